@@ -2,17 +2,17 @@ package import PatronModel
 package import PatronProto
 internal import ProtobufC
 
-/// An event that was checked: as it is to be stored, but for what the store adds.
+/// A checked event as it will be stored, without the fields that the store sets.
 package struct EventDraft: Sendable {
-  /// `id`, `customer_id`, `sequence`, `recorded_at` and the like are not set yet. `event_id` is
-  /// empty when one has to be made, `occurred_at` absent when the caller gave none.
+  /// The event. `id`, `customer_id`, `sequence`, `recorded_at` and the like are not set yet.
+  /// `event_id` is empty when it has to be derived, `occurred_at` absent when the caller gave none.
   package var event: Event
-  /// What was understood but deserves attention.
+  /// Notes on parts that were understood but deserve attention.
   package var warnings: [Warning]
   /// True when the event may opt out or suppress.
   let mayRestrict: Bool
 
-  /// Checks an event. What is wrong is added to `violations`, under `path`.
+  /// Checks an event. Adds the errors to `violations`, under `path`.
   package init(_ input: EventInput, path: String, now: Int64, violations: inout Violations) {
     let earlier = violations.warnings.count
     var check = EventCheck(path: path, now: now, violations: violations)
@@ -22,7 +22,7 @@ package struct EventDraft: Sendable {
     warnings = violations.warnings.dropFirst(earlier).map(Warning.about)
   }
 
-  /// The event with a time and an id: a repeat of the same content makes the same id.
+  /// Returns the event with a time and an id. A repeat of the same content gets the same id.
   func completed(for customerID: Int64, at now: Int64) throws -> Event {
     var event = event
     event.customerID = customerID
@@ -42,19 +42,19 @@ package struct EventDraft: Sendable {
   }
 }
 
-/// Checks the fields of an event.
+/// The check of the fields of an event.
 package struct EventCheck {
   package let path: String
   package let now: Int64
   package var violations: Violations
-  /// True when the event may opt out or suppress. Nothing that stands beside that is worth losing
-  /// it for.
+  /// True when the event may opt out or suppress. Such an event is never lost for an error in a
+  /// secondary field.
   var mayRestrict = false
 
-  /// What the ids of events begin with that Patron itself derives, from orders for example.
+  /// The prefix of the ids of events that Patron itself derives, from orders for example.
   package static let reservedPrefix = "patron:"
 
-  /// The event as far as the input decides it. What is wrong is in ``violations``.
+  /// Returns the event as far as the input decides it. Adds the errors to ``violations``.
   package mutating func checked(_ input: EventInput) -> Event {
     var event = Event()
     event.source = input.source
@@ -74,13 +74,13 @@ package struct EventCheck {
     return event
   }
 
-  /// True when the event opts out or suppresses, and for every answer: what those do the words of
-  /// the store decide too.
+  /// Returns true when the event opts out or suppresses, and for every answer: the reply words of
+  /// the store decide about those too.
   private static func restricts(_ event: Event, at now: Int64) -> Bool {
     isAnswer(event) || Enrichment.effects(of: event, at: now).contains(where: \.restricts)
   }
 
-  /// True for what a customer wrote.
+  /// Returns true for a text that a customer wrote.
   private static func isAnswer(_ event: Event) -> Bool {
     guard let source = PatronModel.EventSource(rawValue: Int(event.source.rawValue)) else {
       return false
@@ -88,8 +88,8 @@ package struct EventCheck {
     return Enrichment.readsWords(event.type, of: source)
   }
 
-  /// The value that `body` makes of a field which is secondary beside an opt-out; nil, and what the
-  /// violations note, if it throws.
+  /// Returns the value that `body` makes of a field which is secondary beside an opt-out. If `body`
+  /// throws, returns nil and notes the error in the violations.
   private mutating func value<Value>(
     _ field: String,
     _ body: () throws(RuleError) -> Value
@@ -99,7 +99,8 @@ package struct EventCheck {
       : violations.check("\(path).\(field)", body)
   }
 
-  /// False when the number of an enum is none of its own and is left out beside an opt-out.
+  /// Returns false when an enum has no value of this number and the field is left out beside an
+  /// opt-out.
   private mutating func isKnown(_ field: String, _ number: Int32, _ greatest: Int32) -> Bool {
     if mayRestrict { return violations.isKnown("\(path).\(field)", number, greatest) }
     violations.checkKnown("\(path).\(field)", number, greatest)
@@ -116,7 +117,7 @@ package struct EventCheck {
           + "EVENT_SOURCE_THIRD_PARTY."
       )
     }
-    // Without a source the names are held to what all sources ask of them.
+    // Without a source the names are held to the rules that all sources share.
     let source = known ?? .thirdParty
     if known != nil || !input.sourceName.isEmpty {
       let isGood: Void? = value("source_name") { () throws(RuleError) in
@@ -158,7 +159,7 @@ package struct EventCheck {
     let id = value("event_id") { () throws(RuleError) in try EventRules.parseEventID(given) }
     event.eventID = id ?? ""
     // It would replace the events before it. Without an id the event is known by its content, and
-    // what it says, an opt-out perhaps, is not lost.
+    // an opt-out that it states is not lost.
     if Placeholder.matches(event.eventID) {
       violations.warn("\(path).event_id", Placeholder.error(event.eventID))
       event.eventID = ""
@@ -171,7 +172,8 @@ package struct EventCheck {
     )
   }
 
-  /// Checks the properties, each by itself first where those that break a rule are left out.
+  /// Checks the properties. Where properties that break a rule are left out, each is checked by
+  /// itself first.
   private mutating func checkProperties(of event: inout Event) {
     if Self.isAnswer(event), violations.dropsSecondary { cutTexts(of: &event) }
     var sizes: [PropertySize] = []
@@ -209,7 +211,7 @@ package struct EventCheck {
     }
   }
 
-  /// Cuts the texts of an answer that are too long: what is left of them is read.
+  /// Cuts the texts of an answer that are too long. The words in the rest are still read.
   private mutating func cutTexts(of event: inout Event) {
     let limit = EventLimits.propertyValueBytes
     for name in Self.ownProperties(of: event).sorted() {
@@ -221,7 +223,7 @@ package struct EventCheck {
         bytes += String(scalar).utf8.count
         return bytes <= limit
       }
-      // Tells that it was cut.
+      // Adds the warning about the cut.
       _ = violations.secondaryList(
         "\(path).\(broken.path)",
         Array(text.utf8),
@@ -232,8 +234,8 @@ package struct EventCheck {
     }
   }
 
-  /// Keeps the first properties, as many as fit an event: those that its type has, then the others
-  /// by name. `broken` is what all of them together break.
+  /// Keeps as many properties as fit an event: first those that its type has, then the others by
+  /// name. `broken` is the limit that all of them together exceed.
   private mutating func keepFirst(
     of sizes: [PropertySize],
     _ broken: Violation,
@@ -257,14 +259,14 @@ package struct EventCheck {
     event.properties = event.properties.filter { names.contains($0.key) }
   }
 
-  /// The properties that the catalogue has for the type of an event.
+  /// Returns the properties that the catalogue has for the type of an event.
   private static func ownProperties(of event: Event) -> Set<String> {
     let source = PatronModel.EventSource(rawValue: Int(event.source.rawValue))
     let type = source.flatMap { EventCatalogue.type(event.type, of: $0) }
     return Set((type?.fields ?? []).filter { $0.place == .property }.map(\.name))
   }
 
-  /// Bytes of text, or of the encoded value.
+  /// Returns the bytes of a text, or of the encoded value.
   private static func size(of value: PatronProto.PropertyValue) -> Int {
     if case .stringValue(let text) = value.kind { return text.utf8.count }
     return (try? value.encodedSize) ?? .max / 1024
@@ -335,7 +337,7 @@ package struct EventCheck {
     return violations.secondaryText("\(path).\(field)", given, limit: limit) ?? ""
   }
 
-  /// An identifier of another record.
+  /// Checks an identifier of another record.
   private mutating func reference(_ given: String, _ name: String) -> String {
     violations.secondaryReference("\(path).references.\(name)", given)
   }

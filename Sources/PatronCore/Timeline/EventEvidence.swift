@@ -2,18 +2,18 @@ internal import PatronModel
 package import PatronProto
 internal import ProtobufC
 
-/// An event as evidence of an agreement or an opt-out: who said it, where and how.
+/// An event as evidence of an agreement or an opt-out: its author, place and method.
 struct EventEvidence {
   private let event: Event
-  /// What of the event fits a ledger.
+  /// The parts of the event that fit a ledger.
   let checked: CheckedEvidence
-  /// Where the event says that it was collected; nil where it does not.
+  /// The source of the consent that the event names; nil when it names none.
   let namedSource: String?
-  /// What of the event does not fit, and was left out.
+  /// Warnings about the parts of the event that do not fit and were left out.
   let warnings: [Warning]
 
-  /// Reads an event. A part that does not fit leaves the others standing: what an opt-out or an
-  /// agreement is proved by must not be lost for a form with too long a name.
+  /// Reads an event. A part that does not fit leaves the others standing: the proof of an opt-out
+  /// or an agreement must not be lost because the name of a form is too long.
   init(_ event: Event, at now: Int64) {
     self.event = event
     var given = ConsentEvidence.with {
@@ -51,16 +51,16 @@ struct EventEvidence {
 
   private static let unnamed = "event"
 
-  /// What the ledger keeps.
+  /// The evidence that the ledger keeps.
   var evidence: ConsentEvidence { checked.evidence }
 
-  /// The statement that the event makes.
+  /// Returns the statement that the event makes.
   func statement(at time: Int64) -> ConsentStatement {
     ConsentStatement(at: time, actor: actor, source: checked.source)
   }
 
-  /// Who said it. Complaints and replies are always the customer's. A word that nobody knows is not
-  /// taken for the customer's own agreement, but for the customer's own opt-out.
+  /// The author of the statement. Complaints and replies are always the customer's. An unknown word
+  /// counts as the operator for an agreement, but as the customer for an opt-out.
   var actor: ConsentActor {
     if event.type == "email_marked_spam" || event.type == "sms_received" { return .customer }
     switch event.text("actor").lowercased() {
@@ -75,7 +75,7 @@ struct EventEvidence {
 
   private static let agreements = ["_subscribed", "_opt_in_requested", "_opt_in_confirmed"]
 
-  /// What a suppression keeps of the event.
+  /// Returns the parts of the event that a suppression keeps.
   func cause(_ reason: PatronModel.SuppressionReason, at time: Int64) -> SuppressionCause {
     SuppressionCause(
       at: time,
@@ -107,7 +107,7 @@ struct EventEvidence {
 }
 
 extension Warning {
-  /// A part of an event that no ledger keeps.
+  /// Warns of a part of an event that no ledger keeps.
   fileprivate static func leftOut(_ violation: Violation) -> Warning {
     let name = violation.path.split(separator: ".").last ?? ""
     let place = ["source", "form_id"].contains(name) ? "properties" : "context"
@@ -120,7 +120,7 @@ extension Warning {
 }
 
 extension Event {
-  /// A property that is text; empty when there is none.
+  /// Returns a property that is text, or an empty string when there is none.
   package func text(_ name: String) -> String {
     guard case .stringValue(let text) = properties[name]?.kind else { return "" }
     return text

@@ -2,12 +2,12 @@ internal import PatronModel
 internal import PatronProto
 internal import ProtobufC
 
-/// Holds an event to the fields that the catalogue has for its type.
+/// The check of an event against the fields that the catalogue has for its type.
 ///
-/// It is lenient: properties that the catalogue does not name are free, a number is as good as
-/// text, a whole one is whole whatever its type, and a time may be a day or ISO 8601 text. Fields
-/// that are marked as required must be there. Types of third parties are free, templates of the
-/// catalogue included: two applications may mean different things by one name.
+/// The check is lenient. Properties that the catalogue does not name are free. A number is as good
+/// as text, a whole number is whole whatever its type, and a time may be a day or ISO 8601 text.
+/// Required fields must be there. Types of third parties are free, templates of the catalogue
+/// included: two applications may mean different things by one name.
 enum EventFieldCheck {
   /// A field that does not fit.
   struct Misfit {
@@ -16,11 +16,11 @@ enum EventFieldCheck {
     var error: RuleError
     /// True when every event of the type has the field.
     var isRequired: Bool
-    /// Name of the property that it is; nil for references and amounts.
+    /// Name of the property; nil for references and amounts.
     var property: String?
   }
 
-  /// What does not fit.
+  /// Returns the fields that do not fit.
   static func violations(_ input: EventInput, as type: PatronModel.EventType) -> [Misfit] {
     guard type.source != .thirdParty else { return [] }
     return type.fields.compactMap { field in
@@ -101,7 +101,7 @@ enum EventFieldCheck {
 }
 
 extension PatronProto.PropertyValue {
-  /// The whole number that it is; nil when it is none.
+  /// The value as a whole number; nil when it is not whole.
   fileprivate var wholeNumber: Int64? {
     switch kind {
     case .int64Value(let number): number
@@ -112,7 +112,7 @@ extension PatronProto.PropertyValue {
 }
 
 extension EventFieldKind {
-  /// What is expected, in words.
+  /// The expected form, in words.
   fileprivate var expected: String {
     switch self {
     case .string: "text"
@@ -127,7 +127,7 @@ extension EventFieldKind {
 }
 
 extension EventReferences {
-  /// The reference that the catalogue calls `name`.
+  /// Returns the reference that the catalogue calls `name`.
   fileprivate func reference(_ name: String) -> String {
     switch name {
     case "order_external_id": orderExternalID

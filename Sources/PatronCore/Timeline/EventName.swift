@@ -3,12 +3,14 @@ package import PatronProto
 package import PatronStore
 internal import ProtobufC
 
-/// How a request names an event.
+/// The name by which a request refers to an event.
 package enum EventName: Sendable {
   case id(Int64)
   case known(source: Int32, sourceName: String, eventID: String)
 
-  /// Throws INVALID_ARGUMENT `SOURCE_REQUIRED`.
+  /// Reads a key of the contract.
+  ///
+  /// - Throws: INVALID_ARGUMENT `SOURCE_REQUIRED`.
   package static func key(_ key: PatronProto.EventKey) throws -> EventName {
     guard key.source != .unspecified else {
       throw DomainError.invalid(
@@ -31,7 +33,7 @@ package enum EventName: Sendable {
     "No event is named: give id, or key with source and event_id."
   )
 
-  /// The event; nil when there is none.
+  /// Returns the event, or nil when there is none.
   package func row(in reader: StoreReader) throws -> EventRow? {
     switch self {
     case .id(let id): try reader.event(id: id)
@@ -42,7 +44,7 @@ package enum EventName: Sendable {
 }
 
 extension DomainError {
-  /// The reference fits no event.
+  /// The error for a reference that fits no event.
   package static let eventNotFound = reason(
     .notFound,
     "EVENT_NOT_FOUND",

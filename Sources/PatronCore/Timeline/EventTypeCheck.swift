@@ -3,9 +3,9 @@ package import PatronProto
 internal import PatronStore
 internal import ProtobufC
 
-/// Checks a type that a store registers.
+/// The check of a type that a store registers.
 package struct EventTypeCheck {
-  /// Limits of registered types: all of a store's fit one answer.
+  /// Limits of registered types. All types of a store fit one answer.
   package enum Limit {
     package static let types = 400
     package static let fields = 50
@@ -17,7 +17,7 @@ package struct EventTypeCheck {
 
   package init() {}
 
-  /// The type as it is to be stored. Product and enrichment are the server's to say.
+  /// Returns the type as it will be stored. Product and enrichment are set by the server alone.
   package mutating func checked(_ given: PatronProto.EventType) -> PatronProto.EventType {
     var type = given
     if given.source != .unspecified, given.source != .thirdParty {
@@ -96,8 +96,8 @@ package struct EventTypeCheck {
 }
 
 extension PatronProto.EventType {
-  /// A type of the catalogue as callers see it. Fields that stand outside the properties have the
-  /// path as their name.
+  /// Makes a type of the catalogue as callers see it. Fields that stand outside the properties have
+  /// the path as their name.
   package init(_ type: PatronModel.EventType) {
     self.init()
     source = .init(rawValue: Int32(type.source.rawValue))

@@ -2,8 +2,8 @@ package import PatronModel
 package import PatronProto
 internal import ProtobufC
 
-/// What the caller of an event should know of what it did to consent and suppressions, and what
-/// not.
+/// Warnings for the caller of an event about its effects on consent and suppressions, and about
+/// effects that it did not have.
 extension Warning {
   static let nothingToAgreeTo = event(
     "ADDRESS_MISSING",
@@ -111,12 +111,12 @@ extension Warning {
       + "this event on the timeline by themselves."
   )
 
-  /// What the rules of consent refuse of an event.
+  /// Returns a warning about an effect that the rules of consent refuse.
   package static func about(_ error: RuleError) -> Warning {
     event(error.reason, "event", error.message)
   }
 
-  /// What the rules of consent leave as it is.
+  /// Returns a warning about a state that the rules of consent leave as it is.
   package static func about(_ warning: ConsentWarning) -> Warning {
     event(warning.rawValue, "event.occurred_at", warning.message)
   }

@@ -2,19 +2,19 @@ internal import PatronModel
 internal import PatronProto
 internal import ProtobufC
 
-/// The event by which a timeline tells that a caller changed the customer's record itself. Gaps
-/// that orders and events fill are no such change: they are listed with the event that filled them.
+/// The event for a change of the customer's record by a caller. Fields that orders and events fill
+/// are reported by the event that filled them.
 enum ProfileEvent {
   /// Bytes of text that a list of tags may take.
   private static let tagBytes = 4096
 
-  /// Patron learned of the customer.
+  /// Returns the event of a new customer.
   static func created(_ customer: Customer) -> Event {
     event("profile_created", of: customer, ["origin": customer.origin.word])
   }
 
-  /// Fields changed: their names, never what they hold. Tags alone are told with their values. What
-  /// is consent only has events of its own; then there is nothing to tell here.
+  /// Returns the event of changed fields, or nil when only consent changed, which has events of its
+  /// own. The event has the names of the fields, never their values, except for tags.
   static func updated(_ old: Customer, to new: Customer, _ changedFields: [String]) -> Event? {
     let fields = changedFields.filter { $0 != "subscriptions" }
     if fields.count < changedFields.count, fields.allSatisfy(isFlag) { return nil }
@@ -47,7 +47,7 @@ enum ProfileEvent {
     (customer.tags ?? "").split(separator: ",").map(String.init)
   }
 
-  /// As many tags as there is room for; `…` stands for the others.
+  /// Returns as many tags as fit; `…` stands for the others.
   private static func list(_ tags: [String]) -> String {
     var text = ""
     for tag in tags {
@@ -57,7 +57,7 @@ enum ProfileEvent {
     return text
   }
 
-  /// The event of a change is named by the etag that the change gave the record.
+  /// Makes the event of a change. Its id is the etag that the change gave the record.
   private static func event(
     _ type: String,
     of customer: Customer,

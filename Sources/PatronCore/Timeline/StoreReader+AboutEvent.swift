@@ -4,13 +4,13 @@ package import PatronStore
 internal import ProtobufC
 
 extension StoreReader {
-  /// The order that an event of the same customer refers to. It may have become known after the
-  /// event.
+  /// Returns the order that an event of the same customer refers to. It may have become known after
+  /// the event.
   package func order(about event: Event) throws -> OrderRow? {
     try order(about: event, of: event.customerID)
   }
 
-  /// The same of an event that is not stored yet.
+  /// Returns the order that an event refers to which is not stored yet.
   package func order(about event: Event, of customerID: Int64) throws -> OrderRow? {
     let reference = event.references?.orderExternalID ?? ""
     var row: OrderRow?

@@ -3,9 +3,9 @@ package import PatronProto
 package import PatronStore
 internal import ProtobufC
 
-/// Which events of a timeline are asked for. Values of one field mean OR, fields mean AND.
+/// A filter of the events of a timeline. Values of one field mean OR, fields mean AND.
 package struct TimelineFilter {
-  /// Longest lists and texts of a filter.
+  /// The longest lists and texts of a filter.
   package enum Limit {
     package static let values = 50
     package static let text = 255
@@ -19,12 +19,14 @@ package struct TimelineFilter {
   private var campaignID: String
   private var orderExternalID: String
   private var needle: TextNeedle?
-  /// The earliest instant that is asked for, microseconds since 1970.
+  /// The earliest instant that matches, microseconds since 1970.
   package var from: Int64
-  /// The instant that all events are before; nil for no such bound.
+  /// The instant before which all matches lie, microseconds since 1970; nil for no such bound.
   package var before: Int64?
 
-  /// Checks a filter, and says which part of it does not fit.
+  /// Checks a filter.
+  ///
+  /// - Throws: INVALID_ARGUMENT with the parts that do not fit.
   package init(_ filter: EventFilter) throws {
     var violations = Violations()
     sources = Self.numbers(
@@ -66,8 +68,8 @@ package struct TimelineFilter {
     try violations.finish()
   }
 
-  /// Whether an event is asked for. Times are bounded by the query itself. The event is decoded
-  /// only where its columns cannot tell.
+  /// Returns true if an event matches. Times are bounded by the query itself. The event is decoded
+  /// only where its columns cannot decide.
   package func matches(
     _ entry: borrowing StoreReader.TimelineEntry,
     _ titles: EventTitles
@@ -82,8 +84,8 @@ package struct TimelineFilter {
     return matchesBody(event)
   }
 
-  /// True when a deleted event may have been asked for: of the columns and parts that its tombstone
-  /// has, none speaks against it.
+  /// Returns true when a deleted event may have matched: no column or part that its tombstone has
+  /// contradicts the filter.
   package func mayHaveMatched(_ event: Event) -> Bool {
     (sources.isEmpty || sources.contains(event.source.rawValue))
       && (types.isEmpty || types.contains(Array(event.type.utf8)))
@@ -173,8 +175,8 @@ extension TimelineFilter {
     )
   }
 
-  /// Refuses types that no event can have. Those of third parties are free but for their form;
-  /// where only other sources are asked for, one of them must know the type.
+  /// Refuses types that no event can have. Types of third parties are free but for their form. When
+  /// only other sources match, one of them must know the type.
   private static func check(
     _ types: [String],
     of sources: [PatronProto.EventSource],
@@ -222,21 +224,21 @@ extension TimelineFilter {
   }
 }
 
-/// A fragment of text that is looked for without regard to case.
+/// A fragment of text, searched without regard to case.
 struct TextNeedle {
-  /// The fragment as it is compared.
+  /// The fragment in the form that is compared.
   let text: String
   private let bytes: [UInt8]
 
-  /// nil for the empty fragment, which does not filter.
+  /// Returns nil for the empty fragment, which does not filter.
   init?(_ text: String) {
     self.text = CaseFolding.folded(text)
     bytes = Array(self.text.utf8)
     if bytes.isEmpty { return nil }
   }
 
-  /// Whether title, type, a record that the event is about, or name or value of a property has the
-  /// fragment.
+  /// Returns true if the fragment occurs in the title, the type, a record that the event is about,
+  /// or the name or value of a property.
   func occurs(in event: Event) -> Bool {
     if occurs(in: event.title) || occurs(in: event.type) { return true }
     if event.references?.texts.contains(where: { occurs(in: $0) }) ?? false { return true }
@@ -265,7 +267,7 @@ extension EventReferences {
 }
 
 extension PatronProto.PropertyValue {
-  /// The value as text is searched.
+  /// The value as text that is searched.
   fileprivate var searchText: String {
     switch kind {
     case .stringValue(let text): return text

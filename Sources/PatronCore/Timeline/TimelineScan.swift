@@ -1,15 +1,15 @@
 internal import PatronProto
 internal import PatronStore
 
-/// Reads what a timeline says of one thing, with an end to it.
+/// A bounded read of a timeline, newest first.
 enum TimelineScan {
-  /// The most events that are passed, newest first. What is older counts in sums only.
+  /// The most events that a scan passes. Older events count in sums only.
   static let mostEvents = 10_000
-  /// The most of them that are read: reading one costs as much as passing a hundred.
+  /// The most events that a scan decodes: decoding one costs as much as passing a hundred.
   static let mostRead = 1000
 
-  /// Visits the product events of some types, newest first, until `body` returns false. False when
-  /// there were more events than are looked at.
+  /// Visits the product events of some types, newest first, until `body` returns false. Returns
+  /// false when a limit ended the scan before its end.
   @discardableResult
   static func visit(
     of customerID: Int64,

@@ -3,7 +3,7 @@ package import PatronProto
 package import PatronStore
 internal import ProtobufC
 
-/// Puts events on the timeline of one customer, and keeps the customer's statistics with them.
+/// A writer of events on the timeline of one customer that also keeps the customer's statistics.
 /// ``finish()`` writes the statistics once for all events of a call.
 package struct TimelineWriter {
   package let writer: StoreWriter
@@ -11,12 +11,12 @@ package struct TimelineWriter {
   package let now: Int64
   package var stats: CustomerStats
   private var isChanged = false
-  /// Whether what filters ask of the statistics may have changed.
+  /// True when terms of the statistics, which filters use, may have changed.
   private var areTermsChanged = false
-  /// The last derived event that the figures of orders come from; nil when none was told.
+  /// The last derived event that changed the statistics of orders; nil when none was emitted.
   private var ordersSetBy: Provenance.Setter?
 
-  /// Begins with the statistics of a customer as they are stored.
+  /// Begins with the encoded statistics as they are stored.
   package init(_ writer: StoreWriter, customerID: Int64, stats: [UInt8], now: Int64) throws {
     self.writer = writer
     self.customerID = customerID
@@ -24,17 +24,17 @@ package struct TimelineWriter {
     self.stats = try CustomerStats(stats)
   }
 
-  /// Changes the statistics.
+  /// Changes the statistics. ``finish()`` writes them.
   mutating func changeStats(_ body: (inout CustomerStats) throws -> Void) rethrows {
     try body(&stats)
     isChanged = true
     areTermsChanged = true
   }
 
-  /// Where the terms of the statistics come from.
+  /// The source of the terms of the statistics.
   package var terms: TermSource { areTermsChanged ? .known(stats.terms) : .unchanged }
 
-  /// Records an event, replaces the one with the same identifiers, or finds it there unchanged.
+  /// Records an event, replaces the event with the same identifiers, or finds it there unchanged.
   /// `keepsTime` is set where the caller gave no time: a known event then keeps its own.
   mutating func put(_ event: Event, keepsTime: Bool = false) throws -> (Event, Outcome) {
     let known = try writer.read.event(
@@ -45,7 +45,8 @@ package struct TimelineWriter {
     return try put(event, over: known, keepsTime: keepsTime)
   }
 
-  /// The same where the event with these identifiers was looked up already; nil when there is none.
+  /// Records an event over the event with the same identifiers, which was looked up already;
+  /// `known` is nil when there is none.
   mutating func put(
     _ event: Event,
     over known: EventRow?,
@@ -56,8 +57,8 @@ package struct TimelineWriter {
     return try replace(known, with: event, keepsTime: keepsTime)
   }
 
-  /// Records a derived event. One that is known already is told again only as a correction; nil
-  /// when there was nothing to tell.
+  /// Records a derived event. A known event is emitted again only as a correction. Returns nil when
+  /// nothing was emitted.
   package mutating func tell(_ event: Event, replaces: Bool) throws -> Event? {
     guard Self.changesOrderStats(event) else { return try tellAsIs(event, replaces: replaces) }
     var event = event
@@ -95,7 +96,7 @@ package struct TimelineWriter {
   }
 
   /// Records an event of Patron's own that may happen any number of times: its id is made of its
-  /// number. `changesOrderStats` is set where figures of orders come from it.
+  /// number. `changesOrderStats` is set where it changes the statistics of orders.
   mutating func addNumbered(_ event: Event, changesOrderStats: Bool = false) throws -> Event {
     let id = try writer.nextID()
     var event = event
@@ -106,7 +107,8 @@ package struct TimelineWriter {
     return added
   }
 
-  /// Writes the statistics if they changed, and who set fields of the customer unless that is nil.
+  /// Writes the statistics if they changed, and the encoded provenance of the customer's fields
+  /// unless that is nil.
   package func finish(provenance given: [UInt8]? = nil) throws {
     let provenance =
       try ordersSetBy.flatMap {
@@ -128,8 +130,8 @@ package struct TimelineWriter {
     }
   }
 
-  /// Records an event that is known to be new. `id` is one that ``StoreWriter/nextID()`` gave and
-  /// that names no other event.
+  /// Records an event that is known to be new. `id` comes from ``StoreWriter/nextID()`` and names
+  /// no other event.
   @discardableResult
   package mutating func add(_ event: Event, id: Int64) throws -> Event {
     var event = event
@@ -163,7 +165,7 @@ package struct TimelineWriter {
     event.revision = old.revision
     event.enrichedFields = Set(old.enrichedFields + event.enrichedFields).sorted()
     if keepsTime { event.occurredAt = old.occurredAt }
-    // That its order is known by now makes it no other event.
+    // An order that became known since does not make it another event.
     var same = old
     same.orderID = event.orderID
     if event == same { return (old, .unchanged) }
@@ -174,7 +176,8 @@ package struct TimelineWriter {
     return (event, .updated)
   }
 
-  /// A replaced event may have been the last of its source, or become it.
+  /// Reads the last events of the sources again: a replaced event may have been the last of its
+  /// source, or become it.
   mutating func recountActivity() throws {
     var last: [Int32: (type: String, at: Int64)] = [:]
     let sources = stats.sources
@@ -191,7 +194,7 @@ package struct TimelineWriter {
 }
 
 extension EventRow {
-  /// An event as the store keeps it.
+  /// Makes the row of an event as the store keeps it.
   package init(_ event: Event) throws {
     self.init(
       id: event.id,
@@ -208,7 +211,7 @@ extension EventRow {
 }
 
 extension DomainError {
-  /// The same event id on the timeline of somebody else.
+  /// The error for an event id that another customer's timeline has.
   static func eventBelongsToOther(_ known: EventRow) -> DomainError {
     reason(
       .failedPrecondition,

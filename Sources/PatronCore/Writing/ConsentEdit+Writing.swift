@@ -3,8 +3,8 @@ internal import PatronProto
 internal import PatronStore
 
 extension ConsentEdit {
-  /// Writes the changes; does nothing if there are none. An opt-out is never refused for the size of
-  /// its record.
+  /// Writes the changes; does nothing if there are none. An opt-out is never refused for the size
+  /// of its record.
   package mutating func write() throws {
     guard !isEmpty else { return }
     for (channel, address, reason) in lifted {

@@ -3,8 +3,8 @@ package import PatronProto
 package import PatronStore
 internal import ProtobufC
 
-/// Everything that one change does to one customer, decided but not written. Whoever changes a
-/// customer makes one: a call, an import, an event, an order, a merge or its end.
+/// The effects of one change on one customer, decided but not written. Every change of a customer
+/// has them: a call, an import, an event, an order, a merge or its end.
 package struct CustomerEffects {
   /// The record after the change, without its etag, its time and the ids of new ledger rows. The id
   /// of a new customer is 0.
