@@ -3,28 +3,28 @@ internal import PatronProto
 internal import PatronStore
 internal import ProtobufC
 
-/// Merges that a request brings about by itself: its identifiers belong to several records of which
-/// at most one is known to the shop, so they are surely one person's. Nothing is written before
-/// ``perform(in:at:)``.
+/// Merges that a request causes without asking for them: its identifiers belong to several records,
+/// of which at most one is known to the shop, so they are surely one person's. Nothing is written
+/// before ``perform(in:at:)``.
 struct CustomerMerges {
   private let survivor: CustomerRow
   private let others: [CustomerRow]
   private let addresses: Identifiers
   private let replacesTags: Bool
-  /// How many records move.
+  /// The number of records that move.
   private let records: Int64
-  /// The record that they become, but for what only a write gives out.
+  /// The merged record, without the values that only a write assigns.
   let row: CustomerRow
   /// Names of the fields of the survivor that change, sorted.
   let changedFields: [String]
-  /// Channels of which an agreement of one of them did not come over.
+  /// The channels of which an agreement of one of the records was not carried over.
   private let notCarried: Set<PatronModel.Channel>
 
-  /// Decides who stays: the one whom the shop knows, else the oldest. `addresses` are those that
-  /// the request gives the customer; they bring their own consent. With `replacesTags` the request
-  /// gives all tags anew.
+  /// Chooses the survivor: the record that the shop knows, else the oldest. `addresses` are those
+  /// that the request gives the customer; they bring their own consent. With `replacesTags` the
+  /// request replaces all tags.
   ///
-  /// - Throws: what ``MergePlan`` throws.
+  /// - Throws: the errors of ``MergePlan``.
   init(
     _ rows: [CustomerRow],
     taking addresses: Identifiers,
@@ -78,15 +78,15 @@ struct CustomerMerges {
     self.notCarried = notCarried
   }
 
-  /// Whether the customer is one of them.
+  /// Returns true if the customer is one of the merged records.
   func has(_ customerID: Int64) -> Bool {
     survivor.id == customerID || others.contains { $0.id == customerID }
   }
 
-  /// Writes the merges; returns the record.
+  /// Writes the merges and returns the record.
   ///
-  /// - Throws: FAILED_PRECONDITION `MERGE_TOO_LARGE`, before anything is written, where items
-  ///   of the same batch moved so much that this would be too much for one write.
+  /// - Throws: FAILED_PRECONDITION `MERGE_TOO_LARGE`, before anything is written, if earlier items
+  ///   of the same batch moved so much that this merge would exceed the limit of one write.
   func perform(in writer: StoreWriter, at now: Int64) throws -> CustomerRow {
     let moved = writer.movedRecords
     guard moved == 0 || moved + records <= MergePlan.mostRecords else {
@@ -105,7 +105,8 @@ struct CustomerMerges {
     return row
   }
 
-  /// What the caller should know.
+  /// Warnings for the caller: the merge itself, and the channels whose agreement was not carried
+  /// over.
   var warnings: [Warning] {
     [merged] + PatronModel.Channel.allCases.filter(notCarried.contains).map(Warning.notCarried)
   }
@@ -123,7 +124,7 @@ struct CustomerMerges {
 }
 
 extension DomainError {
-  /// One write cannot move what all items of a batch merge.
+  /// The error for a batch whose items together move more than one write can.
   fileprivate static let batchMergesTooMuch = reason(
     .failedPrecondition,
     "MERGE_TOO_LARGE",

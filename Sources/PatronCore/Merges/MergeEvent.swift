@@ -3,9 +3,9 @@ internal import PatronProto
 internal import PatronStore
 internal import ProtobufC
 
-/// The events by which timelines tell that customers were merged, and unmerged again.
+/// The events by which timelines report that customers were merged, and unmerged again.
 enum MergeEvent {
-  /// Another customer was merged into the one on whose timeline this stands.
+  /// Makes the event on the survivor's timeline: another customer was merged into this customer.
   static func merged(
     _ mergeID: Int64,
     with otherID: Int64,
@@ -22,7 +22,7 @@ enum MergeEvent {
     event.setNumber("moved_events", moved.events)
     event.setNumber("moved_orders", moved.orders)
     event.setNumber("moved_consents", moved.ledger)
-    // Which of them became former ones, never what they are.
+    // The kinds of the identifiers that became aliases, never their values.
     let names = IdentifierField.allCases.filter { field in former.contains { $0.field == field } }
     if !names.isEmpty {
       event.properties["identifiers"] = .text(names.map(\.rawValue).joined(separator: ","))
@@ -33,7 +33,7 @@ enum MergeEvent {
     return event
   }
 
-  /// A merge was taken back: stands on the timelines of both.
+  /// Makes the event of an undone merge. It stands on the timelines of both customers.
   static func unmerged(
     _ mergeID: Int64,
     of customerID: Int64,
@@ -67,7 +67,7 @@ extension Event {
 }
 
 extension SubscriptionChange {
-  /// `email marketing subscribed>unsubscribed`.
+  /// The change in words: `email marketing subscribed>unsubscribed`.
   fileprivate var words: String {
     func state(_ state: PatronProto.ConsentState) -> String {
       PatronModel.ConsentState(rawValue: Int(state.rawValue))?.name ?? ""
@@ -79,7 +79,7 @@ extension SubscriptionChange {
 }
 
 extension FormerIdentifier {
-  /// Which identifier it was; nil for Patron's id.
+  /// The kind of the identifier; nil for Patron's id.
   fileprivate var field: IdentifierField? {
     switch self {
     case .id: nil

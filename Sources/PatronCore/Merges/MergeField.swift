@@ -4,14 +4,14 @@ package import PatronStore
 
 /// A field of a customer's record of which a merge takes one value as a whole.
 package struct MergeField: Sendable {
-  /// As the contract has it.
+  /// The name in the contract.
   package let name: String
   let isSet: @Sendable (Customer) -> Bool
   let isSame: @Sendable (Customer, Customer) -> Bool
-  /// Takes the field of the first into the second.
+  /// Copies the field of the first record into the second.
   package let copy: @Sendable (Customer, inout Customer) -> Void
 
-  /// The fields that one of the two has to give, in the order of the contract.
+  /// The fields that the caller of a merge can choose between, in the order of the contract.
   package static let all: [MergeField] = [
     field("external_id", \.externalID), field("email", \.email),
     field("phone_number", \.phoneNumber), field("first_name", \.firstName),
@@ -22,7 +22,7 @@ package struct MergeField: Sendable {
     field("accepts_email_marketing", \.acceptsEmailMarketing),
   ]
 
-  /// Fields that Patron keeps itself: callers cannot choose between them.
+  /// The fields that Patron keeps itself. Callers cannot choose between them.
   package static let own: [MergeField] = [
     field("created_at", \.createdAt)
   ]
@@ -39,7 +39,7 @@ package struct MergeField: Sendable {
     )
   }
 
-  /// The language is kept as code and as the whole tag that it was taken from.
+  /// The language, kept as a code and as the whole tag that the code was taken from.
   private static let language = MergeField(
     name: "default_language",
     isSet: { $0.defaultLanguage != nil },
@@ -51,15 +51,15 @@ package struct MergeField: Sendable {
   )
 }
 
-/// Fields that a merge takes from the secondary although the primary has them.
+/// The fields that a merge takes from the secondary although the primary has them.
 package struct MergePreferences: Sendable {
   private var names: Set<String> = []
-  /// Whether addresses of the primary that are replaced are free, as after any change of them.
+  /// True if replaced addresses of the primary become free, as after any change of them.
   private(set) var freesReplaced = false
-  /// Whether the request gives all tags anew: then those of the secondary do not come over.
+  /// True if the request replaces all tags. The tags of the secondary are then not carried over.
   private(set) var replacesTags = false
 
-  /// The most names of a request.
+  /// The maximum number of names in a request.
   private static let mostNames = 200
   private static let properties = "custom_properties"
 
@@ -74,7 +74,7 @@ package struct MergePreferences: Sendable {
     if let phone = secondary.phone, phone == given.phone { names.insert("phone_number") }
   }
 
-  /// Reads the names of a request. What is wrong is added to `violations`.
+  /// Reads the names of a request. Adds the errors to `violations`.
   package init(_ names: [String], _ violations: inout Violations) {
     guard names.count <= Self.mostNames else {
       violations.add(
@@ -95,10 +95,10 @@ package struct MergePreferences: Sendable {
     }
   }
 
-  /// Whether the secondary's value is wanted.
+  /// Returns true if the secondary's value is preferred.
   package func contains(_ field: MergeField) -> Bool { names.contains(field.name) }
 
-  /// Whether the secondary's value of a custom property is wanted.
+  /// Returns true if the secondary's value of a custom property is preferred.
   package func contains(property name: String) -> Bool {
     names.contains(Self.properties) || names.contains("\(Self.properties).\(name)")
   }

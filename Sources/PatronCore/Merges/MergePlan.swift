@@ -3,28 +3,29 @@ package import PatronProto
 package import PatronStore
 internal import ProtobufC
 
-/// A merge of two customers, decided but not written: everything that can be refused was.
+/// A merge of two customers, decided but not written. Every refusal has already been thrown.
 package struct MergePlan {
-  /// The most events, orders, checkouts and ledger rows of the secondary, and of all that a batch
-  /// merges. They move in one write, which everybody waits for: at most about half a second.
+  /// The maximum number of events, orders, checkouts and ledger rows of the secondary, and of all
+  /// that a batch merges. They move in one write, which blocks all other writes for at most about
+  /// half a second.
   static let mostRecords: Int64 = 20_000
 
   package let primary: MergedConsent.Side
   package let secondary: MergedConsent.Side
-  /// What moves.
+  /// The records that move.
   package let belongings: Belongings
-  /// The merged record; entries that the merge decides have no ledger row yet, and id, etag and
-  /// time of the last change are the primary's.
+  /// The merged record. Entries that the merge decides have no ledger row yet; id, etag and time of
+  /// the last change are the primary's.
   package let customer: Customer
-  /// Statistics without the events that tell of the merge.
+  /// The statistics without the events that report the merge.
   package let stats: CustomerStats
-  /// What the primary answers to from now on, without what it or the secondary answered to before.
+  /// The new aliases of the primary, without the aliases that it or the secondary had before.
   package let former: [FormerIdentifier]
   private let consent: MergedConsent
   private let emailKey: String?
   private let provenance: [UInt8]
 
-  /// Decides.
+  /// Decides the merge. Reads only.
   ///
   /// - Throws: FAILED_PRECONDITION `MERGE_TOO_LARGE`, `TAGS_TOO_MANY`, `PROPERTIES_TOO_MANY`,
   ///   `AMOUNT_OUT_OF_RANGE`.
@@ -56,7 +57,7 @@ package struct MergePlan {
     } catch let error as RuleError {
       throw DomainError.notOne(primary.id, secondary.id, error)
     }
-    // Two customers never have the same address, so the text tells whose it is.
+    // Two customers never have the same address, so the text decides whose address it is.
     let emailKey =
       merged.email == self.primary.customer.email ? primary.emailKey : secondary.emailKey
     let phone = merged.phoneNumber
@@ -96,14 +97,14 @@ package struct MergePlan {
     return names.sorted()
   }
 
-  /// The primary as it would be stored, for those who go on to change it, before anything is
-  /// written.
+  /// Returns the primary as it would be stored, for callers that change it further before anything
+  /// is written.
   package func row() throws -> CustomerRow {
     try row(customer, stats, at: primary.row.updatedAt)
   }
 
-  /// The primary as a merge would answer it, but for etag and ids of ledger rows, which only a
-  /// write gives out.
+  /// Returns the primary as a merge would answer it, but for the etag and the ids of ledger rows,
+  /// which only a write assigns.
   package func preview(at now: Int64) throws -> CustomerRow {
     var customer = customer
     customer.updatedAt = .init(micros: now)
@@ -112,7 +113,7 @@ package struct MergePlan {
     return try row(customer, stats, at: now)
   }
 
-  /// What becomes of consent.
+  /// Returns the changes of consent.
   package func summary(_ merged: Customer) -> [SubscriptionChange] {
     MergedConsent.summary(from: primary.customer, to: merged)
   }
@@ -135,7 +136,7 @@ package struct MergePlan {
     return row
   }
 
-  /// Channels of which an agreement of one of the two did not come over.
+  /// The channels of which an agreement of one of the two was not carried over.
   var notCarried: Set<PatronModel.Channel> { consent.notCarried }
 
   private func event(_ mergeID: Int64, by actor: ConsentActor, at now: Int64) -> Event {
@@ -154,15 +155,15 @@ package struct MergePlan {
 // MARK: - Writing
 
 extension MergePlan {
-  /// What a merge wrote.
+  /// The result of a written merge.
   package struct Result {
     package var row: CustomerRow
     package var customer: Customer
     package var mergeID: Int64
   }
 
-  /// Writes the merge. The secondary goes first: two customers never have the same identifier, not
-  /// for a moment.
+  /// Writes the merge. Removes the secondary first: two customers never have the same identifier,
+  /// not for a moment.
   package func perform(in writer: StoreWriter, by actor: ConsentActor, at now: Int64) throws
     -> Result
   {
@@ -207,10 +208,10 @@ extension MergePlan {
     return Result(row: row, customer: written.customer, mergeID: mergeID)
   }
 
-  /// Suppresses the addresses that nothing is sent to any more where their record held an opt-out:
-  /// the consent that the customer has now is another address's, and a later change or an erasure
-  /// must not bring these back without it. Returns what was written, which the end of the merge
-  /// takes back.
+  /// Suppresses the addresses that the merged record does not keep if their record held an opt-out.
+  /// The customer's consent now belongs to another address, and a later change or an erasure must
+  /// not bring these addresses back without the opt-out. Returns the written suppressions, which an
+  /// unmerge takes back.
   private func keepOptOuts(in writer: StoreWriter, at now: Int64) throws -> [SuppressionRow] {
     var written: [SuppressionRow] = []
     for side in [primary, secondary] {
@@ -235,7 +236,7 @@ extension MergePlan {
     return written
   }
 
-  /// Takes everything from the secondary and removes it.
+  /// Moves everything from the secondary to the primary and removes the secondary.
   private func move(in writer: StoreWriter, _ mergeID: Int64) throws -> MovedRecords {
     let (from, to) = (secondary.row.id, primary.row.id)
     try writer.moveTombstones(from: from, to: to)
@@ -258,7 +259,7 @@ extension MergePlan {
 }
 
 extension CustomerRow {
-  /// Whether the customer has the address.
+  /// Returns true if the customer has the address.
   fileprivate func has(_ former: FormerIdentifier) -> Bool {
     guard case .address(let channel, let address) = former else { return false }
     return address == self.address(channel)
@@ -266,8 +267,8 @@ extension CustomerRow {
 }
 
 extension DomainError {
-  /// Both together are more than one customer can have. Callers of an upsert did not ask for a
-  /// merge, so it says that one was tried.
+  /// The error for a merge whose result exceeds the limits of one customer. Callers of an upsert
+  /// did not ask for a merge, so the message says that a merge was tried.
   fileprivate static func notOne(
     _ primary: Int64,
     _ secondary: Int64,
@@ -282,7 +283,7 @@ extension DomainError {
     )
   }
 
-  /// One write cannot move everything.
+  /// The error for a merge that moves more than one write can.
   fileprivate static func mergeTooLarge(_ id: Int64) -> DomainError {
     reason(
       .failedPrecondition,

@@ -3,25 +3,26 @@ package import PatronProto
 package import PatronStore
 internal import ProtobufC
 
-/// What becomes of the consent of two customers who are one.
+/// The consent of a merged customer.
 ///
-/// Consent is given for an address. Of each channel the record that had the address which is kept
+/// Consent is given for an address. For each channel, the record that had the address which is kept
 /// is the holder: its consent stays unless an opt-out of the other record takes it away, see
-/// `ConsentRules.merge(keeping:with:)`. No agreement for another address comes over, so nobody can
-/// receive what they could not receive before; the ledger says so where the primary loses one with
-/// its address. Suppressions belong to addresses and stay there.
+/// `ConsentRules.merge(keeping:with:)`. No agreement for another address is carried over, so a
+/// merge never opens an address to messages that it could not receive before. The ledger records
+/// the primary losing an agreement with its address. Suppressions belong to addresses and stay
+/// there.
 ///
-/// The event of the merge tells of all of it: nobody agreed or opted out because records were
-/// merged.
+/// The event of the merge reports all of it; no events of consent are emitted. A merge is neither
+/// an agreement nor an opt-out of the customer.
 package struct MergedConsent {
   /// One of two records.
   package struct Side {
     package var customer: Customer
     package var row: CustomerRow
-    /// Who set the fields.
+    /// The provenance of the fields.
     package var provenance: Provenance
 
-    /// A customer as stored.
+    /// Decodes a stored customer.
     package init(_ row: CustomerRow, in reader: StoreReader) throws {
       self.row = row
       customer = try Customer(stored: row.body)
@@ -37,14 +38,16 @@ package struct MergedConsent {
     PatronModel.Topic.allCases.map { (channel, $0) }
   }
 
-  /// The entries of the merged record. Those that the merge itself decided have no ledger row yet.
+  /// The entries of the merged record. Entries that the merge itself decided have no ledger row
+  /// yet.
   package private(set) var subscriptions: [Subscription] = []
-  /// The rows that the ledger is to have for them.
+  /// The ledger rows for the entries.
   package private(set) var changes = ConsentChanges()
-  /// Channels of which an agreement of one of the two did not come over.
+  /// The channels of which an agreement of one of the two was not carried over.
   private(set) var notCarried: Set<PatronModel.Channel> = []
 
-  /// Decides for every channel and topic. `address` is what the merged customer keeps.
+  /// Decides for every channel and topic. `address` returns the address that the merged customer
+  /// keeps.
   package init(
     _ primary: Side,
     _ secondary: Side,
@@ -84,7 +87,7 @@ package struct MergedConsent {
     subscriptions = merged.subscriptions
   }
 
-  /// What the merge changes for the primary, as the answer has it.
+  /// Returns the changes of the primary's consent, in the form of the answer.
   package static func summary(from old: Customer, to new: Customer) -> [SubscriptionChange] {
     pairs.compactMap { channel, topic in
       let before = old.consent(channel, topic).state
@@ -102,14 +105,14 @@ package struct MergedConsent {
 }
 
 extension Customer {
-  /// The entry of a channel and topic; nil when the record has none.
+  /// Returns the entry of a channel and topic, or nil when the record has none.
   package func entry(_ channel: PatronModel.Channel, _ topic: PatronModel.Topic) -> Subscription? {
     subscriptions.first {
       $0.channel.rawValue == channel.rawValue && $0.topic.rawValue == topic.rawValue
     }
   }
 
-  /// Puts an entry in the place of the one of a channel and topic; nil removes that.
+  /// Replaces the entry of a channel and topic; nil removes it.
   mutating func setEntry(
     _ entry: Subscription?,
     _ channel: PatronModel.Channel,
@@ -128,7 +131,7 @@ extension Customer {
 }
 
 extension LedgerRow {
-  /// The row of a state that a merge, or its end, decided.
+  /// Makes the row of a state that a merge or an unmerge decided.
   package init(decided old: ChannelConsent, _ new: ChannelConsent, source: String) {
     let action: PatronModel.ConsentAction =
       switch new.state {
@@ -148,8 +151,8 @@ extension LedgerRow {
     )
   }
 
-  /// The row of a state that is another one because the record has another address than before a
-  /// merge, or its end. Its time is that of the write.
+  /// Makes the row of a state that differs because a merge or an unmerge gave the record another
+  /// address. Its time is that of the write.
   package init(movedTo new: ChannelConsent, from old: ChannelConsent, source: String) {
     self.init(
       action: .addressChange,

@@ -1,9 +1,10 @@
 internal import PatronModel
 internal import PatronProto
 
-/// The record of two customers who are one, without its consent; and the way back.
+/// The record of two merged customers without its consent, and the way back.
 enum MergedRecord {
-  /// The primary's record with what it lacks from the secondary's, and with what is preferred.
+  /// Returns the primary's record, with the secondary's values where it lacks them or where they
+  /// are preferred.
   ///
   /// - Throws: `TAGS_TOO_MANY`, `PROPERTIES_TOO_MANY`: each record keeps the limit, both together
   ///   may not.
@@ -15,7 +16,7 @@ enum MergedRecord {
     var merged = primary
     for field in MergeField.all where field.isSet(secondary) {
       let isWanted = preferences.contains(field) || !field.isSet(primary)
-      // Shops send the address as the external id of guests: it counts as none.
+      // Shops send the address as the external id of guests: it counts as no external id.
       let isGuest = field.name == "external_id" && primary.isGuest && !secondary.isGuest
       if isWanted || isGuest { field.copy(secondary, &merged) }
     }
@@ -44,7 +45,7 @@ enum MergedRecord {
     return merged
   }
 
-  /// Names of the fields in which two records differ, sorted; consent is left out.
+  /// Returns the names of the fields in which two records differ, sorted, without consent.
   static func changes(from old: Customer, to new: Customer) -> [String] {
     var names = MergeField.all.filter { !$0.isSame(old, new) }.map(\.name)
     if old.tags != new.tags { names.append("tags") }
@@ -55,8 +56,8 @@ enum MergedRecord {
     return names.sorted()
   }
 
-  /// Who set the fields of a merged record: of those that the secondary gave, who set them there;
-  /// of those that neither has, who cleared them last.
+  /// Returns the encoded provenance of a merged record. A field of the secondary keeps its setter
+  /// there. A field that neither record has keeps the setter that cleared it last.
   static func provenance(
     _ primary: (Customer, Provenance),
     _ secondary: (Customer, Provenance),
@@ -72,8 +73,9 @@ enum MergedRecord {
     return primary.1.taking(names, from: secondary.1)
   }
 
-  /// Who set the fields of a record from which a merge was taken back: `before` knows who had set
-  /// them. Summaries are no part of a record: they go back where `secondary` had set them last.
+  /// Returns the encoded provenance of a record from which a merge was taken back. `before` has the
+  /// setters before the merge. Summaries are not part of a record: their provenance goes back where
+  /// `secondary` had set them last.
   static func provenance(
     undone: Customer,
     from current: Customer,
@@ -90,7 +92,7 @@ enum MergedRecord {
     )
   }
 
-  /// The language comes with the whole tag that it was taken from.
+  /// Returns the names, and the whole language tag beside the language that was taken from it.
   private static func fields(of names: [String]) -> [String] {
     names.contains("default_language") ? names + ["locale"] : names
   }
@@ -104,9 +106,9 @@ enum MergedRecord {
     return customer.customProperties.keys.contains { name == "custom_properties.\($0)" }
   }
 
-  /// The primary's record without what a merge brought: fields that are as the merge left them get
-  /// their former value, those that were changed since stay. Identifiers of the secondary go back
-  /// to it in any case.
+  /// Returns the primary's record without the values that a merge brought. Fields that are as the
+  /// merge left them get their former value; fields that were changed since stay. Identifiers of
+  /// the secondary go back to it in any case.
   static func undone(
     _ current: Customer,
     before: Customer,
@@ -143,10 +145,10 @@ enum MergedRecord {
 }
 
 extension Customer {
-  /// Whether the external id is only the own e-mail address.
+  /// True if the external id is only the customer's own e-mail address.
   fileprivate var isGuest: Bool { match.isGuest }
 
-  /// Whether the external id is the shop's.
+  /// True if the external id is the shop's.
   fileprivate var hasOwnExternalID: Bool { match.hasOwnExternalID }
 
   private var match: IdentityMatch {

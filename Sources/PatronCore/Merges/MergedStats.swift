@@ -3,9 +3,9 @@ internal import PatronProto
 package import PatronStore
 internal import ProtobufC
 
-/// Statistics of customers who become one, and one again.
+/// The statistics of customers that are merged, and unmerged again.
 extension CustomerStats {
-  /// Figures of orders, and the last events.
+  /// Makes statistics of those of orders, and of the last events.
   package init(_ orders: CustomerOrderStatistics, _ activity: Activity) throws {
     let fields = Customer.with {
       $0.orderStats = orders.byCurrency.sorted { $0.key < $1.key }
@@ -16,7 +16,7 @@ extension CustomerStats {
     try self.init(try fields.encoded())
   }
 
-  /// The statistics of both together. `owners` are whom the events belong to, for when two sources
+  /// Returns the statistics of both together. `owners` own the events, and decide when two sources
   /// had their last event at the same instant.
   ///
   /// - Throws: `AMOUNT_OUT_OF_RANGE` when a sum does not fit 64 bits.
@@ -61,7 +61,8 @@ extension CustomerStats {
     return joined
   }
 
-  /// The type of the last event of a source at an instant; of several the one with the highest id.
+  /// Returns the type of the last event of a source at an instant; of several, the event with the
+  /// highest id counts.
   private static func latest(
     _ source: Int32,
     at instant: Int64,
@@ -82,7 +83,7 @@ extension CustomerStats {
     return found?.type
   }
 
-  /// The statistics that the orders and events of a customer add up to: all of them are read.
+  /// Returns the statistics counted from all orders and events of a customer. Reads all of them.
   static func counted(of customerID: Int64, in reader: StoreReader) throws -> CustomerStats {
     var counted = try CustomerStats(
       CustomerOrderStatistics(of: contributions(of: customerID, in: reader)),
@@ -92,7 +93,7 @@ extension CustomerStats {
     return counted
   }
 
-  /// These statistics with orders and last events counted anew.
+  /// Returns these statistics with orders and last events counted again.
   func recounted(of customerID: Int64, in reader: StoreReader) throws -> CustomerStats {
     var counted = try CustomerStats(
       CustomerOrderStatistics(of: Self.contributions(of: customerID, in: reader)),
@@ -103,7 +104,7 @@ extension CustomerStats {
     return counted
   }
 
-  /// What the orders of a customer add to the statistics.
+  /// Returns the contributions of a customer's orders to the statistics.
   static func contributions(
     of customerID: Int64,
     in reader: StoreReader
@@ -113,8 +114,8 @@ extension CustomerStats {
     }
   }
 
-  /// These statistics without those of a customer whose orders and events went from `owner`, whose
-  /// statistics these are.
+  /// Returns the statistics of `owner`, which these are, without those of a customer whose orders
+  /// and events went from it.
   package func without(
     _ gone: CustomerStats,
     _ orders: [OrderContribution],
@@ -142,7 +143,7 @@ extension CustomerStats {
     return stats
   }
 
-  /// The last event of each source, newest first until all were met.
+  /// Returns the last event of each source. Reads newest first until all sources were found.
   private static func latest(
     _ counts: [Int32: Int64],
     of owner: Int64,
@@ -168,7 +169,7 @@ extension CustomerStats {
 }
 
 extension CustomerOrderStatistics {
-  /// What two customers ordered together.
+  /// Returns the statistics of the orders of both customers.
   ///
   /// - Throws: `AMOUNT_OUT_OF_RANGE` when a sum does not fit 64 bits.
   fileprivate func joined(with other: Self) throws(RuleError) -> CustomerOrderStatistics {

@@ -3,10 +3,10 @@ internal import PatronProto
 internal import PatronStore
 internal import ProtobufC
 
-/// Summaries of reviews and loyalty of customers who become one, and one again: sums are added and
-/// taken off, what the newest events say is read from the timelines.
+/// The summaries of reviews and loyalty of customers that are merged, and unmerged again. Sums are
+/// added and subtracted; the values of the newest events are read from the timelines.
 extension CustomerStats {
-  /// What one event says of the summaries.
+  /// The effects of one event on the summaries.
   private struct Told {
     var at: Int64
     var id: Int64
@@ -23,7 +23,7 @@ extension CustomerStats {
     }
   }
 
-  /// Types of events that summaries are made of.
+  /// The types of events that change summaries.
   private static let types = LoyaltyFacts.types.union(["review_created"])
 
   /// Sets the summaries of two customers together.
@@ -33,7 +33,7 @@ extension CustomerStats {
     of owners: [Int64],
     in reader: StoreReader
   ) throws {
-    // Where only one has any, there is nothing to join.
+    // Nothing is joined where only one of them has a summary.
     reviews = first.reviews ?? second.reviews
     loyalty = first.loyalty ?? second.loyalty
     let joinsReviews = first.reviews != nil && second.reviews != nil
@@ -62,7 +62,7 @@ extension CustomerStats {
     }
   }
 
-  /// Sets the summaries that all events of a customer add up to.
+  /// Sets the summaries counted from all events of a customer.
   mutating func countSummaries(of customerID: Int64, in reader: StoreReader) throws {
     var told: [Told] = []
     try reader.timeline(of: customerID, behind: .newest, notBefore: .min) { entry in
@@ -106,7 +106,7 @@ extension CustomerStats {
     }
   }
 
-  /// Takes over what the newest reviews say; nothing where none of them was read.
+  /// Takes over the values of the newest reviews. Does nothing if `newestFirst` has no review.
   private static func note(_ newestFirst: some Sequence<Told>, in figures: inout ReviewFigures) {
     var isFirst = true
     for event in newestFirst {
@@ -125,7 +125,7 @@ extension CustomerStats {
 }
 
 extension ReviewFigures {
-  /// Adds the sums of another customer, or takes them off.
+  /// Adds the sums of another customer `times` times; -1 subtracts them.
   fileprivate mutating func add(_ other: ReviewFigures, times: Int64) {
     count += other.count * times
     productStars += other.productStars * times
@@ -138,7 +138,7 @@ extension ReviewFigures {
 }
 
 extension LoyaltyFigures {
-  /// Adds the sums of another customer, or takes them off.
+  /// Adds the sums of another customer `times` times; -1 subtracts them.
   fileprivate mutating func add(_ other: LoyaltyFigures, times: Int64) {
     earned &+= other.earned * times
     redeemed &+= other.redeemed * times

@@ -3,16 +3,16 @@ internal import PatronProto
 package import PatronStore
 internal import ProtobufC
 
-/// The end of a merge, decided but not written: everything that can be refused was.
+/// The end of a merge, decided but not written. Every refusal has already been thrown.
 ///
-/// Both customers are as they were before. What happened since stays with the primary: events,
-/// orders and checkouts that came after the merge, and fields that were changed after it. Three
-/// things go back with the secondary though they are newer: its identifiers, what became of its
-/// orders and checkouts (their events too), and what was said of consent for its addresses.
+/// Both customers become as they were before. Later changes stay with the primary: events, orders
+/// and checkouts that came after the merge, and fields that were changed after it. Three things go
+/// back with the secondary though they are newer: its identifiers, the later history of its orders
+/// and checkouts (their events too), and later statements of consent for its addresses.
 package struct Unmerge {
   private let merge: MergeRow
   private let row: CustomerRow
-  /// The records without consent that has no ledger row yet.
+  /// The records, without consent that has no ledger row yet.
   private var primary: Customer
   private var secondary: Customer
   private let consent: UnmergedConsent
@@ -22,10 +22,10 @@ package struct Unmerge {
   /// Addresses that the primary had before the merge and does not get back.
   private let lost: [String]
 
-  /// Decides.
+  /// Decides the unmerge. Reads only.
   ///
-  /// - Throws: NOT_FOUND `MERGE_NOT_FOUND`; FAILED_PRECONDITION `MERGE_UNDONE`,
-  ///   `UNMERGE_TOO_LATE`, `UNMERGE_OUT_OF_ORDER`, `UNMERGE_CONFLICT`.
+  /// - Throws: NOT_FOUND `MERGE_NOT_FOUND`; FAILED_PRECONDITION `MERGE_UNDONE`, `UNMERGE_TOO_LATE`,
+  ///   `UNMERGE_OUT_OF_ORDER`, `UNMERGE_CONFLICT`.
   package init(_ mergeID: Int64, in reader: StoreReader, at now: Int64) throws {
     guard let merge = try reader.merge(id: mergeID) else { throw DomainError.mergeNotFound }
     guard merge.unmergedAt == nil else { throw DomainError.mergeUndone(mergeID) }
@@ -90,7 +90,9 @@ package struct Unmerge {
     return try EmailAddress(email).key
   }
 
-  /// Identifiers that both are to have must be free, or the merged customer's.
+  /// Refuses identifiers of the two records that belong to another customer than the merged record.
+  ///
+  /// - Throws: FAILED_PRECONDITION `UNMERGE_CONFLICT`.
   private static func refuse(
     _ primary: Customer,
     _ primaryKey: String?,
@@ -120,8 +122,8 @@ package struct Unmerge {
 }
 
 extension Customer {
-  /// A record of the journal, with the phone number in its one form, which a journal of an older
-  /// version does not have.
+  /// Decodes a record of the journal and brings the phone number into its one form, which a journal
+  /// of an older version does not have.
   fileprivate init(kept record: [UInt8]) throws {
     try self.init(stored: record)
     guard let phone = phoneNumber, let form = try? PhoneNumber(phone) else { return }
@@ -178,8 +180,8 @@ extension Unmerge {
     return (primary, secondary)
   }
 
-  /// Takes back what the merge suppressed, where nothing was said of it since and the address has
-  /// its record again, with the opt-out in it.
+  /// Removes the suppressions of the merge. A suppression stays if it changed since, or if its
+  /// address did not return to its record, which has the opt-out.
   private func liftSuppressions(in writer: StoreWriter) throws {
     guard !merge.moved.suppressions.isEmpty else { return }
     let reader = SuppressionReader(writer.read)
@@ -206,7 +208,7 @@ extension Unmerge {
     }
   }
 
-  /// Gives the secondary its records back; returns what its orders count for.
+  /// Gives the secondary its records back and returns the contributions of its orders.
   private func move(in writer: StoreWriter) throws -> [OrderContribution] {
     let (from, to) = (row.id, merge.secondaryID)
     let moved = merge.moved
@@ -224,8 +226,8 @@ extension Unmerge {
     return try CustomerStats.contributions(of: to, in: writer.read)
   }
 
-  /// Events that came since and that Patron derived from orders and checkouts which go back: they
-  /// are corrected with those.
+  /// Returns the ids of later events that Patron derived from the orders and checkouts that go
+  /// back. These events are corrected together with them.
   private func laterEvents(in reader: StoreReader) throws -> [Int64] {
     guard !merge.moved.orders.isEmpty || !merge.moved.checkouts.isEmpty else { return [] }
     let orders = Set(merge.moved.orders)
@@ -244,7 +246,7 @@ extension Unmerge {
     return events
   }
 
-  /// The effects of the end of the merge on one of the customers.
+  /// Returns the effects of the end of the merge on one of the customers.
   private func effects(
     on customer: Customer,
     _ emailKey: String?,

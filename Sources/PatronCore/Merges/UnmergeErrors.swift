@@ -1,7 +1,7 @@
 internal import PatronModel
 
 extension DomainError {
-  /// The id names no merge, or the customer that it made was erased.
+  /// The error for an id that names no merge, or a merge whose customer was erased.
   static let mergeNotFound = reason(
     .notFound,
     "MERGE_NOT_FOUND",
@@ -9,7 +9,7 @@ extension DomainError {
       + "unmerged."
   )
 
-  /// The merge was undone before.
+  /// The error for a merge that was undone before.
   static func mergeUndone(_ id: Int64) -> DomainError {
     reason(
       .failedPrecondition,
@@ -19,7 +19,7 @@ extension DomainError {
     )
   }
 
-  /// The journal of the merge is not kept any more.
+  /// The error for a merge whose journal is not kept any more.
   static func unmergeTooLate(_ id: Int64) -> DomainError {
     let days = MergeJournal.lifetime / (24 * 3600 * 1_000_000)
     return reason(
@@ -31,7 +31,8 @@ extension DomainError {
     )
   }
 
-  /// Merges of one customer are undone in the reverse order.
+  /// The error for a merge with a later merge of the same customer that is not undone yet. Merges
+  /// of one customer are undone in the reverse order.
   static func unmergeOutOfOrder(_ later: Int64) -> DomainError {
     reason(
       .failedPrecondition,
@@ -41,7 +42,7 @@ extension DomainError {
     )
   }
 
-  /// An identifier that one of the two had belongs to somebody else now.
+  /// The error for an identifier of one of the two that now belongs to another customer.
   static func unmergeConflict(_ field: IdentifierField, owner: Int64) -> DomainError {
     reason(
       .failedPrecondition,
@@ -52,7 +53,7 @@ extension DomainError {
     )
   }
 
-  /// The primary lost its own addresses since the merge.
+  /// The error for a primary that lost its own addresses since the merge.
   static func unmergeWithoutContact(_ id: Int64) -> DomainError {
     reason(
       .failedPrecondition,

@@ -3,24 +3,27 @@ internal import PatronProto
 internal import PatronStore
 internal import ProtobufC
 
-/// What becomes of consent when a merge is undone: what was before, with what was said since.
+/// The consent of both customers when a merge is undone: the consent before the merge, with the
+/// statements made since.
 ///
-/// | since the merge | the one who has the address from now on | the other one |
+/// | since the merge | the record that has the address from now on | the other record |
 /// | --- | --- | --- |
-/// | nothing was said of the channel and topic | as before the merge | as before the merge |
-/// | something was said | what is stored now: it was said for the address | as before, unless an
-///   opt-out since the merge takes that away, also one that an agreement for the address followed |
+/// | no statement on the channel and topic | as before the merge | as before the merge |
+/// | a statement | the stored state: it was made for the address | as before, but for an opt-out |
 ///
-/// The address is the one that the merged customer had for the channel until now. Where neither
-/// gets it, the primary counts as the one who has it. Where the primary keeps an address that it
-/// got since, nothing comes back but opt-outs: what was agreed before was for another one.
+/// An opt-out since the merge takes the agreement of the other record away, even if an agreement
+/// for the address followed it.
 ///
-/// What is as before has its former entry, and no event tells of it but that of the unmerge.
+/// The address is the one that the merged customer had for the channel until now. If neither record
+/// gets it, the primary counts as the record that has it. If the primary keeps an address that it
+/// got since, nothing comes back but opt-outs: the earlier agreement was for another address.
+///
+/// A state as before has its former entry. Only the event of the unmerge reports it.
 struct UnmergedConsent {
   /// The addresses of a channel, now and after.
   struct Addresses {
     var merged: CustomerRow
-    /// The primary's before the merge.
+    /// The primary's addresses before the merge.
     var before: (phone: String?, emailKey: String?)
     var primary: (phone: String?, emailKey: String?)
     var secondary: (phone: String?, emailKey: String?)
@@ -30,7 +33,7 @@ struct UnmergedConsent {
       return address == (channel == .sms ? secondary.phone : secondary.emailKey)
     }
 
-    /// True when the primary has another address than before the merge.
+    /// Returns true when the primary has another address than before the merge.
     func isPrimarysNew(_ channel: PatronModel.Channel) -> Bool {
       channel == .sms ? primary.phone != before.phone : primary.emailKey != before.emailKey
     }
@@ -39,12 +42,12 @@ struct UnmergedConsent {
   /// The entries of the primary and of the secondary.
   private(set) var primary: [Subscription]
   private(set) var secondary: [Subscription]
-  /// What their ledgers are to have for it.
+  /// The ledger rows for the entries.
   private(set) var primaryChanges = ConsentChanges()
   private(set) var secondaryChanges = ConsentChanges()
 
-  /// Decides. `current` is the merged record now, `before` and `after` the primary around the
-  /// merge, `secondary` the other one before it.
+  /// Decides for every channel and topic. `current` is the merged record now, `before` and `after`
+  /// the primary around the merge, `secondary` the other record before it.
   init(
     current: Customer,
     before: Customer,
@@ -58,7 +61,7 @@ struct UnmergedConsent {
     var right = secondary
     for (channel, topic) in MergedConsent.pairs {
       let stored = current.consent(channel, topic)
-      // The part of it that binds the one who has not the address.
+      // The part of it that binds the record without the address.
       let heard = stored.isWish ? optOuts[channel, topic] ?? stored : stored
       let wasSaid = current.entry(channel, topic) != after.entry(channel, topic)
       let isSecondarys = addresses.goesToSecondary(channel)
@@ -78,7 +81,7 @@ struct UnmergedConsent {
         }
       if next == own {
         left.setEntry(before.entry(channel, topic), channel, topic)
-        // Where the ledger has a row of the merge, it has one of its end.
+        // A merge that has a row in the ledger gets a row for its end.
         let isMergeTold =
           after.entry(channel, topic) != before.entry(channel, topic)
           && (after.entry(channel, topic) != secondary.entry(channel, topic)
@@ -111,7 +114,8 @@ struct UnmergedConsent {
 
   private static let why = ConsentEvidence.with { $0.note = "end of a merge" }
 
-  /// Puts a consent in the place of `old`, unless it is the same: then its ledger row is there.
+  /// Puts a consent in the place of `old`. The same consent has its ledger row already, and nothing
+  /// is done.
   private static func put(
     _ consent: ChannelConsent,
     over old: ChannelConsent,
@@ -131,7 +135,7 @@ struct UnmergedConsent {
   }
 }
 
-/// The latest opt-out of each channel and topic since a merge, whatever was said after it.
+/// The latest opt-out of each channel and topic since a merge, even if another statement followed.
 struct LaterOptOuts {
   private var found:
     [(channel: PatronModel.Channel, topic: PatronModel.Topic, consent: ChannelConsent)] = []
