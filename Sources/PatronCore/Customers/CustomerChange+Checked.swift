@@ -26,11 +26,11 @@ extension CustomerChange {
       now: now,
       violations: &violations
     )
-    // Platforms send an empty one for guests. It names nobody, and must not take the identifier of
-    // a customer away who is named by an address.
+    // Platforms send an empty external id for guests. It names no customer, and must not remove the
+    // identifier of a customer that is named by an address.
     if case .clear = draft.externalID { draft.externalID = .leave }
-    // What was given counts, also where it is malformed: one mistake is one violation. What was
-    // left out does not.
+    // A given identifier counts, even if it is malformed: one mistake is one violation. An omitted
+    // identifier does not count.
     func given(_ text: String?) -> String? {
       text.flatMap { $0.contains { !$0.isWhitespace } ? $0 : nil }
     }
@@ -62,7 +62,7 @@ extension CustomerChange {
 }
 
 extension CustomerChange {
-  /// A change of a customer who is named by other means than the input.
+  /// Makes a change of a customer that is not named by the input.
   package init(of draft: CustomerDraft, by actor: ConsentActor) {
     self.init(
       draft: draft,

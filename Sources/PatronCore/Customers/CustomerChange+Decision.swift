@@ -3,9 +3,9 @@ internal import PatronProto
 internal import PatronStore
 
 extension CustomerChange {
-  /// The decision on a plan: what will be written, and what the caller gets to know.
+  /// The decision on a plan: the effects to write, and the answer to the caller.
   struct Decision {
-    /// nil if the customer stays as stored.
+    /// The effects to write; nil if the customer stays as stored.
     let effects: CustomerEffects?
     private let stored: (row: CustomerRow, customer: Customer)?
     /// The record before the change; empty for a new customer.
@@ -13,7 +13,7 @@ extension CustomerChange {
     let outcome: Outcome
     let changedFields: [String]
     var warnings: [Warning]
-    /// Addresses that the change replaces.
+    /// The addresses that the change replaces.
     var moves: [AddressChange] = []
     /// The external id that becomes an alias.
     var previousExternalID: String?
@@ -33,7 +33,7 @@ extension CustomerChange {
       self.warnings = warnings
     }
 
-    /// A change that changes nothing.
+    /// Makes a decision that changes nothing.
     init(stored: (row: CustomerRow, customer: Customer), warnings: [Warning]) {
       effects = nil
       self.stored = stored
@@ -43,7 +43,7 @@ extension CustomerChange {
       self.warnings = warnings
     }
 
-    /// The result as a dry run shows it.
+    /// Returns the result as a dry run shows it.
     ///
     /// - Throws: FAILED_PRECONDITION `CUSTOMER_TOO_LARGE`.
     func preview(at now: Int64) throws -> Result {

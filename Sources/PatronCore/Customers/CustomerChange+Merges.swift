@@ -4,9 +4,9 @@ internal import PatronStore
 internal import ProtobufC
 
 extension CustomerChange {
-  /// Performs a plan that is about more than one record's present identifiers: merges first, and
-  /// takes no agreement for an address that the customer only answers to. Suppressions of such an
-  /// address are that address's.
+  /// Performs a plan that merges records or names aliases. Merges first, and takes no agreement for
+  /// an address that is only an alias of the customer. Suppressions of such an address are written
+  /// to that address.
   func performAround(
     _ plan: Plan,
     in writer: StoreWriter,
@@ -45,7 +45,7 @@ extension CustomerChange {
       return result
     }
     next.found.merges = nil
-    // What is refused is refused before the merge is written.
+    // Refusals must come before the merge is written.
     let preview = try change.decide(next, in: writer, at: now)
     var result = try change.preview(preview, in: writer.read, at: now)
     if !dryRun {
@@ -54,16 +54,17 @@ extension CustomerChange {
       result = try change.apply(decision, next, in: writer, at: now)
     }
     result.outcome = .merged
-    // What an event or an order filled is its own; what a merge brought is not.
+    // The fields that an event or an order filled are reported by it; the fields that a merge
+    // brought are not.
     if author == .request {
       result.changedFields = Set(result.changedFields).union(merges.changedFields).sorted()
     }
-    // Where the request replaces the address of the merged record too, once is enough.
+    // A request that also replaces the address of the merged record gets the warning once.
     result.warnings += warnings + merges.warnings.filter { !result.warnings.contains($0) }
     return result
   }
 
-  /// Takes out the suppressions of addresses that the customer only answers to.
+  /// Takes out the suppressions of addresses that are only aliases of the customer.
   private mutating func takeSuppressions(
     besides plan: Plan
   ) -> [(UnknownAddress, ImportedConsent.Suppressed)] {
@@ -71,7 +72,7 @@ extension CustomerChange {
     let given = draft.identifiers
     imported?.suppressions.removeAll { suppression in
       let channel = suppression.channel
-      // What is not left out becomes the customer's.
+      // An address that is not left out becomes the customer's.
       let (address, isLeft) =
         switch channel {
         case .sms: (given.phone, plan.draft.phone.isLeave)
@@ -84,8 +85,8 @@ extension CustomerChange {
     return taken
   }
 
-  /// Leaves out what would subscribe a customer on channels of which the input gives an address
-  /// that nothing is sent to.
+  /// Leaves out agreements on channels of which the input gives an address that is only an alias of
+  /// the customer and gets no messages.
   private mutating func leaveAgreements(_ channels: Set<PatronModel.Channel>) -> [Warning] {
     var left: [PatronModel.Channel] = []
     if channels.contains(.sms), flags.sms == true {

@@ -3,7 +3,8 @@ internal import PatronProto
 internal import PatronStore
 
 extension CustomerChange {
-  /// Takes out suppressions of addresses that the plan leaves out, and repeats opt-outs of them.
+  /// Takes out suppressions of addresses that the plan leaves out. Returns these, and the opt-outs
+  /// of the same addresses, which stay in the import too.
   package mutating func takeRestrictions(besides plan: Plan, at now: Int64) -> [LeftRestriction] {
     guard let imported else { return [] }
     let fields = plan.found.kept + plan.shared.fields

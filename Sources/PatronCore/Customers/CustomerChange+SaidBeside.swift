@@ -4,8 +4,9 @@ internal import PatronStore
 internal import ProtobufC
 
 extension CustomerChange {
-  /// What the change says, beside the addresses that the customer has from now on. `former` are
-  /// channels of which it names an address that the customer had before a merge.
+  /// Returns the statements of consent in the change that fit the addresses that the customer has
+  /// from now on. `former` are channels of which it names an address that the customer had before a
+  /// merge.
   func said(
     beside addresses: (emailKey: String?, phone: String?),
     former: Set<PatronModel.Channel>
@@ -30,7 +31,7 @@ extension CustomerChange {
 }
 
 extension SaidBeside {
-  /// Leaves out the flag of a channel where it is true or as `other`, and agreements.
+  /// Leaves out agreements, and the flag of a channel if it is true or equals `other`.
   fileprivate mutating func leave(_ channel: PatronModel.Channel, also other: Bool?) {
     var isLeft = false
     if let flag = flags[channel], flag || flag == other {
@@ -43,7 +44,7 @@ extension SaidBeside {
 }
 
 extension Warning {
-  /// A flag or an agreement stands beside an address that is not the customer's.
+  /// Warns of a flag or an agreement beside an address that is not the customer's.
   fileprivate static func otherSpoke(_ channel: PatronModel.Channel) -> Warning {
     .with {
       $0.reason = "ADDRESS_DIFFERS"

@@ -11,23 +11,23 @@ package struct CustomerChange: Sendable {
   package var identity: IdentityMode
   package var onConflict: OnConflict
   package var flags: MarketingFlags
-  /// What a new customer is known by.
+  /// The origin that a new customer gets.
   package var origin: Origin
-  /// Consent that an import brings; nil everywhere else.
+  /// Consent that an import brings; nil for all other changes.
   package var imported: ImportedConsent?
-  /// The author of the fields in their provenance, for example `update`; nil if the caller notes it
-  /// with its event.
+  /// The author of the fields in their provenance, for example `update`; nil if the caller notes
+  /// the author with its event.
   package var setBy: String?
-  /// When what an order or an event says was true, microseconds since 1970. Fields that were set
-  /// later stay as they are; nil where every field is meant.
+  /// The time at which the data of an order or an event was true, microseconds since 1970. Fields
+  /// that were set later stay as they are; nil changes every field.
   var asOf: Int64?
-  /// Patron's id of the event that speaks, where it is known already: what it set itself it may
-  /// set again.
+  /// Patron's id of the event that makes the change, if it is known already. Fields that this event
+  /// set may be set by it again.
   package var repeats: Int64?
   /// Identifiers of the request, those of an order included, that the store has to allow.
   package var suspects: [SuspectedPlaceholder] = []
 
-  /// What became of it.
+  /// The result of a change.
   package struct Result {
     package var row: CustomerRow
     package var customer: Customer
@@ -35,7 +35,8 @@ package struct CustomerChange: Sendable {
     package var changedFields: [String]
     package var warnings: [Warning]
 
-    /// The customer's provenance when somebody set what changed; nil where that changes nothing.
+    /// Returns the customer's encoded provenance with `setter` as the author of the changed fields,
+    /// or nil if that changes nothing.
     package func provenance(
       noting setter: Provenance.Setter,
       _ reader: StoreReader
@@ -44,31 +45,30 @@ package struct CustomerChange: Sendable {
     }
   }
 
-  /// Whom the change is about, found but not changed yet.
+  /// The resolved target of a change. Nothing has been written yet.
   package struct Plan {
     package var draft: CustomerDraft
     package var found: IdentityResolution
-    /// Addresses of the input that are nobody's; the draft has them no more.
+    /// Addresses of the input that are shared by the store's settings, so that no customer has
+    /// them. They were taken out of the draft.
     package var shared = SharedAddresses()
-    /// Channels of which the input gives an address that the customer only answers to, where the
-    /// rest of the plan is free of it.
+    /// Channels of which the input gives an address that is only an alias of the customer, once the
+    /// rest of the plan is free of that address.
     package var former: Set<PatronModel.Channel> = []
 
-    /// The customer as stored, or as it will be once records are merged; nil when a new one is to
-    /// be made.
+    /// The customer as stored, or as it will be after the merges; nil for a new customer.
     package var row: CustomerRow? { found.row }
 
-    /// Whether what belongs to this customer is the plan's customer's: before or after a merge.
+    /// True if `customerID` is the planned customer, or is about to be merged into it.
     package func has(_ customerID: Int64) -> Bool {
       found.row?.id == customerID || found.merges?.has(customerID) == true
     }
 
-    /// Whether performing it moves what was read before.
+    /// True if performing the plan moves records that were read before.
     var merges: Bool { found.merges != nil }
   }
 
-  /// Finds the customer. Nothing is written, so that a caller can still
-  /// refuse.
+  /// Finds the customer. Nothing is written, so that a caller can still refuse.
   package func plan(in reader: StoreReader) throws -> Plan {
     try suspects.check(in: reader)
     var draft = draft
@@ -84,8 +84,8 @@ package struct CustomerChange: Sendable {
     return Plan(draft: draft, found: found, shared: shared)
   }
 
-  /// The same for a customer who is known: the identifiers are what the customer is to have, and
-  /// those of others are refused.
+  /// Plans a change of a known customer. The identifiers of the draft are those that the customer
+  /// will have; identifiers of other customers are refused.
   package func plan(on row: CustomerRow, in reader: StoreReader) throws -> Plan {
     try suspects.check(in: reader)
     var draft = draft
@@ -94,8 +94,8 @@ package struct CustomerChange: Sendable {
     return Plan(draft: draft, found: found, shared: shared)
   }
 
-  /// Makes the customer or writes what changed. With `dryRun` nothing is written, and the id of a
-  /// new customer is 0.
+  /// Creates the customer or writes the changed fields. With `dryRun` nothing is written, and the
+  /// id of a new customer is 0.
   package func perform(
     _ plan: Plan,
     in writer: StoreWriter,
@@ -112,8 +112,7 @@ package struct CustomerChange: Sendable {
       : apply(decision, plan, in: writer, at: now)
   }
 
-  /// Decides what the change does. Everything that can be refused is refused here; nothing is
-  /// written.
+  /// Decides the effects of the change. Throws every refusal; nothing is written.
   func decide(_ plan: Plan, in writer: StoreWriter, at now: Int64) throws -> Decision {
     var decision =
       if let row = plan.found.row {
@@ -127,7 +126,7 @@ package struct CustomerChange: Sendable {
     return decision
   }
 
-  /// The result of a decision as a dry run shows it.
+  /// Returns the result of a decision as a dry run shows it.
   func preview(_ decision: Decision, in reader: StoreReader, at now: Int64) throws -> Result {
     var result = try decision.preview(at: now)
     result.warnings += try suppressedAddresses(of: result.row, decision, in: reader)
@@ -158,7 +157,7 @@ package struct CustomerChange: Sendable {
     return result
   }
 
-  /// Notes that people share a phone number, where this was left with its owner.
+  /// Notes that people share a phone number, if the number was left with its owner.
   private func noteSharedPhone(_ plan: Plan, in writer: StoreWriter, at now: Int64) throws {
     guard let ownerID = plan.found.phoneOwner, let phone = draft.identifiers.phone,
       let email = draft.identifiers.emailKey ?? plan.row?.emailKey
@@ -262,7 +261,7 @@ package struct CustomerChange: Sendable {
     guard author == .request || effects.old == nil else { return }
     effects.event = { [asOf, actor = flags.actor] customer in
       var event = event(customer)
-      // What was read in an order or an event of the past was so at its time.
+      // Data read in an order or an event of the past was true at its time.
       if let asOf { event?.occurredAt = .init(micros: asOf) }
       event?.actor = .init(rawValue: Int32(actor.rawValue))
       return event
@@ -292,8 +291,8 @@ package struct CustomerChange: Sendable {
     return draft.apply(to: &customer, mode, setsExternalID: setsExternalID)
   }
 
-  /// Warns of addresses that a known customer got and that nothing may be sent to, such as those of
-  /// somebody who was erased.
+  /// Warns of new addresses of a known customer that are suppressed, such as those of an erased
+  /// customer.
   private func suppressedAddresses(
     of row: CustomerRow,
     _ decision: Decision,
@@ -335,8 +334,8 @@ package struct CustomerChange: Sendable {
     return effect
   }
 
-  /// The form of the e-mail address that is compared: known from the input or the row, where it is
-  /// theirs.
+  /// Returns the e-mail address in the form that is compared, taken from the input or the row if
+  /// the address is theirs, else derived from it.
   private func emailKey(
     of customer: Customer,
     _ draft: CustomerDraft,
@@ -348,8 +347,8 @@ package struct CustomerChange: Sendable {
     return try EmailAddress(email).key
   }
 
-  /// What an input alone cannot know: that a customer keeps an address, and how many properties
-  /// there are now.
+  /// Checks the rules that an input alone cannot break: a customer keeps an address, and the number
+  /// of properties is within its limit.
   private func checkStillValid(_ customer: Customer) throws {
     do throws(RuleError) {
       try IdentityRequest.requireContact(emailKey: customer.email, phone: customer.phoneNumber)
@@ -365,7 +364,7 @@ package struct CustomerChange: Sendable {
 }
 
 extension Warning {
-  /// An identifier of another customer was left out.
+  /// Warns that an identifier of another customer was left out.
   package static func kept(_ field: IdentifierField) -> Warning {
     .with {
       $0.reason = "IDENTIFIER_KEPT"
@@ -376,7 +375,7 @@ extension Warning {
     }
   }
 
-  /// An address that is nobody's was left out.
+  /// Warns that a shared address, which no customer can have, was left out.
   package static func shared(_ field: IdentifierField) -> Warning {
     .with {
       $0.reason = "IDENTIFIER_SHARED"

@@ -2,28 +2,30 @@ package import PatronModel
 internal import PatronProto
 package import PatronStore
 
-/// Which record an input means, and the record itself.
+/// The record that an input names.
 package struct IdentityResolution {
-  /// What the rules decided.
+  /// The decision of the identity rules.
   var decision: IdentityDecision
-  /// The record to change; nil when a new one is to be made.
+  /// The record to change; nil for a new customer.
   package var row: CustomerRow?
-  /// Identifiers that were left out because they belong to others, or would replace the customer's.
+  /// Identifiers that were left out because they belong to other customers, or would replace the
+  /// customer's.
   package var kept: [IdentifierField] = []
-  /// Whose the phone number is that was left out.
+  /// The owner of the phone number that was left out.
   package var phoneOwner: Int64?
-  /// Records that have to become one first; `row` is what they will be.
+  /// The records to merge first; `row` is the merged record.
   var merges: CustomerMerges?
-  /// Channels of which the input gives an address that the customer only answers to.
+  /// Channels of which the input gives an address that is only an alias of the customer.
   package var formerAddresses: Set<PatronModel.Channel> = []
 
-  /// Finds the record that a draft means. Identifiers of other customers are left out of the draft
-  /// where `onConflict` says so. Records that are surely one person's are to be merged: the rules
-  /// say when, and the decision is then about the merged one. With `replaces` the record is to have
-  /// what the draft has, whatever it had before: addresses where it has an external id, and tags.
-  /// `shared` is what was taken out of the draft.
+  /// Finds the record that a draft names. Identifiers of other customers are left out of the draft
+  /// if `onConflict` allows it. Records that are surely one person's are to be merged: the rules
+  /// decide, and the decision is then about the merged record. With `replaces` the record gets the
+  /// draft's values, even over its own: addresses if it has an external id, and tags. `shared` are
+  /// the addresses that were taken out of the draft.
   ///
-  /// - Throws: ALREADY_EXISTS, FAILED_PRECONDITION, INVALID_ARGUMENT as `CustomerService` says.
+  /// - Throws: ALREADY_EXISTS, FAILED_PRECONDITION, INVALID_ARGUMENT, as documented at
+  ///   `CustomerService`.
   static func resolve(
     _ draft: inout CustomerDraft,
     _ mode: IdentityMode,
@@ -76,7 +78,7 @@ package struct IdentityResolution {
       case .shared:
         keep(.phone, in: request)
       case .mergeRequired(let ids):
-        // What was merged is one record from then on: this comes once.
+        // Merged records are one record from then on: this case comes once.
         guard merges == nil else { throw DomainError.unexpected }
         let takesAddresses = replaces && request.given.externalID != nil
         merges = try CustomerMerges(
@@ -86,14 +88,15 @@ package struct IdentityResolution {
           in: reader
         )
       case .invalid(let error):
-        // What was left out was all there was.
+        // The identifiers that were left out were all that the draft had.
         throw conflict ?? DomainError.identity(error)
       }
     }
   }
 
-  /// An address that only answers for the customer, and is all that names it, is not taken for a
-  /// new one; in a record with an external id it is, as the shop says so.
+  /// Notes the addresses of the input that are only aliases of the customer. If such an address is
+  /// all that names the customer, it is left out and not taken for a new address. With an external
+  /// id and `replaces` it is taken, because the shop states it.
   private mutating func leaveFormerAddresses(
     of request: IdentityRequest,
     in draft: inout CustomerDraft,
@@ -112,10 +115,10 @@ package struct IdentityResolution {
     }
   }
 
-  /// Refuses identifiers that belong to somebody else than `row`; a record that has no identifier
+  /// Refuses identifiers that belong to another customer than `row`. A record without an identifier
   /// of the shop's is surely the same person's and is to be merged into `row`.
   ///
-  /// - Throws: ALREADY_EXISTS `IDENTIFIER_CONFLICT`, and what a merge may be refused for.
+  /// - Throws: ALREADY_EXISTS `IDENTIFIER_CONFLICT`, and the refusals of a merge.
   static func resolve(
     _ draft: CustomerDraft,
     on row: CustomerRow,
@@ -154,7 +157,8 @@ package struct IdentityResolution {
     _ merges: CustomerMerges?
   ) throws -> (IdentityRequest, [CustomerRow]) {
     var rows: [CustomerRow] = []
-    // Identifiers are unique: where a row that was found has the next one too, it is the answer.
+    // Identifiers are unique: if a row that was found has the next identifier too, it is the
+    // answer.
     func find(_ key: CustomerKey?, _ isSame: (CustomerRow) -> Bool) throws -> IdentityMatch? {
       guard let key else { return nil }
       let found = try rows.first(where: isSame) ?? reader.customerRow(key, withProvenance: true)
@@ -178,14 +182,15 @@ package struct IdentityResolution {
 }
 
 extension CustomerRow {
-  /// The customer as the rules of identity see one.
+  /// The customer in the form of the identity rules.
   var match: IdentityMatch {
     IdentityMatch(customerID: id, externalID: externalID, emailKey: emailKey, phone: phone)
   }
 }
 
 extension DomainError {
-  /// An identifier belongs to another customer: which field, and whose, but not what.
+  /// The error for an identifier that belongs to another customer. It has the field and the owner,
+  /// never the value.
   static func conflict(_ field: IdentifierField, owner: Int64) -> DomainError {
     reason(
       .alreadyExists,
@@ -197,8 +202,8 @@ extension DomainError {
     )
   }
 
-  /// An identifier of another customer was to be left out, and is all by which the new customer
-  /// could be reached.
+  /// The error for an identifier of another customer that would be left out, although it is the
+  /// only address of the new customer.
   fileprivate static func onlyContact(_ field: IdentifierField, owner: Int64) -> DomainError {
     reason(
       .alreadyExists,
@@ -210,7 +215,7 @@ extension DomainError {
     )
   }
 
-  /// What the identity rules refuse.
+  /// Makes an error of a refusal by the identity rules.
   package static func identity(_ error: RuleError) -> DomainError {
     guard error.reason == "CONTACT_REQUIRED" else {
       return .invalid([Violation(path: "customer", error: error)])

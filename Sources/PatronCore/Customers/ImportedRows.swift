@@ -5,7 +5,7 @@ internal import ProtobufC
 /// A row of an import, checked by itself.
 package struct ImportedRow: Sendable {
   package var change: CustomerChange
-  /// Its number, from 1.
+  /// The number of the row, from 1.
   package var number: Int32
 
   package init(
@@ -17,16 +17,16 @@ package struct ImportedRow: Sendable {
   }
 }
 
-/// The rows of one request that were taken, by customer: what comes again is told with its row.
+/// The rows of one request that were taken, by customer. A later row of the same customer is
+/// reported with the first row's number.
 package struct ImportedRows {
   private var first: [Int64: Int32] = [:]
-  /// Customers whom a dry run made: their ids are given again, to others.
+  /// Customers that a dry run made. Their ids will be given to other customers.
   private var untrue: Set<Int64> = []
 
   package init() {}
 
-  /// Notes a row that was taken. Returns what the caller should know: that it names the customer of
-  /// a row before.
+  /// Notes a row that was taken. Returns a warning if an earlier row named the same customer.
   package mutating func take(_ row: ImportedRow, of customerID: Int64, isUntrue: Bool) -> Warning? {
     if isUntrue { untrue.insert(customerID) }
     guard let number = first[customerID] else {
@@ -40,10 +40,10 @@ package struct ImportedRows {
     }
   }
 
-  /// The id as callers may keep it; 0 for customers of a dry run.
+  /// Returns the id for callers; 0 for customers of a dry run.
   package func shown(_ customerID: Int64) -> Int64 { untrue.contains(customerID) ? 0 : customerID }
 
-  /// The refusal of a row that names somebody else.
+  /// Returns the error for a row that names another customer.
   package func refusal(of row: ImportedRow, _ mismatch: IdentifierMismatch) -> DomainError {
     let field = mismatch.field.rawValue
     let other = shown(mismatch.ownerID)
@@ -63,7 +63,8 @@ package struct ImportedRows {
   }
 }
 
-/// A row names two people, or would replace an identifier of the customer whom another one found.
+/// The error of a row that names two people, or would replace an identifier of the customer that
+/// another identifier found.
 package struct IdentifierMismatch: Error {
   package var field: IdentifierField
   var ownerID: Int64

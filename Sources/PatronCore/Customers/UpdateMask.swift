@@ -2,23 +2,23 @@ package import PatronModel
 package import PatronProto
 internal import ProtobufC
 
-/// Which fields an update sets, and what becomes of the input by it: fields outside the mask are
-/// left alone, fields of the mask that the input lacks are cleared.
+/// The fields that an update sets, and their effect on the input: fields outside the mask stay,
+/// fields of the mask that the input lacks are cleared.
 package struct UpdateMask {
-  /// Whether the custom properties are replaced as a whole.
+  /// True if the custom properties are replaced as a whole.
   package private(set) var replacesProperties = false
-  /// Flags of which nothing is to be said any more.
+  /// The channels whose flags are cleared.
   package private(set) var clearedFlags: [PatronModel.Channel] = []
 
-  /// The most paths of a mask.
+  /// The maximum number of paths of a mask.
   private static let mostPaths = 200
   private static let propertyPrefix = "custom_properties."
   private static let addressPrefix = "address."
 
-  /// Parts of the address that are named by themselves.
+  /// The parts of the address that are named by themselves.
   private var addressParts: [String] = []
 
-  /// Applies a mask to an input. An empty one takes the fields that are present.
+  /// Applies a mask to an input. An empty mask takes the fields that are present.
   package init(
     _ mask: GoogleProtobuf.FieldMask?,
     on input: inout CustomerInput,
@@ -40,7 +40,7 @@ package struct UpdateMask {
     for (index, path) in paths.enumerated() where !take(path, from: input, to: &output) {
       violations.add("update_mask.paths[\(index)]", Self.unknown(path))
     }
-    // Named as a whole it is replaced as a whole.
+    // An address named as a whole is replaced as a whole.
     if output.address == nil, !addressParts.isEmpty {
       output.address = input.address ?? Address()
       output.addressMask = .with { $0.paths = addressParts }
@@ -48,7 +48,7 @@ package struct UpdateMask {
     input = output
   }
 
-  /// Takes one field; false when there is none of that name.
+  /// Takes one field. Returns false when no field has that name.
   private mutating func take(
     _ path: String,
     from input: CustomerInput,
@@ -83,7 +83,7 @@ package struct UpdateMask {
     return true
   }
 
-  /// `address.<name>` is one part of the address.
+  /// Takes `address.<name>`, one part of the address.
   private mutating func takePart(_ path: String) -> Bool {
     guard path.hasPrefix(Self.addressPrefix) else { return false }
     let name = String(path.dropFirst(Self.addressPrefix.count))
@@ -92,7 +92,7 @@ package struct UpdateMask {
     return true
   }
 
-  /// `custom_properties.<name>` is one property.
+  /// Takes `custom_properties.<name>`, one property.
   private func takeProperty(
     _ path: String,
     from input: CustomerInput,

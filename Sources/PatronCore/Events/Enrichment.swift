@@ -3,24 +3,24 @@ package import PatronProto
 package import PatronStore
 internal import ProtobufC
 
-/// Does to a customer what an event does, beside the fields that came with it: consent and
+/// The effects of an event on a customer beside the fields that came with it: consent and
 /// suppressions before the event is written, the summaries of reviews and loyalty after it.
 struct EventEnrichment {
   let writer: StoreWriter
   let now: Int64
   let event: Event
-  /// What the event does that an earlier version of it did not.
+  /// The effects that an earlier version of the event did not have.
   let news: [EnrichmentEffect]
   let effects: [EnrichmentEffect]
   let old: Event?
   let oldEffects: [EnrichmentEffect]
-  /// Whom the caller named, addresses that belong to others included.
+  /// The identifiers that the caller gave, addresses that belong to other customers included.
   let given: Identifiers
-  /// What changes, in protocol names.
+  /// The changed fields, in protocol names.
   private(set) var fields: [String] = []
-  /// What the caller should know.
+  /// The warnings for the caller.
   private(set) var warnings: [Warning] = []
-  /// The channel of an answer that may opt out, where that is news; nil for every other event.
+  /// The channel of an answer that may opt out, if that is new; nil for all other events.
   private(set) var possibleOptOut: PatronModel.Channel?
 
   /// Begins with an event that has its time and id, and its version on the timeline.
@@ -40,8 +40,7 @@ struct EventEnrichment {
     effects = Enrichment.effects(of: event, at: now, words)
     let before = old.map { Enrichment.effects(of: $0, at: now, words) } ?? []
     oldEffects = before
-    // To say again, and later, that messages are not wanted is news: the customer may have agreed
-    // in between.
+    // A later repeat of an opt-out is new: the customer may have agreed in between.
     let isLater = event.occurredAt?.micros ?? now > old?.occurredAt?.micros ?? .max
     news = effects.filter { !before.contains($0) || (isLater && $0.restricts) }
     for effect in news {
@@ -53,11 +52,11 @@ struct EventEnrichment {
     }
   }
 
-  /// The time of what was said: clocks of tools run ahead.
+  /// The time of the statement, microseconds since 1970, not after now: clocks of tools run ahead.
   var saidAt: Int64 { min(event.occurredAt?.micros ?? now, now) }
 
-  /// Changes consent and suppressions. Returns the customer as stored then. What the rules of
-  /// consent refuse is a warning: that it happened is history all the same.
+  /// Changes consent and suppressions and returns the customer as stored then. A refusal by the
+  /// rules of consent is a warning: the event belongs to the history all the same.
   mutating func changeConsent(of row: CustomerRow) throws -> CustomerRow {
     guard news.contains(where: \.isAboutConsent) else { return row }
     var edit = try ConsentEdit(row, writer, at: now)
@@ -76,7 +75,7 @@ struct EventEnrichment {
       case .unsubscribe(let channel, let topic):
         isOutdated = try unsubscribe(&edit, channel, topic, evidence)
       case .suppress(let channel, let reason):
-        // Who agreed again since has taken the complaint back, where it is about the same address.
+        // A later agreement has taken the complaint back, if it is about the same address.
         let isCurrent = given.address(channel).map { $0 == edit.row.address(channel) } ?? true
         if reason == .spamComplaint, isOutdated, isCurrent { continue }
         try suppress(&edit, channel, reason, evidence)
@@ -104,7 +103,8 @@ struct EventEnrichment {
     return edit.row
   }
 
-  /// The customer may have opted out: the record says when, until consent says more.
+  /// Notes that the customer may have opted out. The record has the time until consent has a newer
+  /// statement.
   private mutating func notePossibleOptOut(
     _ edit: inout ConsentEdit,
     _ channel: PatronModel.Channel
@@ -115,14 +115,13 @@ struct EventEnrichment {
     warn(.possibleOptOut)
   }
 
-  /// Adds to what the caller should know.
   mutating func warn(_ warning: Warning) {
     warnings.append(warning)
   }
 }
 
 extension Enrichment {
-  /// What an event does. `now` is its time where it has none.
+  /// Returns the effects of an event. `now` is its time if it has none.
   static func effects(
     of event: Event,
     at now: Int64,
@@ -145,7 +144,7 @@ extension Enrichment {
 }
 
 extension ReplyWords {
-  /// The words that an event is looked up in: with the store's own where it is an answer.
+  /// Makes the words in which an event is looked up, with the store's own words for an answer.
   package init(for event: Event, in reader: StoreReader) throws {
     guard let source = PatronModel.EventSource(rawValue: Int(event.source.rawValue)),
       Enrichment.readsWords(event.type, of: source)

@@ -7,9 +7,9 @@ internal import ProtobufC
 package struct EventChange: Sendable {
   package var customer: CustomerChange
   package var draft: EventDraft
-  /// What events of the type may do to the customer.
+  /// The effects that events of the type may have on the customer.
   private let rule: Enrichment.Rule
-  /// True when a phone number was left out because nothing says of which country it is.
+  /// True when a phone number was left out because its country is unknown.
   package let lacksCountry: Bool
 
   /// Checks an event and its customer.
@@ -30,8 +30,8 @@ package struct EventChange: Sendable {
       input.leaveOutUnusableID(&violations)
       draft.warnings += violations.warnings.dropFirst(earlier).map(Warning.about)
     }
-    // Only the shop's platform speaks for the shop's record: events of others never touch
-    // consent by flags.
+    // Only the shop's platform may set flags of the shop's record: events of other sources never
+    // change consent by flags.
     if rule.flagSource == nil {
       input.acceptsSMSMarketing = nil
       input.acceptsEmailMarketing = nil
@@ -65,7 +65,7 @@ package struct EventChange: Sendable {
     if type?.enriches.contains("order_stats") == true { draft.warnings.append(.orderStatsKept) }
   }
 
-  /// What a customer is known by whom an event makes.
+  /// Returns the origin of a customer that an event creates.
   private static func origin(
     _ source: PatronProto.EventSource,
     _ product: EventProduct?
@@ -74,23 +74,23 @@ package struct EventChange: Sendable {
     return product == .subscriptionTools ? .subscriptionTool : .event
   }
 
-  /// What became of an event.
+  /// The result of recording an event.
   package struct Recorded {
-    /// nil where it was about an address and no customer.
+    /// The event; nil if it was about an address without a customer.
     package var event: Event?
     package var outcome: Outcome
     package var customer: CustomerChange.Result?
     package var warnings: [Warning]
   }
 
-  /// Finds or makes the customer, puts the event on the timeline and does what it does.
+  /// Finds or creates the customer, puts the event on the timeline and applies its effects.
   package func perform(in writer: StoreWriter, at now: Int64) throws -> Recorded {
     try customer.suspects.check(in: writer.read)
     try refuseUnknownID(in: writer.read)
     guard let plan = try plan(in: writer.read), plan.row != nil || mayCreate else {
       return try performUnknown(in: writer, at: now)
     }
-    // A customer who is made now has no events.
+    // A new customer has no events.
     var event = draft.event
     if let row = plan.row { event = try completed(for: row.id, writer.read, at: now) }
     var known = try known(event, plan, writer.read)
@@ -144,24 +144,25 @@ package struct EventChange: Sendable {
     )
   }
 
-  /// What the event says of its customer, as of its time. `old` is what is replaced.
+  /// Returns the event's change of its customer, as of its time. `old` is the version that it
+  /// replaces.
   private func change(at time: Int64, over old: Event?, now: Int64) -> CustomerChange {
     var change = customer
     change.asOf = min(time, now)
     change.repeats = old?.id
     change.flags.saidAt = draft.event.occurredAt?.micros
     guard let old else { return change }
-    // What it said of consent was applied when it was new; others may have spoken since. To say
-    // again, and later, that messages are not wanted is news all the same.
+    // Its consent was applied when it was new; newer statements may exist. A later repeat of an
+    // opt-out is new all the same.
     let isLater = time > old.occurredAt?.micros ?? .max
     change.flags.sms = change.flags.sms == false && isLater ? false : nil
     change.flags.email = change.flags.email == false && isLater ? false : nil
     return change
   }
 
-  /// Finds the customer. Identifiers that belong to others are left out: an event is no reason to
-  /// touch those, and none to be lost. nil where nobody is named then, and the event is about the
-  /// addresses.
+  /// Finds the customer. Identifiers that belong to other customers are left out: an event must not
+  /// touch those, and must not be lost for them. Returns nil if no customer is named then, and the
+  /// event is about the addresses.
   private func plan(in reader: StoreReader) throws -> CustomerChange.Plan? {
     do {
       return try customer.plan(in: reader)
@@ -177,7 +178,8 @@ package struct EventChange: Sendable {
     } catch let refusal as DomainError
       where refusal.kind == .failedPrecondition && rule.creates == .never
     {
-      // The address is nobody's: a refusal or an opt-out is kept with it all the same.
+      // The address is shared, so no customer has it: a refusal or an opt-out is kept with it all
+      // the same.
       var draft = customer.draft
       guard try !draft.takeShared(in: reader).fields.isEmpty, try restricts(in: reader)
       else { throw refusal }
@@ -185,7 +187,7 @@ package struct EventChange: Sendable {
     }
   }
 
-  /// True when the event is a refusal or an opt-out, also by a word of the store's own.
+  /// Returns true when the event is a refusal or an opt-out, also by a word of the store's own.
   private func restricts(in reader: StoreReader) throws -> Bool {
     let words = try ReplyWords(for: draft.event, in: reader)
     return Enrichment.effects(of: draft.event, at: 0, words).contains(where: \.restricts)
@@ -199,8 +201,9 @@ package struct EventChange: Sendable {
     }
   }
 
-  /// The event as it is on the timeline already. An event id that another customer's event has
-  /// is refused before anything is written.
+  /// Returns the version of the event that is on the timeline already.
+  ///
+  /// - Throws: FAILED_PRECONDITION for an event id of another customer, before anything is written.
   private func known(
     _ event: Event,
     _ plan: CustomerChange.Plan,
@@ -217,7 +220,7 @@ package struct EventChange: Sendable {
     return known
   }
 
-  /// Where only an external id is given, a customer who would have to be made could not be.
+  /// Refuses an unknown external id without an address: the event could not create such a customer.
   private func refuseUnknownID(in reader: StoreReader) throws {
     let given = customer.draft.identifiers
     guard rule.creates == .never, given.emailKey == nil, given.phone == nil,
@@ -227,7 +230,8 @@ package struct EventChange: Sendable {
     throw DomainError.customerUnknown(to: draft.event.type, rule)
   }
 
-  /// The event is about an address and no customer: a refusal or an opt-out is kept with it.
+  /// Records an event about an address without a customer: a refusal or an opt-out is kept with the
+  /// address.
   private func performUnknown(in writer: StoreWriter, at now: Int64) throws -> Recorded {
     let time = draft.event.occurredAt?.micros ?? now
     let event = try draft.completed(for: 0, at: time)
@@ -249,11 +253,11 @@ package struct EventChange: Sendable {
     )
   }
 
-  /// Merged customers whose events are looked for under an id that was made.
+  /// The maximum number of merged customers whose events are searched for under a derived id.
   private static let mostFormer = 20
 
-  /// The event with its time and id. An id that is made holds the customer's: where the event is
-  /// known for a customer who was merged into this one, it is that event again.
+  /// Returns the event with its time and id. A derived id contains the customer's: if the event is
+  /// known for a customer that was merged into this one, it is that event again.
   private func completed(
     for customerID: Int64,
     _ reader: StoreReader,
@@ -277,14 +281,15 @@ package struct EventChange: Sendable {
 }
 
 extension EventInput {
-  /// The source as the rules want it; that of others where there is none.
+  /// The source in the form of the rules; the source of third parties if there is none.
   fileprivate var modelSource: PatronModel.EventSource {
     PatronModel.EventSource(rawValue: Int(source.rawValue)) ?? .thirdParty
   }
 }
 
 extension CustomerDraft {
-  /// Leaves out what events of a type do not set. Identifiers stay: they say whom is meant.
+  /// Leaves out the fields that events of a type do not set. Identifiers stay: they name the
+  /// customer.
   fileprivate mutating func restrict(to rule: Enrichment.Rule) {
     let taken = rule.fills.union(rule.overwrites)
     var dropped: [String] = []
@@ -317,7 +322,7 @@ extension CustomerDraft {
     }
   }
 
-  /// Takes the fields that the event itself tells.
+  /// Takes the fields that the event itself gives.
   fileprivate mutating func take(
     _ effects: [EnrichmentEffect],
     of event: Event,
@@ -355,7 +360,8 @@ extension CustomerDraft {
     }
   }
 
-  /// Orders may have been paid in a currency that is none any more; customers have a current one.
+  /// Takes the currency of an amount. An order may have been paid in a historic currency; customers
+  /// have a current one.
   fileprivate mutating func takeCurrency(of amount: PatronProto.Money?) {
     guard currency.value == nil, let code = amount?.currencyCode,
       let known = try? CurrencyCode(code)
@@ -363,7 +369,7 @@ extension CustomerDraft {
     currency = .set(known)
   }
 
-  /// What stands before the first space is taken for the first name.
+  /// Takes the text before the first space as the first name.
   private mutating func takeSigned(_ text: String) {
     guard firstName.value == nil, lastName.value == nil else { return }
     let parts = text.split(separator: " ", maxSplits: 1).map(String.init)
@@ -375,7 +381,7 @@ extension CustomerDraft {
 }
 
 extension DomainError {
-  /// An event about somebody who has to be known, but is not.
+  /// The error for an event about a customer that must be known, but is not.
   fileprivate static func customerUnknown(to type: String, _ rule: Enrichment.Rule) -> DomainError {
     let advice =
       rule.creates == .withEmail
@@ -392,8 +398,8 @@ extension DomainError {
 }
 
 extension CustomerInput {
-  /// Leaves out an external id that is nobody's where one address names the customer: no opt-out
-  /// is lost for it.
+  /// Leaves out an external id that no customer has if an address names the customer: no opt-out is
+  /// lost for it.
   fileprivate mutating func leaveOutUnusableID(_ violations: inout Violations) {
     let addresses = [email, phoneNumber].compactMap(\.self).filter { !$0.isEmpty }
     guard let id = externalID, !id.isEmpty, addresses.count == 1, violations.dropsSecondary else {

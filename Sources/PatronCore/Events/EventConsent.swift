@@ -3,21 +3,22 @@ internal import PatronProto
 internal import PatronStore
 internal import ProtobufC
 
-/// What events do to consent and suppressions, one effect at a time.
+/// The effects of events on consent and suppressions, one function for each effect.
 extension EventEnrichment {
-  /// How sure an agreement is that an event tells of.
+  /// The certainty of an agreement that an event reports.
   enum Agreement {
-    /// Given; to be confirmed where the store asks for that.
+    /// Given; to be confirmed if the store requires that.
     case given
     /// Given, and confirmed elsewhere.
     case confirmed
-    /// Asked for, and to be confirmed.
+    /// Requested, and to be confirmed.
     case request
     /// The confirmation of a request.
     case confirmation
   }
 
-  /// The customer agreed. The agreement is for the address that it names, and for no other.
+  /// Records an agreement of the customer. The agreement is for the address that the event names,
+  /// and for no other.
   mutating func agree(
     _ edit: inout ConsentEdit,
     _ channel: PatronModel.Channel,
@@ -78,9 +79,9 @@ extension EventEnrichment {
     }
   }
 
-  /// True when the event names no address of the channel, and another customer's of the other one
-  /// or another than the customer has: in doubt somebody else agreed. An address of before a merge
-  /// is the customer's own.
+  /// Returns true when the event names no address of the channel, and on the other channel an
+  /// address of another customer or a different address than the customer has: the agreement may
+  /// then be another person's. An address from before a merge is the customer's own.
   private func isOthersWord(
     of channel: PatronModel.Channel,
     besides row: CustomerRow
@@ -93,8 +94,8 @@ extension EventEnrichment {
     }
   }
 
-  /// The customer opted out: with the address that the event names, also where that is not the
-  /// customer's. True when the customer said something else since.
+  /// Opts the customer out, and also the address that the event names if that is not the
+  /// customer's. Returns true when a newer statement of the customer exists.
   mutating func unsubscribe(
     _ edit: inout ConsentEdit,
     _ channel: PatronModel.Channel,
@@ -116,8 +117,8 @@ extension EventEnrichment {
     return false
   }
 
-  /// The customer wants the messages back that an opt-out ended. Whoever never agreed to them did
-  /// not do so by one word.
+  /// Restores the messages that an opt-out ended, at the customer's word. One word is not an
+  /// agreement of a customer that never agreed.
   mutating func restore(
     _ edit: inout ConsentEdit,
     _ channel: PatronModel.Channel,
@@ -130,8 +131,8 @@ extension EventEnrichment {
     try agree(&edit, channel, .marketing, .given, evidence)
   }
 
-  /// True when the ledger has an agreement for the address that the customer has now. Rows of
-  /// before it knew addresses count for any.
+  /// Returns true when the ledger has an agreement for the address that the customer has now. Rows
+  /// written before the ledger knew addresses count for any address.
   private func hasAgreed(_ row: CustomerRow, _ channel: PatronModel.Channel) throws -> Bool {
     guard let address = row.address(channel) else { return false }
     let hashes = try SuppressionReader(writer.read).hashes(channel, address)
@@ -148,7 +149,7 @@ extension EventEnrichment {
     return hasAgreed
   }
 
-  /// The address that the event names must not be written to, else the customer's.
+  /// Suppresses the address that the event names, else the customer's.
   mutating func suppress(
     _ edit: inout ConsentEdit,
     _ channel: PatronModel.Channel,
@@ -164,14 +165,14 @@ extension EventEnrichment {
       _ = try suppress(channel, address, reason, evidence)
       return
     }
-    // What was lifted is a suppression of the address that the customer has.
+    // A lifted suppression was one of the customer's present address.
     guard try !isCurrent || !wasLifted(channel, reason, of: edit.row.id) else {
       return warn(.liftedSince)
     }
     try edit.suppress(channel, address, reason, evidence.cause(reason, at: saidAt))
   }
 
-  /// Warns of a statement that had no effect; true when it was one.
+  /// Warns of a statement without effect. Returns true if it had none.
   private mutating func note(_ transition: ConsentTransition) -> Bool {
     guard case .unchanged(let warning?) = transition else { return false }
     warn(.about(warning))
@@ -191,7 +192,7 @@ extension EventEnrichment {
     edit.setFlag(accepts, channel)
   }
 
-  /// Whether a suppression for that reason was lifted since.
+  /// Returns true if a suppression for that reason was lifted since.
   private func wasLifted(
     _ channel: PatronModel.Channel,
     _ reason: ConsentEdit.Reason,
@@ -206,8 +207,8 @@ extension EventEnrichment {
     return wasLifted
   }
 
-  /// Soft bounces since anything arrived, or since a suppression was lifted; this one is counted.
-  /// 0 where something arrived after this one. It stops counting at `limit`.
+  /// Returns the number of soft bounces since a message arrived or a suppression was lifted, this
+  /// bounce included; 0 if a message arrived after this bounce. Stops counting at `limit`.
   func softBouncesInARow(of customerID: Int64, atMost limit: Int) throws -> Int {
     let types: Set<String> = [
       "email_bounced", "email_delivered", "email_opened", "email_clicked", "email_unsuppressed",
@@ -229,7 +230,7 @@ extension EventEnrichment {
       return count < limit
     }
     if isCounted || count >= limit { return count }
-    // Where nothing is older than this one, it began the row.
+    // If no event is older than this bounce, it began the row.
     return isOver ? 0 : count + 1
   }
 }
@@ -237,9 +238,9 @@ extension EventEnrichment {
 // MARK: - Addresses of others, and of nobody
 
 extension EventEnrichment {
-  /// Opts out or suppresses the addresses that an event names, where it is about no customer: with
-  /// whoever has them, else the addresses alone. nil when the event does not ask for that; else
-  /// whether something changed.
+  /// Opts out or suppresses the addresses that an event without a customer names: through the
+  /// customers that have them, else the addresses alone. Returns nil when the event does not ask
+  /// for that, else true if anything changed.
   mutating func restrictAddresses() throws -> Bool? {
     let evidence = EventEvidence(event, at: now)
     var isChanged: Bool?
@@ -260,8 +261,8 @@ extension EventEnrichment {
     return isChanged
   }
 
-  /// Opts out whoever has an address; one that nobody has is suppressed, of whatever topic it was
-  /// said: an address knows no topics, and to opt out of too much does no harm.
+  /// Opts out the customer that has an address. An address without a customer is suppressed,
+  /// whatever the topic: an address has no topics, and an opt-out of too much does no harm.
   private func optOut(
     _ channel: PatronModel.Channel,
     _ address: String,
@@ -280,7 +281,7 @@ extension EventEnrichment {
       try edit.write()
       return isChanged
     }
-    // A complaint suppresses the address for itself.
+    // A complaint suppresses the address by itself.
     let isSuppressed = effects.contains {
       if case .suppress(channel, _) = $0 { true } else { false }
     }
@@ -293,7 +294,7 @@ extension EventEnrichment {
     )
   }
 
-  /// Suppresses an address, and tells whoever has it.
+  /// Suppresses an address. The customer that has it, if any, gets the event of the suppression.
   private func suppress(
     _ channel: PatronModel.Channel,
     _ address: String,
@@ -314,7 +315,7 @@ extension EventEnrichment {
 }
 
 extension Event {
-  /// The event that tells of an answer that may opt out, once for each answer.
+  /// Makes the event that reports an answer that may opt out. Each answer has one.
   static func possibleOptOut(in answer: Event, _ channel: PatronModel.Channel) -> Event {
     let type = "\(channel.name)_possible_opt_out"
     let known = EventCatalogue.type(type, of: .product)
@@ -336,7 +337,7 @@ extension Event {
 }
 
 extension EnrichmentEffect {
-  /// The channel whose address is not to be written to any more, where one event decides that.
+  /// The channel whose address gets no more messages, if one event decides that.
   fileprivate var restrictedChannel: PatronModel.Channel? {
     switch self {
     case .unsubscribe(let channel, _), .suppress(let channel, _), .suppressUnexplained(let channel):
@@ -347,7 +348,7 @@ extension EnrichmentEffect {
 }
 
 extension Identifiers {
-  /// The address of a channel in the form that is compared; nil when none is given.
+  /// Returns the address of a channel in the form that is compared, or nil when none is given.
   package func address(_ channel: PatronModel.Channel) -> String? {
     switch channel {
     case .sms: phone

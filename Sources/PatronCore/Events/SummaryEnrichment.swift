@@ -3,10 +3,10 @@ package import PatronProto
 internal import PatronStore
 internal import ProtobufC
 
-/// The summaries of reviews and loyalty: sums are kept, what the newest events say is read again
-/// where an event comes late or is replaced.
+/// The summaries of reviews and loyalty. Sums are kept; the values of the newest events are read
+/// again if an event comes late or is replaced.
 extension EventEnrichment {
-  /// Brings the summaries up to date with an event that the timeline has by now.
+  /// Updates the summaries with an event that the timeline has by now.
   func summarise(_ stored: Event, on timeline: inout TimelineWriter) throws {
     let reader = writer.read
     let at = stored.occurredAt?.micros ?? now
@@ -37,7 +37,7 @@ extension EventEnrichment {
     }
   }
 
-  /// Brings the summaries up to date with the deletion of an event.
+  /// Updates the summaries after the deletion of an event.
   static func forget(_ event: Event, on timeline: inout TimelineWriter) throws {
     let effects = Enrichment.effects(of: event, at: timeline.now)
     let reader = timeline.writer.read
@@ -71,7 +71,7 @@ extension EventEnrichment {
 }
 
 extension ReviewFigures {
-  /// Reads anew what the newest reviews say.
+  /// Reads the values of the newest reviews again.
   mutating func readNewest(
     of customerID: Int64,
     in reader: StoreReader,
@@ -84,7 +84,7 @@ extension ReviewFigures {
     }
   }
 
-  /// The figures behind a summary.
+  /// Makes the sums behind a summary.
   package init(_ summary: ReviewSummary?) {
     self.init()
     guard let summary else { return }
@@ -135,7 +135,7 @@ extension ReviewFigures {
 }
 
 extension LoyaltyFigures {
-  /// Reads the state anew. False when no event says anything of loyalty any more.
+  /// Reads the state again. Returns false when no event is about loyalty any more.
   mutating func readState(
     of customerID: Int64,
     in reader: StoreReader,
@@ -152,7 +152,7 @@ extension LoyaltyFigures {
     return !events.isEmpty || !areAll
   }
 
-  /// The figures behind a summary.
+  /// Makes the sums behind a summary.
   package init(_ summary: LoyaltySummary?) {
     self.init()
     guard let summary else { return }
@@ -171,7 +171,7 @@ extension LoyaltyFigures {
 }
 
 extension LoyaltySummary {
-  /// What is known of a membership.
+  /// Makes the summary of a membership.
   package init(_ figures: LoyaltyFigures) {
     self.init()
     member = figures.isMember
@@ -189,13 +189,13 @@ extension LoyaltySummary {
 }
 
 extension [EnrichmentEffect] {
-  /// What a review says; nil where the event is none.
+  /// The facts of the review; nil if the event is not a review.
   var firstReview: ReviewFacts? {
     for case .review(let facts) in self { return facts }
     return nil
   }
 
-  /// What is said of loyalty; nil where nothing is.
+  /// The facts about loyalty; nil if the event has none.
   var firstLoyalty: LoyaltyFacts? {
     for case .loyalty(let facts) in self { return facts }
     return nil

@@ -4,8 +4,8 @@ package import PatronStore
 internal import ProtobufC
 
 extension TimelineWriter {
-  /// Deletes an event of the customer; summaries and figures are those of the events that are left.
-  /// Fields of the record, consent and suppressions stay as the event left them.
+  /// Deletes an event of the customer; summaries and statistics are then those of the remaining
+  /// events. Fields of the record, consent and suppressions stay as the event left them.
   package mutating func delete(_ row: EventRow) throws {
     let event = try Event(stored: row.body)
     try writer.delete(event, row)
@@ -16,7 +16,8 @@ extension TimelineWriter {
 }
 
 extension StoreWriter {
-  /// Deletes an event and leaves its tombstone. Figures of the customer are to be counted anew.
+  /// Deletes an event and leaves its tombstone. The caller must count the customer's statistics
+  /// again.
   package func delete(_ event: Event, _ row: EventRow) throws {
     let sequence = try nextID()
     try delete(row, sequence: sequence, body: try event.tombstone(at: sequence).encoded())
@@ -24,7 +25,7 @@ extension StoreWriter {
 }
 
 extension Event {
-  /// The parts that followers of the store need to forget the event.
+  /// Returns the tombstone: the parts that a watch of the store needs to forget the event.
   fileprivate func tombstone(at sequence: Int64) -> Event {
     .with {
       $0.id = id
