@@ -7,9 +7,9 @@ internal import ProtobufC
 package struct CheckoutChange: Sendable {
   package var customer: CustomerChange
   package var draft: CheckoutDraft
-  /// What of the checkout was taken in another form than it was given.
+  /// Warnings about parts of the checkout that were taken in another form than given.
   package var warnings: [Warning]
-  /// True when a phone number was left out because nothing says of which country it is.
+  /// True when a phone number was left out because its country is unknown.
   package var lacksCountry: Bool
 
   package init(
@@ -24,11 +24,11 @@ package struct CheckoutChange: Sendable {
     self.lacksCountry = lacksCountry
   }
 
-  /// Orders of the customer, newest first, among which the order of an abandoned checkout is looked
-  /// for by its token.
+  /// The number of the customer's orders, newest first, that are searched by token for the order of
+  /// an abandoned checkout.
   private static let ordersLookedAt = 20
 
-  /// What became of a checkout.
+  /// The result of a sync of a checkout.
   package struct Outcome {
     package var checkout: Checkout
     package var outcome: PatronProto.Outcome
@@ -36,14 +36,14 @@ package struct CheckoutChange: Sendable {
     package var events: [Event]
   }
 
-  /// Finds or makes the customer, takes the checkout over and tells the timeline what changed.
+  /// Finds or creates the customer, writes the checkout and emits the events of its changes.
   package func perform(in writer: StoreWriter, at now: Int64) throws -> Outcome {
     let known = try writer.read.checkout(token: draft.checkout.token)
     let old = try known.map { try Checkout(stored: $0.body) }
     var checkout = try draft.merged(over: old)
     let startedAt = min(checkout.startedAt?.micros ?? now, now)
     var change = enriched(isNew: old == nil)
-    // Until it is completed somebody may take a word back; a repeat says nothing new.
+    // Until it is completed the customer may take a statement back; a repeat has nothing new.
     if let old, old != checkout, !old.isCompleted {
       change.flags.takeRefusals(
         of: customer.flags,
@@ -98,8 +98,8 @@ package struct CheckoutChange: Sendable {
     )
   }
 
-  /// What a new checkout tells of its customer, where nothing is known. A repeat must not bring
-  /// back what was changed since.
+  /// Returns the change of the customer by a new checkout: fields that are empty so far. A repeat
+  /// must not bring back values that were changed since.
   private func enriched(isNew: Bool) -> CustomerChange {
     var change = customer
     guard isNew else {
@@ -121,7 +121,7 @@ package struct CheckoutChange: Sendable {
     return change
   }
 
-  /// The order may have come first.
+  /// Completes the checkout if its order came first.
   private static func findOrder(
     of checkout: inout Checkout,
     _ customerID: Int64,
@@ -161,8 +161,8 @@ package struct CheckoutChange: Sendable {
     return events
   }
 
-  /// Tells that an abandoned checkout became the order; nil when none did. The checkout is known by
-  /// the order's token.
+  /// Emits the event of an abandoned checkout that became the order, which is found by the order's
+  /// token. Returns nil when there is no such checkout.
   static func recover(by order: Order, in timeline: inout TimelineWriter) throws -> Event? {
     guard let token = order.checkoutToken,
       let row = try timeline.writer.read.checkout(token: token),
@@ -178,7 +178,7 @@ package struct CheckoutChange: Sendable {
 }
 
 extension Checkout {
-  /// Whether it became an order.
+  /// True if the checkout became an order.
   fileprivate var isCompleted: Bool { completedAt != nil || !orderExternalID.isEmpty }
 
   fileprivate mutating func complete(by order: Order) {
@@ -186,7 +186,7 @@ extension Checkout {
     completedAt = completedAt ?? order.placedAt
   }
 
-  /// That it became an order does not change, also where the shop repeats an earlier state.
+  /// Keeps the order of the checkout, even if the shop repeats an earlier state.
   fileprivate mutating func keepOrder(of old: Checkout?) {
     guard let old, old.isCompleted else { return }
     if orderExternalID.isEmpty { orderExternalID = old.orderExternalID }
@@ -207,7 +207,7 @@ extension CheckoutSnapshot {
 }
 
 extension CheckoutRow {
-  /// A checkout as the store keeps it.
+  /// Makes the row of a checkout as the store keeps it.
   fileprivate init(_ checkout: Checkout, of customerID: Int64) throws {
     self.init(
       token: checkout.token,
@@ -219,7 +219,7 @@ extension CheckoutRow {
 }
 
 extension Event {
-  /// The event that a change of a checkout derives.
+  /// Makes the event that a change of a checkout derives.
   fileprivate init(_ derived: CheckoutEvent, of checkout: Checkout) {
     self.init()
     let known = EventCatalogue.type(derived.kind.rawValue, of: .ecommerce)

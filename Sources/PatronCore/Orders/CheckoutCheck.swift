@@ -5,11 +5,11 @@ internal import ProtobufC
 /// The fields of a checkout that a sync gives, checked.
 package struct CheckoutDraft: Sendable {
   package var checkout: Checkout
-  /// True for times, total and addresses that are given and empty, which clears them.
+  /// The times, total and addresses that are given and empty: an empty value clears the field.
   private var clears:
     (abandonedAt: Bool, completedAt: Bool, total: Bool, shipping: Bool, billing: Bool)
 
-  /// Checks a checkout. What is wrong is added to `violations`.
+  /// Checks a checkout. Adds the errors to `violations`.
   package init(
     _ given: Checkout,
     path: String,
@@ -27,9 +27,9 @@ package struct CheckoutDraft: Sendable {
     violations = check.violations
   }
 
-  /// The whole checkout: what is not given stays as it is known.
+  /// Returns the whole checkout. Fields that are not given stay as they are known.
   ///
-  /// - Throws: INVALID_ARGUMENT `FIELD_REQUIRED` where nobody said when a new one began.
+  /// - Throws: INVALID_ARGUMENT `FIELD_REQUIRED` if the start of a new checkout is missing.
   package func merged(over old: Checkout?) throws(DomainError) -> Checkout {
     var merged = checkout
     if let old {
@@ -60,14 +60,14 @@ package struct CheckoutDraft: Sendable {
 }
 
 extension OrderCheck {
-  /// The checkout as it is to be stored. What is wrong is in ``violations``.
+  /// Returns the checkout as it will be stored. Adds the errors to ``violations``.
   package mutating func checked(_ given: Checkout) -> Checkout {
     var checkout = given
     checkout.token = identifier(given.token, "token")
     if given.startedAt != nil { checkout.startedAt = time(given.startedAt, "started_at") }
     checkout.abandonedAt = moment(given.abandonedAt, "abandoned_at")
     checkout.completedAt = moment(given.completedAt, "completed_at")
-    // The total gives the currency; without one the first position does.
+    // The total gives the currency; without a total the first position does.
     if let given = given.total {
       checkout.total = given == PatronProto.Money() ? nil : total(given)
     } else if let price = given.lineItems.lazy.compactMap(\.total).first {

@@ -1,14 +1,14 @@
 package import PatronProto
 internal import ProtobufC
 
-/// Times of an order or a checkout that lie before its own. They are kept as they were given, with
-/// a warning `TIMES_CONTRADICT`: the timeline shows them where they say.
+/// The times of an order or a checkout that lie before its own time. They are kept as they were
+/// given, with a warning `TIMES_CONTRADICT`: the timeline shows them at the given times.
 enum ContradictingTimes {
-  /// Days without a time of day and clocks of several systems may differ by that much, in
+  /// The tolerance for days without a time of day and for the clocks of several systems, in
   /// microseconds: a day.
   private static let slack: Int64 = 86_400 * 1_000_000
 
-  /// A warning about a time more than a day before `start`.
+  /// Returns a warning if a time is more than a day before `start`.
   static func warning(
     _ field: String,
     _ time: GoogleProtobuf.Timestamp?,
@@ -27,7 +27,7 @@ enum ContradictingTimes {
 }
 
 extension Order {
-  /// What the caller should know of its times.
+  /// Warnings about times before the order's own.
   var timeWarnings: [Warning] {
     var warnings: [Warning?] = []
     if let cancellation {
@@ -45,14 +45,14 @@ extension Order {
     return warnings.compactMap(\.self)
   }
 
-  /// A warning about the time of a part.
+  /// Returns a warning if the time of a part contradicts the order's.
   package func warning(_ field: String, _ time: GoogleProtobuf.Timestamp?) -> Warning? {
     ContradictingTimes.warning(field, time, before: placedAt, of: "the order was placed")
   }
 }
 
 extension Checkout {
-  /// What the caller should know of its times.
+  /// Warnings about times before the checkout's own.
   var timeWarnings: [Warning] {
     [("checkout.abandoned_at", abandonedAt), ("checkout.completed_at", completedAt)]
       .compactMap { field, time in

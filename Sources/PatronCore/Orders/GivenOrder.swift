@@ -27,19 +27,19 @@ package enum OrderField: String, CaseIterable, Sendable {
   case paidAt = "paid_at"
 }
 
-/// The fields of an order that a sync sets, checked, and the way in which they are to be taken. A
-/// field that is set and absent is cleared.
+/// The fields of an order that a sync sets, checked, and the mode in which they are taken. A field
+/// that is set and absent is cleared.
 package struct GivenOrder: Sendable {
-  /// Checked. Fields that are not set are as they were given, too.
+  /// The checked order. Fields that are not set keep their given values, too.
   package var order: Order
-  /// The fields to set in an order that is known.
+  /// The fields to set in a known order.
   package var fields: Set<OrderField>
-  /// True where a state that is not known to be newer may take money and parts back.
+  /// True if a state that is not known to be newer may take money and parts back.
   package var allowsRegress = false
 
   /// The way in which a call takes its orders.
   package struct Mode: Sendable {
-    /// The whole state: what is absent is cleared.
+    /// True if the order is the whole state: absent fields are cleared.
     package var replaces = false
     /// See ``GivenOrder/allowsRegress``.
     package var allowsRegress = false
@@ -50,8 +50,8 @@ package struct GivenOrder: Sendable {
     }
   }
 
-  /// Checks what a sync gives; what is wrong is added to `violations`. A mask names the fields to
-  /// set, and an empty one takes those that are present.
+  /// Checks the fields of a sync; adds the errors to `violations`. A mask names the fields to set,
+  /// and an empty mask takes the fields that are present.
   package init(
     _ given: Order,
     mask: GoogleProtobuf.FieldMask? = nil,
@@ -80,7 +80,7 @@ package struct GivenOrder: Sendable {
     }
   }
 
-  /// Fields that are always taken where they are given, so that a mask need not name them.
+  /// Fields that are always taken if they are given, so that a mask need not name them.
   private static let always: Set = ["external_id", "updated_at", "version"]
 
   private static func fields(
@@ -108,7 +108,7 @@ package struct GivenOrder: Sendable {
 }
 
 extension Order {
-  /// Tells if a field is present. Enums and lists are where they say something.
+  /// Returns true if a field is present. Enums and lists are present unless unspecified or empty.
   fileprivate func has(_ field: OrderField) -> Bool {
     switch field {
     case .name: name != nil
@@ -135,7 +135,7 @@ extension Order {
     }
   }
 
-  /// Takes a field over as another order has it.
+  /// Copies a field from another order.
   package mutating func set(_ field: OrderField, from given: Order) {
     switch field {
     case .name: name = given.name ?? externalID

@@ -7,9 +7,9 @@ internal import ProtobufC
 package struct OrderChange: Sendable {
   package var customer: CustomerChange
   package var given: GivenOrder
-  /// What of the order was taken in another form than it was given.
+  /// Warnings about parts of the order that were taken in another form than given.
   private let taken: [Warning]
-  /// True when a phone number was left out because nothing says of which country it is.
+  /// True when a phone number was left out because its country is unknown.
   package let lacksCountry: Bool
 
   /// Checks an order and its customer.
@@ -49,7 +49,7 @@ package struct OrderChange: Sendable {
     lacksCountry = violations.lacksCountry
   }
 
-  /// What became of an order.
+  /// The result of a sync of an order.
   package struct Outcome {
     package var order: Order
     package var outcome: PatronProto.Outcome
@@ -59,8 +59,8 @@ package struct OrderChange: Sendable {
     package var warnings: [Warning] = []
   }
 
-  /// Finds or makes the customer, takes the order over and tells the timeline what changed. A
-  /// state that is older than the one that is stored changes nothing, the customer neither.
+  /// Finds or creates the customer, writes the order and emits the events of its changes. A state
+  /// older than the stored state changes neither the order nor the customer.
   package func perform(in writer: StoreWriter, at now: Int64) throws -> Outcome {
     var known = try writer.read.order(externalID: given.order.externalID)
     var old = try known.map { try Order(known: $0.body) }
@@ -120,7 +120,7 @@ package struct OrderChange: Sendable {
     return result
   }
 
-  /// Writes the order, unless it is the one that is known.
+  /// Writes the order, unless it is the same as the known order.
   private static func take(
     _ draft: OrderDraft,
     over known: OrderRow?,
@@ -148,9 +148,9 @@ package struct OrderChange: Sendable {
     return try write(order, over: known, old, customer, draft, in: writer, at: now)
   }
 
-  /// What a placed order tells of its customer. An order that is known has told it already: its
-  /// repeat must not bring back what was changed since. Where it moves, a refusal is news of the
-  /// customer whom it comes to.
+  /// Returns the change of the customer by a placed order. A known order made its change already: a
+  /// repeat must not bring back values that were changed since. If the order moves, a refusal is
+  /// new for the customer that gets it.
   private func enriched(by draft: OrderDraft, isNew: Bool) -> CustomerChange {
     var change = customer
     guard isNew else {
@@ -163,8 +163,7 @@ package struct OrderChange: Sendable {
     {
       change.draft.address = .set(.whole(address))
     }
-    // Orders may have been paid in a currency that is none any more; customers have a current
-    // one.
+    // Orders may have been paid in a historic currency; customers have a current one.
     if change.draft.currency.value == nil,
       let currency = try? CurrencyCode(draft.snapshot.currency)
     {
@@ -173,9 +172,10 @@ package struct OrderChange: Sendable {
     return change
   }
 
-  /// The customer whom an order is to leave because the platform names another one now; nil where
-  /// it stays. The order of a guest follows the guest's address. That of a customer whom the shop
-  /// knows moves only where the platform names another one by an identifier of the shop's.
+  /// Returns the customer that an order leaves because the platform names another customer now, or
+  /// nil if it stays. The order of a guest follows the guest's address. The order of a customer
+  /// that the shop knows moves only if the platform names another customer by an identifier of the
+  /// shop's.
   ///
   /// - Throws: FAILED_PRECONDITION `ORDER_CUSTOMER_CHANGED`, `CUSTOMER_ERASED`.
   private func mover(
@@ -204,8 +204,8 @@ package struct OrderChange: Sendable {
     )
   }
 
-  /// Warnings of agreements that an order brought for another address, and that do not count for
-  /// the one of the customer whom it goes to.
+  /// Returns warnings about agreements that an order brought for another address. They do not count
+  /// for the address of the customer that gets the order.
   private func notCarried(to row: CustomerRow) throws -> [Warning] {
     let target = try Customer(stored: row.body)
     return PatronModel.Channel.allCases
@@ -213,8 +213,8 @@ package struct OrderChange: Sendable {
       .map(Warning.notCarried)
   }
 
-  /// Ends what the order agreed to for the address of a guest that turned out to be another one:
-  /// its owner never agreed.
+  /// Ends the agreements that the order brought for the address of a guest, if the order turned out
+  /// to be another customer's: the owner of the address never agreed.
   private func takeBack(
     from id: Int64,
     placedAt: Int64?,
@@ -244,8 +244,8 @@ package struct OrderChange: Sendable {
     try old.map { try OrderContribution(of: OrderSnapshot(stored: $0)) }
   }
 
-  /// Writes an order that differs from what is known, and what follows from it: statistics,
-  /// events, and the checkout that it came from.
+  /// Writes an order that differs from the known order, with its consequences: statistics, events,
+  /// and the checkout that it came from.
   package static func write(
     _ order: Order,
     over known: OrderRow?,
@@ -305,7 +305,7 @@ package struct OrderChange: Sendable {
 }
 
 extension OrderRow {
-  /// An order as the store keeps it.
+  /// Makes the row of an order as the store keeps it.
   fileprivate init(_ order: Order, _ draft: OrderDraft, body: [UInt8]) {
     self.init(
       id: order.id,

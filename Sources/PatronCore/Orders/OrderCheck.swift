@@ -1,13 +1,13 @@
 package import PatronModel
 package import PatronProto
 
-/// Checks the fields of an order, and brings them into the form in which they are stored.
+/// The check of the fields of an order, which brings them into the form in which they are stored.
 package struct OrderCheck {
   package let path: String
   package let country: CountryCode?
   package let now: Int64
   package var violations: Violations
-  /// ISO 4217, once the total is known.
+  /// The currency, ISO 4217; empty until the total is known.
   package var currency = ""
 
   package init(path: String, country: CountryCode?, now: Int64, violations: Violations) {
@@ -17,8 +17,8 @@ package struct OrderCheck {
     self.violations = violations
   }
 
-  /// The fields of an order as they are to be stored, absent where they are empty. What is wrong is
-  /// in ``violations``; what is missing is not looked for.
+  /// Returns the fields of an order as they will be stored, absent if they are empty. Adds the
+  /// errors to ``violations``. Does not look for missing fields.
   package mutating func checked(_ given: Order) -> Order {
     var order = given
     order.id = 0
@@ -47,13 +47,13 @@ package struct OrderCheck {
     return order
   }
 
-  /// A text as it is stored: absent where it is empty.
+  /// Returns a text as it is stored: absent if it is empty.
   private mutating func optional(_ given: String?, _ field: String, limit: Int = 255) -> String? {
     let checked = text(given ?? "", field, limit: limit)
     return checked.isEmpty ? nil : checked
   }
 
-  /// The amounts beside the total, absent where they are empty.
+  /// Checks the amounts beside the total. Empty amounts become absent.
   mutating func checkAmounts(_ order: inout Order) {
     func isEmpty(_ money: PatronProto.Money?) -> Bool { money == PatronProto.Money() }
     order.subtotal = isEmpty(order.subtotal) ? nil : amount(order.subtotal, "subtotal")
@@ -112,7 +112,7 @@ package struct OrderCheck {
     order.discountCodes.removeAll(where: \.isEmpty)
   }
 
-  /// The positions as they are to be stored.
+  /// Returns the positions as they will be stored.
   package mutating func lineItems(_ given: [LineItem]) -> [LineItem] {
     var items = list(given, OrderDraft.Limit.lineItems, "line_items")
     for index in items.indices {
@@ -196,7 +196,7 @@ package struct OrderCheck {
 // MARK: - Kinds of fields
 
 extension OrderCheck {
-  /// The path of a field; those of a request itself have nothing in front.
+  /// Returns the path of a field. Fields of the request itself have no prefix.
   package func place(_ field: String) -> String { path.isEmpty ? field : "\(path).\(field)" }
 
   package mutating func text(
@@ -217,7 +217,7 @@ extension OrderCheck {
     return parsed ?? given
   }
 
-  /// An identifier of a secondary record.
+  /// Checks an identifier of a secondary record.
   package mutating func reference(_ given: String, _ field: String) -> String {
     violations.secondaryReference(place(field), given)
   }
@@ -237,7 +237,7 @@ extension OrderCheck {
     }
   }
 
-  /// A time that may be left out; an empty one is left out, too.
+  /// Checks an optional time. An empty time becomes absent.
   mutating func moment(
     _ given: GoogleProtobuf.Timestamp?,
     _ field: String
@@ -246,7 +246,8 @@ extension OrderCheck {
     return time(given, field)
   }
 
-  /// Histories of shops are old, but not older than computers, and nothing is placed tomorrow.
+  /// Checks the range of a time: histories of shops are old, but not older than computers, and no
+  /// order is placed tomorrow.
   private static func checkBounds(
     _ time: PatronModel.Timestamp,
     now: PatronModel.Timestamp
@@ -309,7 +310,7 @@ extension OrderCheck {
     return valid.isEmpty ? nil : Address(valid)
   }
 
-  /// True when a quantity is in range.
+  /// Returns true when a quantity is in range.
   private mutating func quantity(
     _ given: Int32,
     _ least: Int32,
@@ -330,8 +331,8 @@ extension OrderCheck {
     return false
   }
 
-  /// The price of a position. The order's total says what is paid; a position whose price breaks a
-  /// rule, such as a discount below zero, stays without one.
+  /// Checks the price of a position. The order's total is the amount paid; a position whose price
+  /// breaks a rule, such as a discount below zero, stays without a price.
   private mutating func lineTotal(
     _ given: PatronProto.Money?,
     _ field: String
@@ -351,7 +352,7 @@ extension OrderCheck {
     violations.add(place(field), Self.tooLong(count, greatest))
   }
 
-  /// A secondary list, without the entries beyond its limit.
+  /// Returns a secondary list without the entries beyond its limit.
   private mutating func list<Entry>(
     _ given: [Entry],
     _ greatest: Int,

@@ -3,14 +3,14 @@ package import PatronProto
 package import PatronStore
 internal import ProtobufC
 
-/// A whole order that was checked: the message as it is to be stored, but for what the server sets,
-/// and what events and statistics need of it.
+/// A whole checked order: the message as it will be stored, without the fields that the server
+/// sets, and the parts of it that events and statistics need.
 package struct OrderDraft: Sendable {
   package var order: Order
   var snapshot: OrderSnapshot
   package var contribution: OrderContribution
 
-  /// Longest lists of an order.
+  /// The longest lists of an order.
   package enum Limit {
     package static let lineItems = 500
     package static let refunds = 100
@@ -19,8 +19,8 @@ package struct OrderDraft: Sendable {
     package static let quantity: Int32 = 1_000_000
   }
 
-  /// The draft of an order whose fields were checked. `path` names what sums that do not fit come
-  /// from.
+  /// Makes the draft of an order whose fields were checked. `path` is the field named in errors
+  /// about sums that do not fit.
   package init(_ order: Order, path: String) throws(DomainError) {
     self.order = order
     snapshot = OrderSnapshot(stored: order)
@@ -32,7 +32,7 @@ package struct OrderDraft: Sendable {
     }
   }
 
-  /// Refuses sums that do not fit before anything is written. `old` is what the order counts for in
+  /// Refuses sums that do not fit before anything is written. `old` is the order's contribution to
   /// these statistics so far.
   func checkStatistics(
     _ stats: [UInt8],
@@ -47,7 +47,7 @@ package struct OrderDraft: Sendable {
     }
   }
 
-  /// The order with what the server sets.
+  /// Returns the order with the fields that the server sets.
   func placed(over old: Order?, customerID: Int64, now: Int64) -> Order {
     var order = order
     order.id = old?.id ?? 0
@@ -60,8 +60,8 @@ package struct OrderDraft: Sendable {
 }
 
 extension Order {
-  /// Reads a stored order. Versions before this one kept the server's time in `updated_at`, which
-  /// is the platform's now.
+  /// Reads a stored order. Earlier versions kept the server's time in `updated_at`, which is now
+  /// the platform's.
   package init(known bytes: [UInt8]) throws(StoreError) {
     try self.init(stored: bytes)
     guard changedAt == nil else { return }
@@ -69,7 +69,7 @@ extension Order {
     updatedAt = nil
   }
 
-  /// Tells if nothing but the time of the last change differs.
+  /// Returns true if nothing but the time of the last change differs.
   func isSame(as old: Order) -> Bool {
     var same = self
     same.changedAt = old.changedAt
@@ -78,7 +78,7 @@ extension Order {
 }
 
 extension OrderSnapshot {
-  /// The part of an order that events and statistics need.
+  /// Makes the part of an order that events and statistics need.
   package init(stored order: Order) {
     self.init(
       id: order.externalID,

@@ -2,13 +2,14 @@ internal import PatronModel
 internal import PatronProto
 internal import ProtobufC
 
-/// The age of a state that a sync gives, against the one that is stored, by the platform's word.
+/// The age of a state that a sync gives, compared with the stored state by the platform's version
+/// and time.
 enum OrderAge {
   case newer, older
-  /// Nothing tells, or both are the same: it is taken as newer, but takes nothing back.
+  /// Undecided, or the same: the state is taken as newer, but takes nothing back.
   case unknown
 
-  /// The version decides, else the time.
+  /// Compares the versions, else the times.
   init(of given: Order, over old: Order) {
     if given.version > 0, old.version > 0 {
       self = Self.compared(given.version, old.version)
@@ -24,8 +25,8 @@ enum OrderAge {
   }
 }
 
-/// The fields that a sync gives, put over the known order. Fields that are not given stay; money
-/// and parts are taken back only by a state that is known to be newer.
+/// The fields of a sync, applied to the known order. Fields that are not given stay; only a state
+/// that is known to be newer takes money and parts back.
 struct OrderMerge {
   private let given: GivenOrder
   private let old: Order
@@ -33,9 +34,9 @@ struct OrderMerge {
   private(set) var order: Order
   private(set) var warnings: [Warning] = []
 
-  /// The whole order that a sync leads to; `old` is nil for a new one.
+  /// Returns the whole order after a sync; `old` is nil for a new order.
   ///
-  /// - Throws: INVALID_ARGUMENT for what is missing, and for what does not fit what is known.
+  /// - Throws: INVALID_ARGUMENT for missing fields, and for fields that do not fit the known order.
   static func merged(
     _ given: GivenOrder,
     over old: Order?,
@@ -70,7 +71,8 @@ struct OrderMerge {
 
   private mutating func setFields() {
     for field in given.fields { order.set(field, from: given.order) }
-    // In the order in which they were known: a repeat with another order is no change.
+    // They keep the sequence in which they were known: a repeat in another sequence is not a
+    // change.
     if given.fields.contains(.refunds) {
       order.refunds = Self.ordered(order.refunds, as: old.refunds, by: \.externalID)
     }
@@ -94,14 +96,14 @@ struct OrderMerge {
     }.map(\.element)
   }
 
-  /// The platform's time and version stay known where a sync gives none.
+  /// Takes the platform's time and version. They stay as known if a sync gives none.
   private mutating func noteAge() {
     if given.order.version > 0 { order.version = given.order.version }
     if let time = given.order.updatedAt { order.updatedAt = time }
   }
 
   /// Leaves out amounts that are not given again in the new currency. Refunds are money that went
-  /// back: these are refused below, and nothing of them is left out silently.
+  /// back: they are refused below, and never left out silently.
   private mutating func correctCurrency() {
     guard let code = old.total?.currencyCode, let new = order.total?.currencyCode, code != new,
       !new.isEmpty
@@ -116,7 +118,7 @@ struct OrderMerge {
     }
   }
 
-  /// Parts that came about after the state that is given: it cannot know them.
+  /// Keeps parts that are newer than the given state: it cannot know them.
   private mutating func keepWhatCannotBeKnown() {
     guard age == .newer, !given.allowsRegress, let time = given.order.updatedAt?.micros else {
       return
@@ -137,7 +139,7 @@ struct OrderMerge {
     )
   }
 
-  /// Payment and delivery follow the parts where only these are given, as they do when a part comes
+  /// Updates payment and delivery from the parts if only parts are given, as for a part that comes
   /// by itself.
   private mutating func followParts() {
     if !given.fields.contains(.paymentStatus), order.refunds != old.refunds {
@@ -150,7 +152,7 @@ struct OrderMerge {
     }
   }
 
-  /// Refuses an order that lacks what is required, or whose parts do not fit it.
+  /// Refuses an order that lacks required fields, or whose parts do not fit it.
   private static func check(
     _ order: inout Order,
     _ given: GivenOrder,
@@ -236,7 +238,7 @@ extension OrderMerge {
     warnings.append(.regressionKept("order.refunds", "More was refunded"))
   }
 
-  /// Two amounts of one currency; nil where they are of two.
+  /// Returns two amounts of one currency, or nil if the currencies differ.
   private static func amounts(
     _ one: PatronProto.Money?,
     _ other: PatronProto.Money?
@@ -264,8 +266,8 @@ extension OrderMerge {
     warnings.append(.regressionKept("order.fulfillments", "The order had more of its shipments"))
   }
 
-  /// True where the payment status takes money back. Refunds that are listed are money by
-  /// themselves: with them an order that says `paid` takes nothing back.
+  /// True if the payment status takes money back. Listed refunds count by themselves: with them an
+  /// order that says `paid` takes nothing back.
   private var takesPaymentBack: Bool {
     let (before, now) = (old.paymentStatus, order.paymentStatus)
     guard before != .unspecified, before != now else { return false }
@@ -284,7 +286,7 @@ extension OrderMerge {
 }
 
 extension Fulfillment {
-  /// Keeps what a shipment that was known had and would lose; false when that is nothing.
+  /// Keeps the values of a known shipment that it would lose. Returns false when there are none.
   fileprivate mutating func keep(_ known: Fulfillment) -> Bool {
     let given = self
     let isOlder =

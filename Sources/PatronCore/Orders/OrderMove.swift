@@ -3,9 +3,9 @@ package import PatronProto
 package import PatronStore
 internal import ProtobufC
 
-/// An order that goes to another customer. The events that Patron derived from it go along, and so
-/// do the checkout that it came from and the events of that. Both customers are counted anew; what
-/// the order told of the first one's record stays there.
+/// An order that moves to another customer. The events that Patron derived from it move along, and
+/// so do the checkout that it came from and its events. Both customers are counted again. Values
+/// that the order gave the first customer's record stay there.
 package struct OrderMove {
   private let order: OrderRow
   private let owner: CustomerRow
@@ -17,15 +17,15 @@ package struct OrderMove {
     self.target = target
   }
 
-  /// The end of a move.
+  /// The result of a move.
   package struct Result {
     package var order: Order
     package var eventCount: Int
-    /// The statistics of the customer who has the order now.
+    /// The encoded statistics of the customer that has the order now.
     package var stats: [UInt8]
   }
 
-  /// Moves the order. Sums of the target that do not fit must have been refused before.
+  /// Moves the order. The caller must have refused sums of the target that do not fit.
   package func perform(in writer: StoreWriter, at now: Int64) throws -> Result {
     var moved = try Order(known: order.body)
     let tokens = try writer.moveCheckouts(
@@ -51,7 +51,7 @@ package struct OrderMove {
     )
   }
 
-  /// The checkout that the order came from, where it is the owner's.
+  /// Returns the token of the checkout that the order came from, if the owner has the checkout.
   private func token(of order: Order, in reader: StoreReader) throws -> String? {
     guard let token = order.checkoutToken,
       try reader.checkout(token: token)?.customerID == owner.id
@@ -59,7 +59,7 @@ package struct OrderMove {
     return token
   }
 
-  /// The event as the target has it. Which order of the customer it was is known no more.
+  /// Returns the event as the target has it. Its number among the customer's orders is dropped.
   private func moving(_ event: Event, in writer: StoreWriter) throws -> EventRow {
     var event = event
     event.customerID = target.id
@@ -71,8 +71,8 @@ package struct OrderMove {
 }
 
 extension StoreWriter {
-  /// Counts the orders and last events of a customer anew; returns the statistics. `setter` is the
-  /// name of what changed them.
+  /// Counts the orders and last events of a customer again; returns the encoded statistics.
+  /// `setter` is the name of the change in the provenance.
   @discardableResult
   package func recount(_ row: CustomerRow, setBy setter: String, at now: Int64) throws -> [UInt8] {
     let stats = try CustomerStats(row.stats).recounted(of: row.id, in: read)
@@ -88,8 +88,9 @@ extension StoreWriter {
 }
 
 extension StoreReader {
-  /// Events that Patron derived from an order and from checkouts of its customer, in the order of
-  /// their sequences. Those that callers recorded about them name their customer themselves.
+  /// Returns the events that Patron derived from an order and from checkouts of its customer,
+  /// sorted by their sequences. Events that callers recorded about them name their customer
+  /// themselves.
   package func derivedEvents(of order: OrderRow, checkouts tokens: Set<String> = []) throws
     -> [Event]
   {

@@ -3,22 +3,22 @@ package import PatronProto
 internal import PatronStore
 internal import ProtobufC
 
-/// Tells a timeline what became of an order. Each transition has its event once; what no event
-/// tells of, because its transition was told before or has none, is told as `order_updated` with
-/// the names of the fields. So the last word about an order fits its state.
+/// The events of a change of an order. Each transition has its event once. A change without an
+/// event of its own, because its transition has none or was emitted before, is emitted as
+/// `order_updated` with the names of the fields. So the last event of an order fits its state.
 struct OrderNews {
   let order: Order
-  /// nil for a new order.
+  /// The order before the change; nil for a new order.
   let old: Order?
   let snapshot: OrderSnapshot
   /// Fields of the customer that a new order set.
   let enrichedFields: [String]
-  /// Which order of the customer a new one is; nil where nobody can tell.
+  /// The number of a new order among the customer's orders, from 1; nil if it cannot be known.
   let number: Int64?
-  /// Whether a known order counts otherwise in the statistics than it did.
+  /// True if the contribution of a known order to the statistics changed.
   let changesFigures: Bool
 
-  /// The fields that the statistics are made of.
+  /// The fields from which the statistics are computed.
   private static let figures: Set<String> = [
     "placed_at", "total", "payment_status", "cancellation", "refunds",
   ]
@@ -65,8 +65,8 @@ struct OrderNews {
 }
 
 extension Order {
-  /// Names of the fields that say something else than they did, in the order of the contract. A
-  /// status that says no more than what was understood before is no change.
+  /// Returns the names of the fields whose meaning changed, in the order of the contract. A status
+  /// that adds nothing to the meaning before is not a change.
   fileprivate func changes(from old: Order) -> [String] {
     let (new, before) = (OrderSnapshot(stored: self), OrderSnapshot(stored: old))
     let fields: [(String, Bool)] = [
@@ -92,7 +92,7 @@ extension Order {
 // MARK: - Events
 
 extension Event {
-  /// The event that a change of an order derives, with what the order says of it.
+  /// Makes the event that a change of an order derives, with the values of the order.
   fileprivate init(_ derived: DerivedEvent, of order: Order) {
     self.init()
     if let key = derived.dedupKey { eventID = EventCheck.reservedPrefix + key }
@@ -162,7 +162,7 @@ extension Event {
     note("to", ShipmentStatus(progress).word)
   }
 
-  /// Sets a property, unless there is nothing to say.
+  /// Sets a property, unless `text` is empty.
   package mutating func note(_ name: String, _ text: String) {
     if !text.isEmpty { properties[name] = .text(text) }
   }
@@ -174,17 +174,17 @@ extension ShipmentStatus {
   }
 }
 
-/// Positions in one line for people: `2 × Mug, Cup`.
+/// The positions in one line for people: `2 × Mug, Cup`.
 enum ItemText {
   /// Bytes after which no more positions are added; `…` stands for the others.
   private static let enoughBytes = 1024
 
-  /// What was ordered, or lies in a basket.
+  /// Returns the positions of an order or a basket.
   static func of(_ items: [LineItem]) -> String {
     joined(items.lazy.map { (label($0), $0.quantity) })
   }
 
-  /// What a shipment holds, by the names that the order has for its positions.
+  /// Returns the content of a shipment, by the names that the order has for its positions.
   static func of(_ items: [FulfilledItem], from order: Order) -> String {
     if items.isEmpty { return "" }
     let positions = OrderPositions(order)

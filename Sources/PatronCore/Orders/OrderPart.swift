@@ -3,10 +3,10 @@ package import PatronProto
 package import PatronStore
 internal import ProtobufC
 
-/// A part of an order, taken over by itself. The order is read, changed and written as a sync of it
-/// would: statistics and events follow.
+/// A part of an order, synced by itself. The order is read, changed and written as by a sync of the
+/// order: statistics and events follow.
 package struct OrderPart: Sendable {
-  /// What is put into the order; the same external id again replaces it.
+  /// The part to put into the order; the same external id again replaces it.
   package enum Content: Sendable {
     case refund(Refund)
     case fulfillment(Fulfillment)
@@ -14,12 +14,12 @@ package struct OrderPart: Sendable {
 
   package var orderExternalID: String
   package var content: Content
-  /// What was taken in another form than it was given.
+  /// Warnings about fields that were taken in another form than given.
   private let taken: [Warning]
   /// Identifiers that the store has to allow.
   private let suspects: [SuspectedPlaceholder]
 
-  /// Checks what can be checked without the order.
+  /// Checks the fields that can be checked without the order.
   package init(
     _ orderExternalID: String,
     _ invalidFields: InvalidFields,
@@ -39,7 +39,7 @@ package struct OrderPart: Sendable {
     taken = check.violations.warnings.map(Warning.about)
   }
 
-  /// A part that waited for its order.
+  /// Makes a part that waited for its order.
   package init(waiting part: PendingOrderPart) {
     taken = []
     suspects = []
@@ -52,17 +52,17 @@ package struct OrderPart: Sendable {
       }
   }
 
-  /// What became of the order.
+  /// The result of a sync of a part.
   package struct Outcome {
-    /// nil where the part waits for it.
+    /// The order; nil if the part waits for it.
     package var order: Order?
     package var outcome: PatronProto.Outcome
     package var events: [Event] = []
     package var warnings: [Warning] = []
   }
 
-  /// Puts the part into the order and tells the timeline what changed; keeps it where there is no
-  /// such order yet. What is refused has written nothing.
+  /// Puts the part into the order and emits the events of the change. If the order is not known
+  /// yet, keeps the part. A refusal has written nothing.
   package func perform(in writer: StoreWriter, at now: Int64) throws -> Outcome {
     try suspects.check(in: writer.read)
     guard let known = try writer.read.order(externalID: orderExternalID) else {
@@ -117,7 +117,7 @@ package struct OrderPart: Sendable {
     )
   }
 
-  /// A warning where the carrier said so before what the shipment has of it.
+  /// Returns a warning if the carrier's report is older than the shipment's last one.
   private func outdated(by order: Order) -> Warning? {
     guard case .fulfillment(let given) = content,
       let known = order.fulfillments.first(where: { $0.externalID == given.externalID })
@@ -148,8 +148,8 @@ package struct OrderPart: Sendable {
 }
 
 extension Order {
-  /// Puts a refund in, and lets the payment status follow where the order was paid. What the shop
-  /// said without naming refunds stays.
+  /// Puts a refund in, and updates the payment status of a paid order. A status that the shop set
+  /// without naming refunds stays.
   fileprivate mutating func put(_ refund: Refund) throws(DomainError) {
     var refund = refund
     let currency = total?.currencyCode ?? ""
@@ -178,8 +178,8 @@ extension Order {
     followRefunds(over: old)
   }
 
-  /// Lets the payment status say how much of a paid order went back. What the shop said beyond the
-  /// refunds that it named stays.
+  /// Sets the payment status of a paid order from its refunds. A refund in full that the shop
+  /// stated beyond the listed refunds stays.
   mutating func followRefunds(over old: Order) {
     let total = total?.minorUnits ?? 0
     func listed(_ order: Order) -> Int64 {
@@ -193,9 +193,9 @@ extension Order {
     paymentStatus = refunded == 0 ? .paid : refunded < total ? .partiallyRefunded : .refunded
   }
 
-  /// Puts a shipment in, and lets the fulfilment status follow. One that is known and comes without
-  /// items keeps those that it had: what a carrier reports says nothing of what is in it, and must
-  /// not turn it into everything that was left.
+  /// Puts a shipment in, and updates the fulfilment status. A known shipment that comes without
+  /// items keeps its items: a carrier's report does not list them, and must not turn the shipment
+  /// into all positions that were left.
   fileprivate mutating func put(_ fulfillment: Fulfillment) throws(DomainError) {
     let unknown = OrderPositions(self).violations(of: fulfillment, at: "fulfillment")
     guard unknown.isEmpty else { throw .invalid(unknown) }
@@ -216,16 +216,16 @@ extension Order {
     followShipments(over: old)
   }
 
-  /// Lets the fulfilment status say how far the shipments deliver the order.
+  /// Sets the fulfilment status from the shipments.
   mutating func followShipments(over old: Order) {
     let (before, sent) = (old.sentStatus, sentStatus)
-    // Where the shop said something else of the whole order than its shipments do, they raise that
-    // and never lower it.
+    // If the shop set another status for the whole order than its shipments have, they raise that
+    // status and never lower it.
     let follows = fulfillmentStatus == .unspecified || fulfillmentStatus == before
     if follows || sent.rawValue > fulfillmentStatus.rawValue { fulfillmentStatus = sent }
   }
 
-  /// How far the shipments alone deliver the order.
+  /// The fulfilment status by the shipments alone.
   private var sentStatus: FulfillmentStatus {
     var snapshot = OrderSnapshot(stored: self)
     snapshot.fulfillment = nil
@@ -234,7 +234,7 @@ extension Order {
 }
 
 extension Fulfillment {
-  /// A warning where the carrier said so before what is known of the shipment.
+  /// Returns a warning if the carrier's report is older than the last known report of the shipment.
   func outdated(by known: Fulfillment) -> Warning? {
     guard let time = occurredAt?.micros, let last = known.occurredAt?.micros, time < last else {
       return nil
@@ -242,7 +242,7 @@ extension Fulfillment {
     return .outdated("fulfillment.occurred_at", "What the carrier reported of the shipment")
   }
 
-  /// The shipment in the place of what is known of it, with the items that it had where it names
+  /// Returns this shipment as the replacement of a known one, with its items if this one names
   /// none.
   func replacing(_ known: Fulfillment) -> Fulfillment {
     var shipment = self
@@ -252,7 +252,7 @@ extension Fulfillment {
 }
 
 extension DomainError {
-  /// The reference fits no order.
+  /// The error for a reference that fits no order.
   package static let orderNotFound = reason(
     .notFound,
     "ORDER_NOT_FOUND",

@@ -2,15 +2,16 @@ internal import PatronModel
 internal import PatronProto
 
 /// The positions of an order, as shipments name them: by product, variant or the shop's identifier
-/// of the position. What an item leaves out is any.
+/// of the position. A field that an item leaves out matches any position.
 struct OrderPositions {
   private let lines: [LineItem]
 
   init(_ order: Order) { lines = order.lineItems }
 
-  /// Items of a shipment that no position fits, named by the first part that does not.
+  /// Returns the items of a shipment that no position fits, named by their first field that does
+  /// not.
   func violations(of shipment: Fulfillment, at path: String) -> [Violation] {
-    // Of an order without positions an item may be anything.
+    // Without positions in the order, any item fits.
     guard !lines.isEmpty else { return [] }
     return shipment.items.enumerated().compactMap { index, item in
       guard let wrong = mismatch(item) else { return nil }
@@ -49,7 +50,7 @@ struct OrderPositions {
     )
   }
 
-  /// The parts of a position that an item of a shipment names; empty ones are any.
+  /// The fields of a position that an item of a shipment names; an empty field matches any.
   private struct Named: Hashable {
     var line = ""
     var product = ""
@@ -61,15 +62,15 @@ struct OrderPositions {
     }
   }
 
-  /// The first position that an item may be of; nil where it names none.
+  /// Returns the first position that an item may name, or nil if it names none.
   func line(of item: FulfilledItem) -> LineItem? {
     let named = Named(line: item.lineItemID, product: item.productID, variant: item.variantID)
     return named == Named() ? nil : lines.first(where: named.fits)
   }
 
-  /// Tells if shipments that are not called off hold more pieces than were ordered: of a position,
-  /// a variant, a product, or in all. A position without a quantity does not say how many were
-  /// ordered.
+  /// Returns true if shipments that are not cancelled hold more pieces than were ordered: of a
+  /// position, a variant, a product, or in all. Always false if a position has no quantity, because
+  /// the number ordered is then unknown.
   func areExceeded(by shipments: [Fulfillment]) -> Bool {
     guard shipments.contains(where: { !$0.items.isEmpty }), !lines.isEmpty,
       lines.allSatisfy({ $0.quantity > 0 })
@@ -85,8 +86,8 @@ struct OrderPositions {
     }
   }
 
-  /// The pools that an item takes pieces of: its position, with the variant and the product of
-  /// that, and the whole order.
+  /// Returns the pools from which an item takes pieces: its position, the position's variant and
+  /// product, and the whole order.
   private func bounds(of item: FulfilledItem) -> Set<Named> {
     let isOfOne = !item.lineItemID.isEmpty || !item.variantID.isEmpty
     let line = isOfOne ? line(of: item) : nil

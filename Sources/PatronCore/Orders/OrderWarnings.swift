@@ -2,12 +2,13 @@ internal import PatronModel
 package import PatronProto
 internal import ProtobufC
 
-// What the caller of a sync should know of the order though it was taken over as it was given:
-// parts that are gone, and figures that do not fit each other.
+// Warnings for the caller of a sync about an order that was taken as given: parts that are gone,
+// and figures that do not fit each other.
 
 extension Order {
-  /// Refunds and shipments that were known and are gone, and what those that are left lost: a list
-  /// that is given replaces the one before, perhaps without meaning it.
+  /// Returns warnings about known refunds and shipments that are gone, and about values that the
+  /// remaining shipments lost: a given list replaces the earlier list, perhaps without the caller
+  /// meaning it.
   func removals(from old: Order) -> [Warning] {
     let refunds = Set(old.refunds.map(\.externalID)).subtracting(self.refunds.map(\.externalID))
     let shipments = Set(old.fulfillments.map(\.externalID))
@@ -35,7 +36,8 @@ extension Order {
     return warnings
   }
 
-  /// Shipments that hold more pieces of a product, or of all, than the order has.
+  /// Returns a warning if the shipments hold more pieces of a product, or of all, than the order
+  /// has.
   func quantityWarning(_ field: String) -> Warning? {
     guard OrderPositions(self).areExceeded(by: fulfillments) else { return nil }
     return .with {
@@ -49,7 +51,8 @@ extension Order {
 }
 
 extension Fulfillment {
-  /// What the shipment had and has no more. A list of other items is a correction, and no loss.
+  /// Returns a warning about values that the shipment had and has no more. A list of other items is
+  /// a correction, not a loss.
   func removal(from old: Fulfillment, at field: String) -> Warning? {
     let lost = [
       ("items", items.isEmpty && !old.items.isEmpty),
@@ -68,7 +71,8 @@ extension Fulfillment {
 }
 
 extension OrderDraft {
-  /// More money went back than the order cost: mostly a slip of the decimal point.
+  /// Returns a warning if more money went back than the order cost, which is mostly a slip of the
+  /// decimal point.
   func refundWarning(_ field: String) -> Warning? {
     guard contribution.refundedMinor > snapshot.totalMinor else { return nil }
     return .with {
@@ -82,7 +86,7 @@ extension OrderDraft {
 }
 
 extension Warning {
-  /// A state that is older than the one that is stored.
+  /// Warns of a state that is older than the stored state.
   static func outdated(_ field: String, _ what: String) -> Warning {
     .with {
       $0.reason = "ORDER_STATE_OUTDATED"
@@ -91,7 +95,8 @@ extension Warning {
     }
   }
 
-  /// Money or parts that a state would take back of which nobody knows that it is newer.
+  /// Warns of money or parts that were kept because the state that would take them back is not
+  /// known to be newer.
   static func regressionKept(_ field: String, _ what: String) -> Warning {
     .with {
       $0.reason = "ORDER_REGRESSION_KEPT"
@@ -102,7 +107,7 @@ extension Warning {
     }
   }
 
-  /// An order that went to another customer.
+  /// Warns of an order that moved to another customer.
   package static func moved(from customerID: Int64, to other: Int64) -> Warning {
     .with {
       $0.reason = "ORDER_MOVED"
@@ -113,7 +118,7 @@ extension Warning {
     }
   }
 
-  /// An order whose amounts are in another currency than they were.
+  /// Warns of an order whose amounts changed their currency.
   static func currencyCorrected(from code: String, to other: String) -> Warning {
     .with {
       $0.reason = "ORDER_CURRENCY_CORRECTED"
@@ -124,7 +129,7 @@ extension Warning {
     }
   }
 
-  /// A part that waits for its order.
+  /// Reports a part that waits for its order.
   static func awaited(_ field: String) -> Warning {
     .with {
       $0.reason = "ORDER_AWAITED"
@@ -135,7 +140,7 @@ extension Warning {
     }
   }
 
-  /// A part that waited and does not fit its order.
+  /// Warns of a waiting part that was dropped because it does not fit its order.
   static func partDropped(_ field: String, _ id: String, _ reason: String) -> Warning {
     .with {
       $0.reason = "PENDING_PART_DROPPED"

@@ -3,14 +3,14 @@ internal import PatronProto
 package import PatronStore
 internal import ProtobufC
 
-/// Refunds and shipments that come before their order. They name no customer, so that an erasure
-/// cannot find them: they are few, and do not stay for long.
+/// Refunds and shipments that come before their order. They name no customer, so an erasure cannot
+/// find them. They are few, and expire soon.
 package enum WaitingParts {
   /// The longest time that a part waits, in microseconds: 30 days.
   package static let longest: Int64 = 30 * 24 * 3600 * 1_000_000
-  /// Parts that wait for one order.
+  /// The maximum number of parts that wait for one order.
   static let mostOfOrder = 100
-  /// Parts that wait in one store.
+  /// The maximum number of parts that wait in one store.
   static let mostOfStore = 10_000
 }
 
@@ -92,8 +92,8 @@ extension OrderPart {
     }
   }
 
-  /// Puts the parts that waited for a new order into it, oldest first. One that does not fit is
-  /// dropped with a warning, and so is one that the order itself has, from a later time.
+  /// Puts the parts that waited for a new order into it, oldest first. A part that does not fit is
+  /// dropped with a warning. A part that the order itself has in a later state is dropped silently.
   static func applyWaiting(
     to result: inout OrderChange.Outcome,
     in writer: StoreWriter,
@@ -126,7 +126,7 @@ extension OrderPart {
 }
 
 extension Order {
-  /// Tells if the platform changed it after a part of it had come.
+  /// Returns true if the platform changed the order after the part was received.
   fileprivate func isLater(than row: PendingPartRow) -> Bool {
     updatedAt.map { $0.micros > row.receivedAt } ?? false
   }
