@@ -3,7 +3,7 @@ internal import PatronModel
 internal import PatronProto
 internal import ProtobufC
 
-/// Made-up consent beyond the flags: every state of every channel and topic, and suppressions for
+/// Invented consent beyond the flags: every state of every channel and topic, and suppressions for
 /// every reason, each among the first 400 customers.
 enum SampleConsent {
   private typealias Channel = ContactChannel
@@ -16,7 +16,8 @@ enum SampleConsent {
     .subscribed, .unsubscribed, .pending, .neverSubscribed,
   ]
 
-  /// What the customer with this number brings; nil for most, whose flags say all there is.
+  /// Returns the consent of the customer with this number; nil for most, for which the flags
+  /// suffice.
   static func make(
     _ number: Int,
     of customer: CustomerInput,
@@ -65,7 +66,7 @@ enum SampleConsent {
       $0.changedAt = .init(micros: (1_650_000_000 + day) * 1_000_000 + Int64(turn % 7) * 1000)
       if state == .subscribed { $0.subscribedAt = $0.changedAt }
       if state == .unsubscribed { $0.unsubscribedAt = $0.changedAt }
-      // An opt-out that followed an agreement, and the other way round.
+      // An opt-out that followed an agreement, and an agreement that followed an opt-out.
       if state != .subscribed, turn % 2 == 0 {
         $0.subscribedAt = .init(micros: 1_600_000_000_000_000)
       }

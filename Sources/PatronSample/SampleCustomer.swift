@@ -1,8 +1,8 @@
 internal import PatronProto
 internal import ProtobufC
 
-/// Made-up customers: among them every writable field, every type of property, both flags, and text
-/// that is hard on tools.
+/// Invented customers. They cover every writable field, every type of property, both flags, and
+/// text that is hard on tools.
 enum SampleCustomer {
   private static let firstNames = [
     "Ada", "Björn", "Chloé", "Dmitri", "Elif", "Farah", "Grace", "Haruka", "Inés", "Jürgen",
@@ -26,7 +26,7 @@ enum SampleCustomer {
   private static let statuses = ["enabled", "disabled", "invited", "declined"]
   private static let genders = ["F", "M", "Other"]
 
-  /// The customer with this number.
+  /// Returns the customer with this number.
   static func make(_ number: Int, _ random: inout SplitMix) -> CustomerInput {
     let digits = String(number)
     let padded = String(repeating: "0", count: max(0, 7 - digits.count)) + digits
@@ -36,7 +36,7 @@ enum SampleCustomer {
       if number % 5 != 0 || !hasPhone { input.email = "g\(padded)@shop.example.com" }
       if hasPhone { input.phoneNumber = "+1555\(padded)" }
       input.firstName = pick(firstNames, &random)
-      // Each of them in turn.
+      // Takes the hard names in turn.
       if number % 25 == 7 { input.firstName = hardNames[number / 25 % hardNames.count] }
       input.lastName = pick(lastNames, &random)
       addAccount(number, &input, &random)
@@ -114,14 +114,14 @@ enum SampleCustomer {
     }
   }
 
-  /// The types of the made-up events, of all three sources.
+  /// The types of the invented events, of all three sources.
   private static let types: [(EventSource, String, String)] = [
     (.ecommerce, "", "product_viewed"), (.ecommerce, "", "checkout_started"),
     (.product, "", "email_sent"), (.product, "", "sms_sent"), (.product, "", "review_created"),
     (.thirdParty, "helpdesk", "ticket_created"), (.thirdParty, "quiz_app", "quiz_completed"),
   ]
 
-  /// An event of a customer in the two years before 2026.
+  /// Returns an event of a customer in the two years before 2026.
   static func event(
     _ index: Int,
     of number: Int,

@@ -4,7 +4,7 @@ internal import PatronProto
 package import PatronStore
 internal import ProtobufC
 
-/// Made-up customers and events for measurements: the same seed makes the same shop.
+/// Invented customers and events for measurements. The same seed makes the same shop.
 package struct SampleShop: Sendable {
   private let customers: Int
   private let eventsPerCustomer: Int
@@ -12,15 +12,16 @@ package struct SampleShop: Sendable {
 
   private static let batch = 500
 
-  /// A shop of `customers` (external ids g0000001 and up) with `eventsPerCustomer` events each.
+  /// Makes a shop of `customers` (external ids g0000001 and up) with `eventsPerCustomer` events
+  /// each.
   package init(customers: Int, eventsPerCustomer: Int, seed: UInt64) {
     self.customers = customers
     self.eventsPerCustomer = eventsPerCustomer
     self.seed = seed
   }
 
-  /// Writes the shop into the store `default`, and calls `progress` with the customers written so
-  /// far. Customers that exist are changed only where they differ.
+  /// Writes the shop into the store `default`, and calls `progress` with the number of customers
+  /// written so far. Existing customers are changed only if they differ.
   package func fill(_ store: Store, progress: (Int) -> Void) throws {
     for first in stride(from: 1, through: customers, by: Self.batch) {
       let last = min(first + Self.batch - 1, customers)
@@ -32,7 +33,8 @@ package struct SampleShop: Sendable {
     }
   }
 
-  /// 2026-01-01: a fixed time, so that records do not depend on when they were made.
+  /// 2026-01-01 in microseconds since 1970: a fixed time, so that records do not depend on the time
+  /// of their creation.
   private static let made: Int64 = 1_767_225_600_000_000
 
   private func write(_ number: Int, in writer: StoreWriter) throws {

@@ -3,15 +3,15 @@ package import PatronProto
 package import PatronStore
 internal import ProtobufC
 
-/// What stays of events, orders, checkouts and the consent ledger when their customer is erased.
-/// Each message is built anew from what may stay: a field that a later version adds is left out
-/// until somebody decides about it.
+/// The parts of events, orders, checkouts and the consent ledger that stay when their customer is
+/// erased. Each message is built anew from the parts that may stay: a field that a later version
+/// adds is left out until a developer decides about it.
 
 extension EventRow {
-  /// What begins the identifiers of events whose own identifiers are gone.
+  /// The prefix of the identifiers of events whose own identifiers are erased.
   private static let erasedPrefix = EventCheck.reservedPrefix + "erased:"
 
-  /// The event without personal data; nil when it has none any more.
+  /// Returns the event without personal data, or nil when it has none any more.
   package func erased() throws -> EventRow? {
     if eventID.hasPrefix(Self.erasedPrefix) { return nil }
     var row = self
@@ -24,8 +24,8 @@ extension EventRow {
 }
 
 extension Event {
-  /// What happened, when, and for how much. Of properties those stay that the catalogue knows as
-  /// numbers, times and yes or no; texts go, and everything that third parties say.
+  /// The event reduced to type, time and amount. Properties stay if the catalogue knows them as
+  /// numbers, times or booleans. Texts go, and all properties from third parties.
   fileprivate var erased: Event {
     let known = PatronModel.EventSource(rawValue: Int(source.rawValue)).flatMap {
       $0 == .thirdParty ? nil : EventCatalogue.type(type, of: $0)
@@ -71,7 +71,7 @@ extension PatronProto.PropertyValue {
 }
 
 extension Order {
-  /// What was bought, when, and for how much. The shop's identifier stays for its books;
+  /// The order reduced to positions, times and amounts. The shop's identifier stays for its books;
   /// identifiers of refunds and shipments become their numbers.
   package var erased: Order {
     .with {
@@ -116,7 +116,7 @@ extension Order {
 }
 
 extension LineItem {
-  /// The product, how many, and for how much.
+  /// The position reduced to product, quantity and amount.
   fileprivate var erased: LineItem {
     .with {
       $0.productID = productID
@@ -129,7 +129,7 @@ extension LineItem {
 }
 
 extension FulfilledItem {
-  /// The product and how many; the position is known by that, too.
+  /// The item reduced to product and quantity, which identify the position too.
   fileprivate var erased: FulfilledItem {
     .with {
       $0.productID = productID
@@ -140,7 +140,7 @@ extension FulfilledItem {
 }
 
 extension Checkout {
-  /// What was in the basket, when, and for how much; without a token.
+  /// The checkout reduced to positions, times and amounts, without its token.
   package var erased: Checkout {
     .with {
       $0.startedAt = startedAt
@@ -154,8 +154,8 @@ extension Checkout {
 }
 
 extension ConsentRecord {
-  /// That the state changed, when, how and by whom, as proof; where, unless everything is purged.
-  /// Who reported a suppression is not proof of anything.
+  /// Returns the proof of a change of state: its time, kind and author; its source, unless
+  /// everything is purged. The reporter of a suppression is not proof of anything.
   package func erased(_ mode: ErasureMode) -> ConsentRecord {
     .with {
       $0.id = id
@@ -170,7 +170,7 @@ extension ConsentRecord {
       $0.optInLevel = optInLevel
       $0.suppressionReason = suppressionReason
       $0.action = action
-      // No address can be read from it; it tells proofs of one address from those of another.
+      // The hash does not reveal the address; it separates proofs of different addresses.
       $0.addressHash = addressHash
       guard let evidence else { return }
       $0.evidence = .with {

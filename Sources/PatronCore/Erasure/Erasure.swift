@@ -3,14 +3,15 @@ internal import PatronProto
 package import PatronStore
 internal import ProtobufC
 
-/// What is left of the history of an erased customer. Raw values are those of the contract.
+/// The mode of an erasure: the parts of the history that it leaves. Raw values are those of the
+/// contract.
 package enum ErasureMode: Int32, Sendable {
-  /// Events, orders and checkouts without personal data.
+  /// Events, orders and checkouts stay without personal data.
   case anonymize = 1
-  /// None of them; what the orders added up to stays with the receipt.
+  /// Events, orders and checkouts go. The statistics of the orders stay with the receipt.
   case purge = 2
 
-  /// As events have it.
+  /// The name of the mode in events.
   package var name: String {
     switch self {
     case .anonymize: "anonymize"
@@ -19,15 +20,16 @@ package enum ErasureMode: Int32, Sendable {
   }
 }
 
-/// The first step of an erasure: afterwards there is no such customer, and nothing new can be
-/// written about them. The history is left to ``HistoryErasure``.
+/// The first step of an erasure: afterwards the store has no such customer, and nothing new can be
+/// written about the customer. The history is left to ``HistoryErasure``.
 ///
-/// In both modes the addresses' hashes keep their suppressions, and get one that says that their
-/// owner was erased: whoever makes a customer of an address again may not write to it before its
-/// owner agrees in person. Whoever had opted out of any topic leaves that behind too, as an opt-out
-/// of an address that no customer has does.
+/// In both modes the addresses' hashes keep their suppressions, and get another with the reason
+/// that their owner was erased: a later customer with such an address gets no messages before the
+/// owner of the address agrees in person. An opt-out of any topic stays as a suppression too, as
+/// for an opt-out of an address without a customer.
 package enum Erasure {
-  /// Erases record and names of a customer, and writes the receipt and the event that tells of it.
+  /// Erases record and names of a customer. Writes the receipt and the event that reports the
+  /// erasure, and returns the receipt.
   package static func begin(
     _ row: CustomerRow,
     _ mode: ErasureMode,
@@ -58,14 +60,14 @@ package enum Erasure {
     return receipt
   }
 
-  /// What the orders added up to.
+  /// Returns the encoded statistics of the customer's orders.
   private static func amounts(of row: CustomerRow) throws -> [UInt8] {
     let stats = try Customer(stored: row.stats)
     return try Customer.with { $0.orderStats = stats.orderStats }.encoded()
   }
 
-  /// Suppresses the addresses because their owner was erased now, whether or not that happened
-  /// before: what was agreed to until now must not lift it.
+  /// Suppresses the addresses with the time of this erasure, even if an earlier erasure suppressed
+  /// them: an agreement from before now must not lift it.
   private static func suppress(
     _ names: ErasedNames,
     in writer: StoreWriter,
@@ -79,8 +81,8 @@ package enum Erasure {
     }
   }
 
-  /// Suppresses the addresses of channels on which the customer had opted out of any topic: the
-  /// consent goes with the record.
+  /// Suppresses the addresses of channels on which the customer had opted out of any topic, because
+  /// the consent is erased with the record.
   private static func keepOptOuts(
     of row: CustomerRow,
     _ names: ErasedNames,
@@ -96,8 +98,8 @@ package enum Erasure {
     }
   }
 
-  /// Leaves reason and date of the suppressions of the customer's addresses, and returns how many
-  /// addresses have any.
+  /// Reduces the suppressions of the customer's addresses to reason and date. Returns the number of
+  /// addresses that have a suppression.
   private static func reduceSuppressions(
     of names: ErasedNames,
     in writer: StoreWriter
@@ -114,9 +116,9 @@ package enum Erasure {
 }
 
 extension Event {
-  /// The event that tells of an erasure: its number is the receipt's. It is the only event of a
-  /// purged customer, and comes after all others, so whoever follows the store hears of it wherever
-  /// they go on from.
+  /// Makes the event that reports an erasure. Its number is the receipt's. It is the only event of
+  /// a purged customer, and comes after all others, so a watch of the store receives it from any
+  /// position.
   fileprivate init(of receipt: ErasureRow, _ mode: ErasureMode) {
     self.init()
     type = "profile_redacted"

@@ -3,26 +3,25 @@ internal import PatronProto
 package import PatronStore
 internal import ProtobufC
 
-/// The history of a customer whose record is erased already: events, orders and checkouts lose
-/// their personal data or go, and the consent ledger keeps what
-/// happened and when, without evidence, as proof.
+/// The erasure of the history of a customer whose record is erased already. Events, orders and
+/// checkouts lose their personal data or are removed. The consent ledger keeps its changes and
+/// their times as proof, without evidence.
 ///
-/// A transaction takes up to ``mostRows`` of them, some ten milliseconds, so that the writes of
-/// others are not held up by a customer with a hundred thousand events. It may begin anew at any
-/// place: what was done before is found done.
+/// A transaction takes up to ``mostRows`` records, some ten milliseconds, so that a customer with a
+/// hundred thousand events does not delay other writes. The erasure may start again at any
+/// position: records that are erased already stay as they are.
 ///
-/// Events keep their sequence and are not told of again, and those that are purged do not raise the
-/// floor of the feed: whoever follows the store, from wherever, gets what there still is and then
-/// the one event that tells of the erasure, and knows by it that everything else of that customer
-/// is to be forgotten. To refuse followers who are a little behind would make them read the whole
-/// store anew for each purge.
+/// Events keep their sequence and are not emitted again, and a purge never refuses a watch. A watch
+/// receives, from any position, the events that remain and then the event that reports the erasure.
+/// That event means that all other data of the customer must be forgotten. Refusing a watch that is
+/// a little behind would make it read the whole store again for each purge.
 package struct HistoryErasure: Sendable {
-  /// Records of a transaction.
+  /// The maximum number of records in a transaction.
   static let mostRows = 500
-  /// Bytes of the records of a transaction, but for the last one.
+  /// The maximum of bytes of the records in a transaction, without the last record.
   private static let mostBytes = 2 << 20
 
-  /// What begins the tokens of checkouts whose own tokens are gone.
+  /// The prefix of the tokens of checkouts whose own tokens are erased.
   private static let erasedToken = EventCheck.reservedPrefix + "erased:"
 
   package let store: StoreID
@@ -36,7 +35,7 @@ package struct HistoryErasure: Sendable {
     case ledger(before: Int64)
   }
 
-  /// What a transaction may still take.
+  /// The records and bytes that a transaction may still take.
   private struct Room {
     var rows = HistoryErasure.mostRows
     var bytes = HistoryErasure.mostBytes
@@ -54,10 +53,11 @@ package struct HistoryErasure: Sendable {
     self.receipt = receipt
   }
 
-  /// A mode of a later version leaves less, not more.
+  /// The mode of the receipt. An unknown mode of a later version is taken as a purge, so that less
+  /// stays and not more.
   private var mode: ErasureMode { ErasureMode(rawValue: receipt.mode) ?? .purge }
 
-  /// Erases one part of the history. Returns what is left for the next transaction, or nil when the
+  /// Erases one part of the history. Returns the rest for the next transaction, or nil when the
   /// erasure is complete.
   package func step(in writer: StoreWriter) throws -> HistoryErasure? {
     var rest = self
@@ -85,7 +85,7 @@ package struct HistoryErasure: Sendable {
     return rest
   }
 
-  /// Returns where the next ones are to be looked for; nil when there were none.
+  /// Erases events after a position. Returns the position of the last, or nil when there were none.
   private func eraseEvents(
     after position: TimelinePosition,
     _ room: inout Room,
@@ -99,7 +99,7 @@ package struct HistoryErasure: Sendable {
     )
     for row in rows {
       room.take(row.body)
-      // The event that tells of the erasure.
+      // The event that reports the erasure.
       if row.id == receipt.id { continue }
       switch mode {
       case .purge: try writer.remove(row)
@@ -135,8 +135,8 @@ package struct HistoryErasure: Sendable {
     return rows.last.map { TimelinePosition(occurredAt: $0.placedAt, id: $0.id) }
   }
 
-  /// A checkout's token opens its page in the shop, so it goes too. What has a new token may come
-  /// by again.
+  /// Erases checkouts after a token. The token of a checkout opens its page in the shop, so it is
+  /// replaced. A checkout with a new token may be visited again.
   private func eraseCheckouts(
     after token: String,
     _ room: inout Room,
@@ -174,7 +174,7 @@ package struct HistoryErasure: Sendable {
     return rows.last?.token
   }
 
-  /// Both modes keep the ledger, as proof.
+  /// Reduces ledger rows. Both modes keep the ledger, as proof.
   private func reduceLedger(
     before id: Int64,
     _ room: inout Room,
@@ -196,6 +196,6 @@ package struct HistoryErasure: Sendable {
 }
 
 extension TimelinePosition {
-  /// Before everything, where the oldest comes first.
+  /// The position before all records, if the oldest comes first.
   fileprivate static let oldest = TimelinePosition(occurredAt: .min, id: .min)
 }

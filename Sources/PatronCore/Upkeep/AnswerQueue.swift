@@ -1,7 +1,7 @@
 internal import PatronStore
 internal import Synchronization
 
-/// Waits for the writer's answers, one after the other.
+/// A queue of the writer's answers. The calling thread blocks in `next()` until an answer arrives.
 final class AnswerQueue: ReplySink {
   private let results = Mutex<[Result<[UInt8], any Error>]>([])
   private let arrived = Semaphore()

@@ -1,20 +1,22 @@
 internal import PatronModel
 package import PatronStore
 
-/// Forgets first answers, and requests that wait for their confirmation, whose time is over. A
-/// store does so with each new one; one that makes no more of them would keep the last for ever.
+/// The removal of expired first answers, and of expired requests that wait for a confirmation. A
+/// store removes its own with each new one; a store that gets no more of them would keep the last
+/// for ever.
 package enum ExpiredAnswers {
-  /// The time for which an answer is kept, in microseconds: a day.
+  /// The lifetime of an answer, in microseconds: a day.
   package static let kept: Int64 = 24 * 3600 * 1_000_000
 
-  /// Call it after opening a store and before serving it; some hundred of them are one transaction.
+  /// Removes the expired rows of all stores, some hundred in each transaction. Call it after
+  /// opening a database and before serving it. Blocks the calling thread.
   package static func run(_ store: Store) throws {
     while try store.performAndWait({
       try step(in: $0, at: WallClock.system.now())
     }) {}
   }
 
-  /// Forgets some of one store; returns false when no store is left.
+  /// Removes some rows of one store. Returns false when no store is left.
   private static func step(in transaction: WriteTransaction, at now: Int64) throws -> Bool {
     let oldest = now - kept
     let end = now - Confirmations.remembered

@@ -3,16 +3,16 @@ internal import PatronProto
 package import PatronStore
 internal import ProtobufC
 
-/// Brings orders that an older version wrote up to this one: the server's time of the last change
-/// has a field of its own, and statistics leave out what was not paid. Parts that waited too long
-/// for their order go, too.
+/// The upgrade of orders that an older version wrote. The server's time of the last change has a
+/// field of its own, and statistics leave out unpaid amounts. Parts that waited too long for their
+/// order are removed, too.
 package enum OrderRebuild {
-  /// Customers of one transaction.
+  /// The number of customers in a transaction.
   private static let batch = 500
 
-  /// Call it after opening a store and before serving it. When it is interrupted, the next call
-  /// goes on where it was. `now` is the present time unless given, microseconds since 1970;
-  /// `progress` is told the customers done so far.
+  /// Upgrades the orders. Call it after opening a database and before serving it; it blocks the
+  /// calling thread. After an interruption the next call continues. `now` is the present time
+  /// unless given, microseconds since 1970; `progress` gets the number of customers done so far.
   package static func run(
     _ store: Store,
     at now: Int64? = nil,
@@ -36,7 +36,8 @@ package enum OrderRebuild {
     }
   }
 
-  /// Orders of customers who were erased stay without statistics.
+  /// Upgrades the orders and statistics of a customer. Orders of erased customers stay without
+  /// statistics.
   private static func rebuild(_ writer: StoreWriter, of customerID: Int64) throws {
     var contributions: [OrderContribution] = []
     for row in try writer.read.orders(of: customerID) {

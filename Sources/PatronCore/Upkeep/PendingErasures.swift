@@ -1,14 +1,14 @@
 internal import PatronModel
 package import PatronStore
 
-/// Finishes erasures that a stop of the server interrupted.
+/// The completion of erasures that a stop of the server interrupted.
 package enum PendingErasures {
-  /// Works off what is left of the history of erased customers, each step in a transaction of its
-  /// own. Call it after opening a store and before serving it: what was promised to be gone is gone
-  /// before anybody can read it.
+  /// Erases the rest of the history of erased customers, each step in a transaction of its own.
+  /// Call it after opening a database and before serving it: data that is promised to be gone must
+  /// be gone before it can be read. Blocks the calling thread.
   ///
-  /// An erasure that meets damaged records stays as it is until a later start: `report` is told,
-  /// without personal data, and the others are finished.
+  /// An erasure that meets damaged records stays as it is until a later start: `report` gets a line
+  /// without personal data, and the other erasures are finished.
   package static func run(_ store: Store, report: (String) -> Void) throws {
     var last = (store: "", id: Int64.min)
     while let next = try next(store, after: last) {

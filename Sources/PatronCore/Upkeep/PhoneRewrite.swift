@@ -3,18 +3,18 @@ internal import PatronProto
 package import PatronStore
 internal import ProtobufC
 
-/// Brings phone numbers that an older version wrote into their one form; see docs/phones.md.
+/// The rewrite of phone numbers of an older version into their one form; see docs/phones.md.
 package enum PhoneRewrite {
-  /// Numbers that one transaction looks at, and how many of them it writes.
+  /// The numbers that one transaction reads, and the most that it writes.
   private static let batch = (read: 5000, written: 200)
 
-  /// Rewrites what customers have and answer to; does nothing on a database of this version. Call
-  /// it after opening a store and before serving it. When it is interrupted, the next call goes on
-  /// where it was. `progress` is told the customers changed so far.
+  /// Rewrites the numbers of customers and aliases; does nothing on a database of this version.
+  /// Call it after opening a database and before serving it; it blocks the calling thread. After an
+  /// interruption the next call continues. `progress` gets the number of customers changed so far.
   ///
-  /// Where another customer has the number in its one form, the two are merged if they are surely
-  /// one person. Otherwise both stay as they are, which ``PhoneWarnings`` tells; an opt-out of one
-  /// of them then suppresses the number.
+  /// If another customer has the number in its one form, the two are merged if they are surely one
+  /// person. Otherwise both stay as they are, which ``PhoneWarnings`` reports; an opt-out of either
+  /// then suppresses the number.
   package static func run(_ store: Store, progress: (Int) -> Void = { _ in }) throws {
     var done = 0
     while let count = try store.performAndWait({
@@ -25,7 +25,7 @@ package enum PhoneRewrite {
     }
   }
 
-  /// Looks at the next numbers; returns how many it rewrote, nil when all are done.
+  /// Reads the next numbers. Returns the number of rewritten ones, or nil when all are done.
   private static func step(in transaction: WriteTransaction, at now: Int64) throws -> Int? {
     let work = PhoneWork(transaction)
     guard let position = try work.position() else { return nil }
@@ -56,15 +56,15 @@ package enum PhoneRewrite {
   }
 }
 
-/// One number in a spelling that is not its one form.
+/// A number in a spelling that is not its one form.
 private struct Spelling {
   let writer: StoreWriter
   let spelling: String
-  /// Its one form.
+  /// The one form of the number.
   let phone: String
   let now: Int64
 
-  /// Rewrites the customer who has the number.
+  /// Rewrites the customer that has the number.
   func rewriteCustomer() throws {
     guard let row = try writer.read.customerRow(.phone(spelling), withProvenance: true),
       row.phone == spelling
@@ -80,7 +80,8 @@ private struct Spelling {
     try writer.update(changed, replacing: row)
   }
 
-  /// Somebody may have the number now, or answer to it: that is who it finds.
+  /// Rewrites the alias. If another customer has the number now, as its own or as an alias, the
+  /// number finds that customer and the alias is removed.
   func rewriteAlias() throws {
     guard let row = try writer.read.customerRow(.phone(spelling)) else { return }
     try writer.copySuppressions(ofPhone: spelling, to: phone)
@@ -103,7 +104,7 @@ private struct Spelling {
         return
       }
     } catch is DomainError {
-      // Both together are more than one customer can have, or more than one write moves.
+      // The merged customer would exceed its limits, or the merge those of one write.
     }
     try writer.noteFormerSpelling()
     for one in [row, owner] {
@@ -118,8 +119,8 @@ private struct Spelling {
     }
   }
 
-  /// True when nothing speaks against it that two customers with one phone are the same person: at
-  /// most one is known to the shop by an external id, and their e-mail addresses do not differ.
+  /// Returns true if two customers with one phone number can be the same person: at most one is
+  /// known to the shop by an external id, and their e-mail addresses do not differ.
   private func isSurelyOne(_ row: CustomerRow, _ owner: CustomerRow) -> Bool {
     guard ![row, owner].allSatisfy(\.match.hasOwnExternalID) else { return false }
     return row.emailKey == nil || owner.emailKey == nil

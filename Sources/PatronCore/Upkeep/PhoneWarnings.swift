@@ -1,10 +1,10 @@
 internal import PatronModel
 package import PatronStore
 
-/// Phone numbers of an older version that could not be brought into their one form. They damage
+/// The phone numbers of an older version that could not be brought into their one form. They damage
 /// nothing, but a person has to decide.
 package enum PhoneWarnings {
-  /// Warnings, one line each, with ids and no personal data.
+  /// Returns warnings, one line each, with ids and no personal data.
   package static func run(_ transaction: ReadTransaction) throws -> [String] {
     var warnings: [String] = []
     try AllRecords(transaction).customers { store, row in

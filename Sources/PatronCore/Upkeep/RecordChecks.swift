@@ -3,9 +3,9 @@ internal import PatronProto
 package import PatronStore
 internal import ProtobufC
 
-/// What must hold of every record, whatever happened to the server.
+/// The checks of the invariants of every record, which hold even after a crash of the server.
 package enum RecordChecks {
-  /// Findings, one line each, with ids and no personal data; none when all is well.
+  /// Returns findings, one line each, with ids and no personal data; empty when all is well.
   @Sendable
   package static func run(_ transaction: ReadTransaction) throws -> [String] {
     let records = AllRecords(transaction)
@@ -146,13 +146,13 @@ extension RecordChecks {
     return problems
   }
 
-  /// Filters must find the customer by what the record says, and count it.
+  /// Checks the terms of a customer: filters must find the customer by its record, and count it.
   private static func checkTerms(
     _ row: CustomerRow,
     _ reader: StoreReader,
     _ memberships: inout Int
   ) throws -> [String] {
-    // What cannot be decoded is a finding of its own.
+    // A record that cannot be decoded is a finding of its own.
     guard let body = try? CustomerTerms.rules.ofBody(row, reader),
       let stats = try? CustomerTerms.rules.ofStats(row.stats)
     else { return [] }
@@ -176,7 +176,7 @@ extension RecordChecks {
     }
     guard var counted = try? CustomerOrderStatistics(of: contributions) else { return false }
     for (currency, stored) in stats.statistics.byCurrency {
-      // A version before counted no refunds of unknown amount.
+      // An earlier version counted no refunds of unknown amount.
       let count = counted.byCurrency[currency]?.unknownRefundCount ?? 0
       counted.byCurrency[currency]?.unknownRefundCount = min(count, stored.unknownRefundCount)
     }
@@ -198,7 +198,7 @@ extension RecordChecks {
 }
 
 extension CustomerStats {
-  /// The activity that the events of a timeline add up to.
+  /// Returns the activity counted from the events of a timeline.
   static func activity(
     of customerID: Int64,
     in reader: StoreReader

@@ -1,13 +1,14 @@
 package import PatronStore
 
-/// Makes a search index again that was marked when its database was opened.
+/// The rebuild of a search index that was marked when its database was opened.
 package enum SearchMending {
-  /// Customers of one transaction.
+  /// The number of customers in a transaction.
   private static let batch = 2000
 
-  /// Call it after opening a store and before serving it; does nothing on an index that is whole.
-  /// When it is interrupted, the next call goes on where it was. `progress` is told the customers
-  /// done so far. An index that cannot be made again is left: searches read every record then.
+  /// Rebuilds the index; does nothing on an index that is whole. Call it after opening a database
+  /// and before serving it; it blocks the calling thread. After an interruption the next call
+  /// continues. `progress` gets the number of customers done so far. An index that cannot be
+  /// rebuilt is left: searches read every record then.
   package static func run(
     _ store: Store,
     progress: (Int) throws -> Void = { _ in }

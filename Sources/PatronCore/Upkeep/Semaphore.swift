@@ -1,6 +1,6 @@
 internal import Dispatch
 
-/// Lets one thread wait for another.
+/// A counting semaphore. `wait()` blocks the calling thread until another thread signals.
 final class Semaphore: Sendable {
   private let semaphore = DispatchSemaphore(value: 0)
 

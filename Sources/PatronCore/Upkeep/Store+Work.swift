@@ -2,8 +2,8 @@ package import PatronStore
 internal import Synchronization
 
 extension Store {
-  /// Runs `body` in a transaction of its own on the writer, and returns the result once that is
-  /// committed. The calling thread waits: for work before a store is served.
+  /// Runs `body` in a transaction of its own on the writer's thread, and returns the result after
+  /// the commit. Blocks the calling thread: only for work before a database is served.
   @discardableResult
   package func performAndWait<Result: Sendable>(
     _ body: @escaping @Sendable (WriteTransaction) throws -> Result
@@ -25,7 +25,7 @@ extension Store {
   }
 }
 
-/// The result of a job.
+/// The result of a job, handed from the writer's thread to the caller.
 private final class Made<Result: Sendable>: Sendable {
   let result = Mutex<Result?>(nil)
 }

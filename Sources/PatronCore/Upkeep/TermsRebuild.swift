@@ -1,14 +1,15 @@
 internal import PatronModel
 package import PatronStore
 
-/// Brings a database that an older version wrote up to this one, where that takes more than SQL.
+/// The upgrade of a database of an older version, as far as it takes more than SQL.
 package enum TermsRebuild {
-  /// Customers of one transaction.
+  /// The number of customers in a transaction.
   private static let batch = 1000
 
-  /// Makes the filters' terms of customers that have none yet; does nothing on a database of this
-  /// version. Call it after opening a store and before serving it. When it is interrupted, the next
-  /// call goes on where it was. `progress` is told the customers done so far.
+  /// Computes the filters' terms of customers that have none yet; does nothing on a database of
+  /// this version. Call it after opening a database and before serving it; it blocks the calling
+  /// thread. After an interruption the next call continues. `progress` gets the number of customers
+  /// done so far.
   package static func run(_ store: Store, progress: (Int) -> Void = { _ in }) throws {
     var done = 0
     while true {
