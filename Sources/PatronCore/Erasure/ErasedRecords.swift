@@ -4,14 +4,14 @@ package import PatronStore
 internal import ProtobufC
 
 /// The parts of events, orders, checkouts and the consent ledger that stay when their customer is
-/// erased. Each message is built anew from the parts that may stay: a field that a later version
-/// adds is left out until a developer decides about it.
+/// erased. Each message is built from the parts that may stay: a field that a later version adds is
+/// left out until a developer decides about it.
 
 extension EventRow {
   /// The prefix of the identifiers of events whose own identifiers are erased.
   private static let erasedPrefix = EventCheck.reservedPrefix + "erased:"
 
-  /// Returns the event without personal data, or nil when it has none any more.
+  /// Returns the event without personal data, or nil when it is erased already.
   package func erased() throws -> EventRow? {
     if eventID.hasPrefix(Self.erasedPrefix) { return nil }
     var row = self

@@ -135,8 +135,9 @@ package struct HistoryErasure: Sendable {
     return rows.last.map { TimelinePosition(occurredAt: $0.placedAt, id: $0.id) }
   }
 
-  /// Erases checkouts after a token. The token of a checkout opens its page in the shop, so it is
-  /// replaced. A checkout with a new token may be visited again.
+  /// Erases checkouts after a token. Returns the token of the last, or nil when there were none.
+  /// The token of a checkout opens its page in the shop, so it is replaced. A later transaction may
+  /// meet the checkout again under its new token, and leaves it as it is.
   private func eraseCheckouts(
     after token: String,
     _ room: inout Room,

@@ -230,12 +230,12 @@ extension EventEnrichment {
       return count < limit
     }
     if isCounted || count >= limit { return count }
-    // If no event is older than this bounce, it began the row.
+    // Without an event older than this bounce, the bounce began the row.
     return isOver ? 0 : count + 1
   }
 }
 
-// MARK: - Addresses of others, and of nobody
+// MARK: - Addresses of other customers, and without a customer
 
 extension EventEnrichment {
   /// Opts out or suppresses the addresses that an event without a customer names: through the

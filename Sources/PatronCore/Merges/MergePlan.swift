@@ -136,7 +136,7 @@ package struct MergePlan {
     return row
   }
 
-  /// The channels of which an agreement of one of the two was not carried over.
+  /// The channels on which an agreement of one of the two was not carried over.
   var notCarried: Set<PatronModel.Channel> { consent.notCarried }
 
   private func event(_ mergeID: Int64, by actor: ConsentActor, at now: Int64) -> Event {

@@ -190,7 +190,7 @@ struct OrderMerge {
   }
 }
 
-// MARK: - What is not taken back
+// MARK: - Money and parts that are not taken back
 
 extension OrderMerge {
   private mutating func keepWhatRegresses() {

@@ -219,8 +219,8 @@ extension Order {
   /// Sets the fulfilment status from the shipments.
   mutating func followShipments(over old: Order) {
     let (before, sent) = (old.sentStatus, sentStatus)
-    // If the shop set another status for the whole order than its shipments have, they raise that
-    // status and never lower it.
+    // The shop may have set another status for the whole order than its shipments have. They then
+    // raise that status and never lower it.
     let follows = fulfillmentStatus == .unspecified || fulfillmentStatus == before
     if follows || sent.rawValue > fulfillmentStatus.rawValue { fulfillmentStatus = sent }
   }

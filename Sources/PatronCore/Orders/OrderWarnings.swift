@@ -3,7 +3,7 @@ package import PatronProto
 internal import ProtobufC
 
 // Warnings for the caller of a sync about an order that was taken as given: parts that are gone,
-// and figures that do not fit each other.
+// and amounts or quantities that do not fit each other.
 
 extension Order {
   /// Returns warnings about known refunds and shipments that are gone, and about values that the

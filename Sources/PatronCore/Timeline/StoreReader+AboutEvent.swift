@@ -10,7 +10,7 @@ extension StoreReader {
     try order(about: event, of: event.customerID)
   }
 
-  /// Returns the order that an event refers to which is not stored yet.
+  /// Returns the order that an event of the customer refers to, before the event is stored.
   package func order(about event: Event, of customerID: Int64) throws -> OrderRow? {
     let reference = event.references?.orderExternalID ?? ""
     var row: OrderRow?

@@ -12,9 +12,9 @@ package enum PhoneRewrite {
   /// Call it after opening a database and before serving it; it blocks the calling thread. After an
   /// interruption the next call continues. `progress` gets the number of customers changed so far.
   ///
-  /// If another customer has the number in its one form, the two are merged if they are surely one
-  /// person. Otherwise both stay as they are, which ``PhoneWarnings`` reports; an opt-out of either
-  /// then suppresses the number.
+  /// Another customer may have the number in its one form. The two are then merged if they are
+  /// surely one person. Otherwise both stay as they are, which ``PhoneWarnings`` reports; an
+  /// opt-out of either then suppresses the number.
   package static func run(_ store: Store, progress: (Int) -> Void = { _ in }) throws {
     var done = 0
     while let count = try store.performAndWait({

@@ -11,7 +11,7 @@ package struct CustomerEffects {
   package var customer: Customer
   /// The e-mail address in the form that is compared.
   package var emailKey: String?
-  /// The customer as stored; nil makes a new one.
+  /// The customer as stored; nil creates a customer.
   package var old: CustomerRow?
   /// The encoded statistics before the events of the change.
   package var stats: [UInt8]
@@ -66,9 +66,9 @@ package struct CustomerEffects {
 
 /// The events that a change emits for changed states of consent.
 package enum ConsentEvents {
-  /// One for each.
+  /// An event for each changed state.
   case all
-  /// Those of other types than this one, which is the evidence and on the timeline anyway.
+  /// The events of other types than `type`, which is the evidence and on the timeline anyway.
   case except(type: String)
   /// None: the event of the change reports them.
   case none
@@ -80,6 +80,6 @@ package enum ProvenanceEffect {
   case keep
   /// The changed fields have this author.
   case note(Provenance.Setter)
-  /// These encoded entries.
+  /// The given encoded entries.
   case set([UInt8])
 }

@@ -3,12 +3,12 @@ package import PatronProto
 package import PatronStore
 internal import ProtobufC
 
-/// The one writer of customers. It applies the effects of a change in this order, in which each step
-/// needs the ones before it:
+/// The only writer of customers. It applies the effects of a change in this order; each step needs
+/// the steps before it:
 ///
 /// 1. number: the id of a new customer, then the number of the change, which is the record's etag;
 /// 2. ledger: rows and suppressions, whose ids go into the record;
-/// 3. event: the one with the number of the change, into the timeline and the statistics;
+/// 3. event: the event with the number of the change, into the timeline and the statistics;
 /// 4. record: encoded, and refused if it is too large;
 /// 5. provenance;
 /// 6. consent events, one for each changed state, into the timeline and the statistics;
@@ -22,7 +22,7 @@ package struct CustomerWriter {
     self.now = now
   }
 
-  /// A written customer.
+  /// A customer as written, with its row.
   package struct Written {
     package var row: CustomerRow
     package var customer: Customer
