@@ -59,7 +59,7 @@ package struct CustomerChange: Sendable {
     /// The customer as stored, or as it will be after the merges; nil for a new customer.
     package var row: CustomerRow? { found.row }
 
-    /// True if `customerID` is the planned customer, or is about to be merged into it.
+    /// Returns true if `customerID` is the planned customer, or is about to be merged into it.
     package func has(_ customerID: Int64) -> Bool {
       found.row?.id == customerID || found.merges?.has(customerID) == true
     }

@@ -189,8 +189,8 @@ extension CustomerRow {
 }
 
 extension DomainError {
-  /// The error for an identifier that belongs to another customer. It has the field and the owner,
-  /// never the value.
+  /// Returns the error for an identifier that belongs to another customer. It has the field and the
+  /// owner, never the value.
   static func conflict(_ field: IdentifierField, owner: Int64) -> DomainError {
     reason(
       .alreadyExists,
@@ -202,8 +202,8 @@ extension DomainError {
     )
   }
 
-  /// The error for an identifier of another customer that would be left out, although it is the
-  /// only address of the new customer.
+  /// Returns the error for an identifier of another customer that would be left out, although it is
+  /// the only address of the new customer.
   fileprivate static func onlyContact(_ field: IdentifierField, owner: Int64) -> DomainError {
     reason(
       .alreadyExists,

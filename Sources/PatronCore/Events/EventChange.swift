@@ -381,7 +381,7 @@ extension CustomerDraft {
 }
 
 extension DomainError {
-  /// The error for an event about a customer that must be known, but is not.
+  /// Returns the error for an event about a customer that must be known, but is not.
   fileprivate static func customerUnknown(to type: String, _ rule: Enrichment.Rule) -> DomainError {
     let advice =
       rule.creates == .withEmail

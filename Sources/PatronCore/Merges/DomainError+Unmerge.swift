@@ -9,7 +9,7 @@ extension DomainError {
       + "unmerged."
   )
 
-  /// The error for a merge that was undone before.
+  /// Returns the error for a merge that was undone before.
   static func mergeUndone(_ id: Int64) -> DomainError {
     reason(
       .failedPrecondition,
@@ -19,7 +19,7 @@ extension DomainError {
     )
   }
 
-  /// The error for a merge whose journal is not kept any more.
+  /// Returns the error for a merge whose journal is not kept any more.
   static func unmergeTooLate(_ id: Int64) -> DomainError {
     let days = MergeJournal.lifetime / (24 * 3600 * 1_000_000)
     return reason(
@@ -31,8 +31,8 @@ extension DomainError {
     )
   }
 
-  /// The error for a merge with a later merge of the same customer that is not undone yet. Merges
-  /// of one customer are undone in the reverse order.
+  /// Returns the error for a merge with a later merge of the same customer that is not undone yet.
+  /// Merges of one customer are undone in the reverse order.
   static func unmergeOutOfOrder(_ later: Int64) -> DomainError {
     reason(
       .failedPrecondition,
@@ -42,7 +42,7 @@ extension DomainError {
     )
   }
 
-  /// The error for an identifier of one of the two that now belongs to another customer.
+  /// Returns the error for an identifier of one of the two that now belongs to another customer.
   static func unmergeConflict(_ field: IdentifierField, owner: Int64) -> DomainError {
     reason(
       .failedPrecondition,
@@ -53,7 +53,7 @@ extension DomainError {
     )
   }
 
-  /// The error for a primary that lost its own addresses since the merge.
+  /// Returns the error for a primary that lost its own addresses since the merge.
   static func unmergeWithoutContact(_ id: Int64) -> DomainError {
     reason(
       .failedPrecondition,

@@ -267,8 +267,8 @@ extension CustomerRow {
 }
 
 extension DomainError {
-  /// The error for a merge whose result exceeds the limits of one customer. Callers of an upsert
-  /// did not ask for a merge, so the message says that a merge was tried.
+  /// Returns the error for a merge whose result exceeds the limits of one customer. Callers of an
+  /// upsert did not ask for a merge, so the message says that a merge was tried.
   fileprivate static func notOne(
     _ primary: Int64,
     _ secondary: Int64,
@@ -283,7 +283,7 @@ extension DomainError {
     )
   }
 
-  /// The error for a merge that moves more than one write can.
+  /// Returns the error for a merge that moves more than one write can.
   fileprivate static func mergeTooLarge(_ id: Int64) -> DomainError {
     reason(
       .failedPrecondition,

@@ -211,7 +211,7 @@ extension EventRow {
 }
 
 extension DomainError {
-  /// The error for an event id that another customer's timeline has.
+  /// Returns the error for an event id that another customer's timeline has.
   static func eventBelongsToOther(_ known: EventRow) -> DomainError {
     reason(
       .failedPrecondition,

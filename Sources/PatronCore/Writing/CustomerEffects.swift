@@ -17,8 +17,8 @@ package struct CustomerEffects {
   package var stats: [UInt8]
   /// The changes of consent and the suppressions.
   package var consents = ConsentChanges()
-  /// Makes the event that has the number of the change, from the record as it is written; nil for
-  /// none.
+  /// The factory of the event that has the number of the change, from the record as it is written;
+  /// nil for none.
   package var event: ((Customer) -> Event?)?
   /// The events of changed states of consent.
   package var consentEvents = ConsentEvents.all
@@ -43,7 +43,7 @@ package struct CustomerEffects {
     self.stats = stats
   }
 
-  /// The row that a preview shows: as written, but for etag, ledger ids and events.
+  /// Returns the row that a preview shows: as written, but for etag, ledger ids and events.
   package func preview(at now: Int64) throws -> CustomerRow {
     var customer = customer
     customer.updatedAt = .init(micros: now)
