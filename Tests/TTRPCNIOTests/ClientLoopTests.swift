@@ -26,6 +26,7 @@ import Testing
     func call() {
       guard started < total else { return }
       started += 1
+      let request = request
       connection.unary(TestMethods.echo, request.span.bytes, timeout: .seconds(10)) {
         self.answer($0)
       }
