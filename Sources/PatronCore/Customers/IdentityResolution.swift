@@ -84,7 +84,7 @@ package struct IdentityResolution {
         merges = try CustomerMerges(
           ids.compactMap { id in rows.first { $0.id == id } },
           taking: takesAddresses ? request.given : Identifiers(),
-          replacesTags: replaces && !draft.tags.isLeave,
+          replacesTags: replaces && draft.gives(.tags),
           in: reader
         )
       case .invalid(let error):
@@ -144,7 +144,7 @@ package struct IdentityResolution {
       row,
       guests,
       taking: given,
-      replacesTags: !draft.tags.isLeave,
+      replacesTags: draft.gives(.tags),
       in: reader
     )
     return IdentityResolution(decision: decision, row: merges.row, merges: merges)

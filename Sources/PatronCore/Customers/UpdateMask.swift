@@ -54,33 +54,19 @@ package struct UpdateMask {
     from input: CustomerInput,
     to output: inout CustomerInput
   ) -> Bool {
-    switch path {
-    case "external_id": output.externalID = input.externalID ?? ""
-    case "email": output.email = input.email ?? ""
-    case "phone_number": output.phoneNumber = input.phoneNumber ?? ""
-    case "first_name": output.firstName = input.firstName ?? ""
-    case "last_name": output.lastName = input.lastName ?? ""
-    case "gender": output.gender = input.gender ?? ""
-    case "account_created_at":
-      output.accountCreatedAt = input.accountCreatedAt ?? GoogleProtobuf.Timestamp()
-    case "account_status": output.accountStatus = input.accountStatus ?? ""
-    case "default_language": output.defaultLanguage = input.defaultLanguage ?? ""
-    case "default_currency": output.defaultCurrency = input.defaultCurrency ?? ""
-    case "tags": output.tags = input.tags ?? ""
-    case "address": output.address = input.address ?? Address()
-    case "accepts_sms_marketing":
-      output.acceptsSMSMarketing = input.acceptsSMSMarketing
-      if input.acceptsSMSMarketing == nil { clearedFlags.append(.sms) }
-    case "accepts_email_marketing":
-      output.acceptsEmailMarketing = input.acceptsEmailMarketing
-      if input.acceptsEmailMarketing == nil { clearedFlags.append(.email) }
-    case "custom_properties":
+    if let attribute = CustomerAttribute.named(path) {
+      attribute.take(input, &output)
+      if case .flag(let channel) = attribute.role, !attribute.isGiven(output) {
+        clearedFlags.append(channel)
+      }
+      return true
+    }
+    if path == "custom_properties" {
       output.customProperties = input.customProperties
       replacesProperties = true
-    default:
-      return takePart(path) || takeProperty(path, from: input, to: &output)
+      return true
     }
-    return true
+    return takePart(path) || takeProperty(path, from: input, to: &output)
   }
 
   /// Takes `address.<name>`, one part of the address.

@@ -293,20 +293,11 @@ extension CustomerDraft {
   fileprivate mutating func restrict(to rule: Enrichment.Rule) {
     let taken = rule.fills.union(rule.overwrites)
     var dropped: [String] = []
-    func kept<Value>(_ field: String, _ edit: FieldEdit<Value>) -> FieldEdit<Value> {
-      guard !edit.isLeave, !taken.contains(field) else { return edit }
-      dropped.append(field)
-      return .leave
+    for attribute in CustomerAttribute.all
+    where gives(attribute) && !taken.contains(attribute.name) {
+      dropped.append(attribute.name)
+      leave(attribute)
     }
-    firstName = kept("first_name", firstName)
-    lastName = kept("last_name", lastName)
-    gender = kept("gender", gender)
-    accountCreatedAt = kept("account_created_at", accountCreatedAt)
-    accountStatus = kept("account_status", accountStatus)
-    language = kept("default_language", language)
-    currency = kept("default_currency", currency)
-    tags = kept("tags", tags)
-    address = kept("address", address)
     if !properties.isEmpty, !taken.contains(Enrichment.properties) {
       dropped.append(Enrichment.properties)
       properties = []
@@ -336,7 +327,7 @@ extension CustomerDraft {
         let status = violations.secondary("event.properties.\(name)") { () throws(RuleError) in
           try AccountStatus(text)
         }
-        if let status { accountStatus = .set(status) }
+        if let status { set(.accountStatus) { $0.accountStatus = status.rawValue } }
       case .accountCreated(let micros):
         let time = violations.secondary("event.properties.account_created_at") {
           () throws(RuleError) in
@@ -344,7 +335,9 @@ extension CustomerDraft {
           try TimeBounds.checkAccountCreated(time, now: .init(microseconds: now))
           return time
         }
-        if let time { accountCreatedAt = .set(time) }
+        if let time {
+          set(.accountCreatedAt) { $0.accountCreatedAt = .init(micros: time.microseconds) }
+        }
       case .reviewerName(let text):
         takeSigned(text)
       default:
@@ -352,30 +345,34 @@ extension CustomerDraft {
       }
     }
     guard event.source == .ecommerce, event.type == "account_created" else { return }
-    if accountStatus.value == nil { accountStatus = .set(.enabled) }
-    if accountCreatedAt.value == nil, let time = event.occurredAt?.micros,
+    if !sets(.accountStatus) {
+      set(.accountStatus) { $0.accountStatus = AccountStatus.enabled.rawValue }
+    }
+    if !sets(.accountCreatedAt), let time = event.occurredAt?.micros,
       time <= now, let opened = try? PatronModel.Timestamp(microseconds: time)
     {
-      accountCreatedAt = .set(opened)
+      set(.accountCreatedAt) { $0.accountCreatedAt = .init(micros: opened.microseconds) }
     }
   }
 
   /// Takes the currency of an amount. An order may have been paid in a historic currency; customers
   /// have a current one.
   fileprivate mutating func takeCurrency(of amount: PatronProto.Money?) {
-    guard currency.value == nil, let code = amount?.currencyCode,
+    guard !sets(.currency), let code = amount?.currencyCode,
       let known = try? CurrencyCode(code)
     else { return }
-    currency = .set(known)
+    set(.currency) { $0.defaultCurrency = known.code }
   }
 
   /// Takes the text before the first space as the first name.
   private mutating func takeSigned(_ text: String) {
-    guard firstName.value == nil, lastName.value == nil else { return }
+    guard !sets(.firstName), !sets(.lastName) else { return }
     let parts = text.split(separator: " ", maxSplits: 1).map(String.init)
     guard let first = parts.first, let name = try? PersonName(first) else { return }
-    firstName = .set(name.value)
-    if parts.count > 1, let last = try? PersonName(parts[1]) { lastName = .set(last.value) }
+    set(.firstName) { $0.firstName = name.value }
+    if parts.count > 1, let last = try? PersonName(parts[1]) {
+      set(.lastName) { $0.lastName = last.value }
+    }
     namesAreSigned = true
   }
 }

@@ -14,11 +14,11 @@ enum MergedRecord {
     _ preferences: MergePreferences
   ) throws(RuleError) -> Customer {
     var merged = primary
-    for field in MergeField.all where field.isSet(secondary) {
-      let isWanted = preferences.contains(field) || !field.isSet(primary)
+    for attribute in chosen where attribute.isSet(secondary) {
+      let isWanted = preferences.contains(attribute) || !attribute.isSet(primary)
       // Shops send the address as the external id of guests: it counts as no external id.
-      let isGuest = field.name == "external_id" && primary.isGuest && !secondary.isGuest
-      if isWanted || isGuest { field.copy(secondary, &merged) }
+      let isGuest = attribute.name == "external_id" && primary.isGuest && !secondary.isGuest
+      if isWanted || isGuest { attribute.copy(secondary, &merged) }
     }
     // Without that address it would look like an identifier of the shop's.
     for guest in [primary, secondary]
@@ -47,8 +47,7 @@ enum MergedRecord {
 
   /// Returns the names of the fields in which two records differ, sorted, without consent.
   static func changes(from old: Customer, to new: Customer) -> [String] {
-    var names = MergeField.all.filter { !$0.isSame(old, new) }.map(\.name)
-    if old.tags != new.tags { names.append("tags") }
+    var names = CustomerAttribute.all.filter { !$0.isSame(old, new) }.map(\.name)
     let properties = Set(old.customProperties.keys).union(new.customProperties.keys)
     for name in properties where old.customProperties[name] != new.customProperties[name] {
       names.append("custom_properties.\(name)")
@@ -92,15 +91,16 @@ enum MergedRecord {
     )
   }
 
-  /// Returns the names, and the whole language tag beside the language that was taken from it.
+  /// The attributes of which a merge takes one value as a whole.
+  private static let chosen = CustomerAttribute.all.filter { $0.mergeRule == .choice }
+
+  /// Returns the names of attributes and properties with those of the fields kept beside them.
   private static func fields(of names: [String]) -> [String] {
-    names.contains("default_language") ? names + ["locale"] : names
+    names.flatMap { CustomerAttribute.named($0)?.fields.map(\.name) ?? [$0] }
   }
 
   private static func isSet(_ name: String, in customer: Customer) -> Bool {
-    if name == "tags" { return customer.tags != nil }
-    if name == "locale" { return customer.locale != nil }
-    if let field = MergeField.all.first(where: { $0.name == name }) {
+    if let field = CustomerAttribute.all.lazy.flatMap(\.fields).first(where: { $0.name == name }) {
       return field.isSet(customer)
     }
     return customer.customProperties.keys.contains { name == "custom_properties.\($0)" }
@@ -116,9 +116,10 @@ enum MergedRecord {
     secondary: Customer
   ) -> Customer {
     var record = current
-    for field in MergeField.all + MergeField.own where field.isSame(current, after) {
-      field.copy(before, &record)
+    for attribute in chosen where attribute.isSame(current, after) {
+      attribute.copy(before, &record)
     }
+    if current.createdAt == after.createdAt { record.createdAt = before.createdAt }
     if record.externalID == secondary.externalID { record.externalID = before.externalID }
     if key(record.email) == key(secondary.email) { record.email = before.email }
     if record.phoneNumber == secondary.phoneNumber { record.phoneNumber = before.phoneNumber }

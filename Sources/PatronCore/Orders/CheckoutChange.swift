@@ -113,10 +113,10 @@ package struct CheckoutChange: Sendable {
     {
       change.draft.address = .set(.whole(address))
     }
-    if change.draft.currency.value == nil, let code = checkout.total?.currencyCode,
+    if !change.draft.sets(.currency), let code = checkout.total?.currencyCode,
       let currency = try? CurrencyCode(code)
     {
-      change.draft.currency = .set(currency)
+      change.draft.set(.currency) { $0.defaultCurrency = currency.code }
     }
     return change
   }

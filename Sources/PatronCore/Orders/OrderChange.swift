@@ -164,10 +164,8 @@ package struct OrderChange: Sendable {
       change.draft.address = .set(.whole(address))
     }
     // Orders may have been paid in a historic currency; customers have a current one.
-    if change.draft.currency.value == nil,
-      let currency = try? CurrencyCode(draft.snapshot.currency)
-    {
-      change.draft.currency = .set(currency)
+    if !change.draft.sets(.currency), let currency = try? CurrencyCode(draft.snapshot.currency) {
+      change.draft.set(.currency) { $0.defaultCurrency = currency.code }
     }
     return change
   }

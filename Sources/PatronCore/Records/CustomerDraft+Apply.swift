@@ -19,6 +19,8 @@ struct ChangedFields {
     field = value
     names.append(name)
   }
+
+  mutating func insert(_ name: String) { names.append(name) }
 }
 
 extension CustomerDraft {
@@ -35,9 +37,6 @@ extension CustomerDraft {
       case .fillGaps: stored ?? edit.value
       }
     }
-    func newest<Value>(_ name: String, _ edit: FieldEdit<Value>, _ stored: Value?) -> Value? {
-      overwrites.contains(name) ? edit.value ?? stored : edited(edit, stored)
-    }
     if setsExternalID {
       changed.set(
         "external_id",
@@ -51,29 +50,9 @@ extension CustomerDraft {
       &customer.phoneNumber,
       edited(phone.map(\.e164), customer.phoneNumber)
     )
-    changed.set("first_name", &customer.firstName, edited(firstName, customer.firstName))
-    changed.set("last_name", &customer.lastName, edited(lastName, customer.lastName))
-    changed.set("gender", &customer.gender, edited(gender.map(\.rawValue), customer.gender))
-    changed.set(
-      "account_created_at",
-      &customer.accountCreatedAt,
-      newest(
-        "account_created_at",
-        accountCreatedAt.map { .init(micros: $0.microseconds) },
-        customer.accountCreatedAt
-      )
-    )
-    changed.set(
-      "account_status",
-      &customer.accountStatus,
-      newest("account_status", accountStatus.map(\.rawValue), customer.accountStatus)
-    )
-    changed.set(
-      "default_currency",
-      &customer.defaultCurrency,
-      edited(currency.map(\.code), customer.defaultCurrency)
-    )
-    changed.set("tags", &customer.tags, edited(tags, customer.tags))
+    for attribute in CustomerAttribute.all where given.contains(attribute) {
+      apply(attribute, to: &customer, mode, &changed)
+    }
     if let edit = address.value {
       let stored = customer.address
       changed.set(
@@ -90,21 +69,26 @@ extension CustomerDraft {
       case .email: changed.set("accepts_email_marketing", &customer.acceptsEmailMarketing, nil)
       }
     }
-    applyLanguage(to: &customer, mode, &changed)
     applyProperties(to: &customer, mode, &changed)
     return changed.names.sorted()
   }
 
-  /// Applies the language, which is stored as a code and as the whole tag that the code was taken
-  /// from.
-  private func applyLanguage(
+  /// Applies an attribute of ``values``. A mode that fills gaps replaces a value only where the rule
+  /// of the event says so, and never clears one.
+  private func apply(
+    _ attribute: CustomerAttribute,
     to customer: inout Customer,
     _ mode: ApplyMode,
     _ changed: inout ChangedFields
   ) {
-    guard !language.isLeave, mode == .explicit || customer.defaultLanguage == nil else { return }
-    changed.set("default_language", &customer.defaultLanguage, language.value?.code)
-    changed.set("locale", &customer.locale, language.value?.locale)
+    let isWanted =
+      overwrites.contains(attribute.name)
+      ? attribute.isSet(values) : mode == .explicit || !attribute.isSet(customer)
+    guard isWanted else { return }
+    for field in attribute.fields where !field.isSame(values, customer) {
+      field.copy(values, &customer)
+      changed.insert(field.name)
+    }
   }
 
   private func applyProperties(

@@ -6,15 +6,11 @@ package struct CustomerDraft: Sendable {
   package var externalID: FieldEdit<String>
   package var email: FieldEdit<EmailAddress>
   package var phone: FieldEdit<PhoneNumber>
-  package var firstName: FieldEdit<String>
-  package var lastName: FieldEdit<String>
-  package var gender: FieldEdit<Gender>
-  package var accountCreatedAt: FieldEdit<PatronModel.Timestamp>
-  package var accountStatus: FieldEdit<AccountStatus>
-  var language: FieldEdit<LanguageCode>
-  package var currency: FieldEdit<CurrencyCode>
-  package var tags: FieldEdit<String>
   package var address: FieldEdit<AddressEdit>
+  /// The other attributes that the input sets or clears.
+  private(set) var given = AttributeSet()
+  /// The values of the given attributes; those that it clears are not set.
+  private(set) var values = Customer()
   /// The custom properties by name; a nil value removes the property.
   package var properties: [(name: String, value: PatronProto.PropertyValue?)]
   var acceptsSMS: Bool?
@@ -75,22 +71,13 @@ package struct CustomerDraft: Sendable {
     if dropsInvalid, !needsPhone, phone.isLeave, input.phoneNumber != nil {
       droppedAddresses.insert(.sms)
     }
-    firstName = violations.editText("\(path).first_name", input.firstName)
-    lastName = violations.editText("\(path).last_name", input.lastName)
-    gender = violations.edit("\(path).gender", input.gender) { text throws(RuleError) in
-      try Gender(text)
+    let checked = DraftInput(input: input, path: path, now: now)
+    for attribute in CustomerAttribute.all {
+      guard case .value(let check) = attribute.role, check(checked, &values, &violations) else {
+        continue
+      }
+      given.insert(attribute)
     }
-    accountStatus = violations.edit("\(path).account_status", input.accountStatus) {
-      text throws(RuleError) in try AccountStatus(text)
-    }
-    language = violations.edit("\(path).default_language", input.defaultLanguage) {
-      text throws(RuleError) in try LanguageCode(text)
-    }
-    currency = violations.edit("\(path).default_currency", input.defaultCurrency) {
-      text throws(RuleError) in try CurrencyCode(text)
-    }
-    tags = Self.tags(input, path, &violations)
-    accountCreatedAt = Self.accountCreatedAt(input, path, now, &violations)
     address = Self.address(input, path, defaultCountry, &violations)
     properties = Self.properties(input, path, &violations)
     acceptsSMS = input.acceptsSMSMarketing
@@ -156,42 +143,34 @@ extension CustomerDraft {
   }
 }
 
-// MARK: - Fields other than plain text
+// MARK: - Attributes
 
 extension CustomerDraft {
-  private static func accountCreatedAt(
-    _ input: CustomerInput,
-    _ path: String,
-    _ now: Int64,
-    _ violations: inout Violations
-  ) -> FieldEdit<PatronModel.Timestamp> {
-    guard let given = input.accountCreatedAt else { return .leave }
-    if given.seconds == 0 && given.nanos == 0 { return .clear }
-    let time = violations.secondary("\(path).account_created_at") { () throws(RuleError) in
-      let time = try PatronModel.Timestamp(seconds: given.seconds, nanos: given.nanos)
-      try TimeBounds.checkAccountCreated(time, now: .init(microseconds: now))
-      return time
-    }
-    return time.map(FieldEdit.set) ?? .leave
+  /// Returns true if the input sets or clears an attribute that is no identifier.
+  func gives(_ attribute: CustomerAttribute) -> Bool {
+    if case .address = attribute.role { !address.isLeave } else { given.contains(attribute) }
   }
 
-  private static func tags(
-    _ input: CustomerInput,
-    _ path: String,
-    _ violations: inout Violations
-  ) -> FieldEdit<String> {
-    guard violations.dropsSecondary, let text = input.tags else {
-      let edit = violations.edit("\(path).tags", input.tags) { text throws(RuleError) in
-        try TagSet(commaSeparated: text).commaSeparated
-      }
-      return edit.value?.isEmpty == true ? .clear : edit
-    }
-    let before = violations.warnings.count
-    let tags = TagSet(validOf: text) { violations.addSecondary("\(path).tags", $0) }
-    let isCleared = violations.warnings.count == before
-    return tags.tags.isEmpty ? isCleared ? .clear : .leave : .set(tags.commaSeparated)
+  /// Leaves the stored value of an attribute that is no identifier.
+  mutating func leave(_ attribute: CustomerAttribute) {
+    if case .address = attribute.role { address = .leave } else { given.remove(attribute) }
   }
 
+  /// Sets an attribute, or clears it if `assign` sets no value.
+  package mutating func set(_ attribute: CustomerAttribute, _ assign: (inout Customer) -> Void) {
+    assign(&values)
+    given.insert(attribute)
+  }
+
+  /// Returns true if the input has a value for an attribute.
+  func sets(_ attribute: CustomerAttribute) -> Bool {
+    given.contains(attribute) && attribute.isSet(values)
+  }
+}
+
+// MARK: - Custom properties
+
+extension CustomerDraft {
   private static func properties(
     _ input: CustomerInput,
     _ path: String,

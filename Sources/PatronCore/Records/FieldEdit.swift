@@ -13,7 +13,7 @@ package enum FieldEdit<Value: Sendable>: Sendable {
   }
 
   /// True if the stored value stays.
-  var isLeave: Bool {
+  package var isLeave: Bool {
     if case .leave = self { true } else { false }
   }
 

@@ -22,7 +22,7 @@ package struct Provenance {
   /// What was set together.
   private struct Group {
     var setter: Setter
-    /// One bit a name of ``fields``.
+    /// One bit for each field.
     var fields: UInt64
     /// Names of properties that the shop invents.
     var properties: [String]
@@ -32,19 +32,18 @@ package struct Provenance {
 
   private var groups: [Group] = []
 
-  /// The fields whose setter is remembered; consent is not among them, because its ledger says
-  /// more. The place in the list is what is stored: it only ever grows at its end.
-  private static let fields =
-    [
-      "external_id", "email", "phone_number", "first_name", "last_name", "gender",
-      "account_created_at", "account_status", "default_language", "locale", "default_currency",
-      "tags", "address", "accepts_sms_marketing", "accepts_email_marketing",
-    ] + summaries
-  /// What is summed up from orders and events.
-  static let summaries = ["order_stats", "reviews", "loyalty"]
-  private static let bits = Dictionary(
-    uniqueKeysWithValues: fields.enumerated().map { ($0.element, UInt64(1) << $0.offset) }
-  )
+  /// The summaries of orders and events, with their bits.
+  private static let summaryBits: [(name: String, bit: UInt64)] = [
+    ("order_stats", 1 << 15), ("reviews", 1 << 16), ("loyalty", 1 << 17),
+  ]
+  /// The names of the summaries of orders and events.
+  static let summaries = summaryBits.map(\.name)
+  /// The bits of the fields whose setter is remembered. Consent is not among them, because its
+  /// ledger says more.
+  private static let bits: [String: UInt64] = {
+    let fields = CustomerAttribute.all.flatMap(\.fields).map { ($0.name, $0.bit) }
+    return Dictionary(uniqueKeysWithValues: fields + summaryBits.map { ($0.name, $0.bit) })
+  }()
   private static let propertyPrefix = Enrichment.properties + "."
   /// The most properties, present or removed, that are remembered.
   private static let mostProperties = 200
@@ -53,9 +52,8 @@ package struct Provenance {
   package var entries: [FieldProvenance] {
     var entries: [FieldProvenance] = []
     for group in groups {
-      let common = Self.fields.indices.filter { group.fields & 1 << UInt64($0) != 0 }
-      let names =
-        common.map { Self.fields[$0] } + group.properties.map { Self.propertyPrefix + $0 }
+      let common = Self.bits.lazy.filter { group.fields & $0.value != 0 }.map(\.key)
+      let names = common + group.properties.map { Self.propertyPrefix + $0 }
       entries += names.map { name in
         .with {
           $0.field = name
@@ -165,7 +163,7 @@ extension Provenance {
 
   /// The numbers of the fields of a group.
   private enum GroupField {
-    /// One bit a name of ``Provenance/fields``.
+    /// One bit for each field.
     static let fields = 1
     /// Microseconds since 1970.
     static let time = 2
@@ -251,18 +249,12 @@ extension CustomerDraft {
     email = identifier("email", email)
     phone = identifier("phone_number", phone)
     if namesAreSigned, customer.firstName != nil || customer.lastName != nil {
-      firstName = .leave
-      lastName = .leave
+      leave(.firstName)
+      leave(.lastName)
     }
-    firstName = kept("first_name", firstName)
-    lastName = kept("last_name", lastName)
-    gender = kept("gender", gender)
-    accountCreatedAt = kept("account_created_at", accountCreatedAt)
-    accountStatus = kept("account_status", accountStatus)
-    language = kept("default_language", language)
-    currency = kept("default_currency", currency)
-    tags = kept("tags", tags)
-    address = kept("address", address)
+    for attribute in CustomerAttribute.all where gives(attribute) {
+      if !provenance.permits(attribute.name, at: time, by: event) { leave(attribute) }
+    }
     properties.removeAll {
       !provenance.permits("\(Enrichment.properties).\($0.name)", at: time, by: event)
     }

@@ -1,6 +1,8 @@
 internal import PatronCore
 package import PatronModel
+internal import PatronProto
 internal import PatronStore
+internal import ProtobufC
 
 /// Writes the cells of one export. Property columns are found by name, so that a row with few
 /// properties among many columns costs little.
@@ -10,7 +12,15 @@ package struct ExportCells {
 
   /// A column that owns no memory, so that a row copies none.
   private enum Cell {
-    case field(CustomerField)
+    /// A field of the record, by its number: a string, an instant, a day or a flag.
+    case text(Int)
+    case time(Int)
+    case date(Int)
+    case flag(Int)
+    case tags
+    /// A part of the address, by its number in `patron.v1.Address`.
+    case addressPart(Int)
+    case computed(CustomerField)
     case consent(PatronModel.Channel, PatronModel.Topic, ConsentColumn)
     case suppression(PatronModel.Channel, SuppressionColumn)
     case canReceive(PatronModel.Channel)
@@ -30,7 +40,7 @@ package struct ExportCells {
     var properties: [Property] = []
     cells = columns.map { column in
       switch column {
-      case .field(let field): return .field(field)
+      case .field(let field): return Self.cell(of: field)
       case .consent(let channel, let topic, let part): return .consent(channel, topic, part)
       case .suppression(let channel, let part): return .suppression(channel, part)
       case .canReceive(let channel): return .canReceive(channel)
@@ -52,7 +62,13 @@ package struct ExportCells {
   package func write(_ customer: inout ExportedCustomer, to csv: inout CSVWriter) throws {
     for cell in cells {
       switch cell {
-      case .field(let field): try write(field, of: customer, to: &csv)
+      case .text(let field): try csv.cell(customer.text(field))
+      case .time(let field): csv.time(try customer.time(field))
+      case .date(let field): try csv.cell(customer.date(field))
+      case .flag(let field): csv.flag(customer.number(field))
+      case .tags: try writeTags(customer.text(Customer.Field.tags), to: &csv)
+      case .addressPart(let part): try csv.cell(customer.addressPart(part))
+      case .computed(let field): try write(field, of: customer, to: &csv)
       case .consent(let channel, let topic, let part):
         try write(part, of: customer.consent(channel, topic), to: &csv)
       case .canReceive(let channel):
@@ -123,47 +139,34 @@ package struct ExportCells {
 // MARK: - Fields
 
 extension ExportCells {
-  private func write(
-    _ field: CustomerField,
-    of customer: borrowing ExportedCustomer,
-    to csv: inout CSVWriter
-  ) throws {
-    switch field {
-    case .id: try csv.integer(customer.number(1).map(Int64.init(bitPattern:)))
-    case .externalID: try csv.cell(customer.text(2))
-    case .email: try csv.cell(customer.text(3))
-    case .phoneNumber: try csv.cell(customer.text(4))
-    case .firstName: try csv.cell(customer.text(5))
-    case .lastName: try csv.cell(customer.text(6))
-    case .gender: try csv.cell(customer.text(7))
-    case .accountCreatedAt: csv.time(try customer.time(8))
-    case .accountStatus: try csv.cell(customer.text(9))
-    case .defaultLanguage: try csv.cell(customer.text(10))
-    case .defaultCurrency: try csv.cell(customer.text(11))
-    case .tags: try writeTags(customer.text(12), to: &csv)
-    case .address1: try csv.cell(customer.addressPart(1))
-    case .address2: try csv.cell(customer.addressPart(2))
-    case .city: try csv.cell(customer.addressPart(3))
-    case .company: try csv.cell(customer.addressPart(4))
-    case .state: try csv.cell(customer.addressPart(5))
-    case .zip: try csv.cell(customer.addressPart(6))
-    case .provinceCode: try csv.cell(customer.addressPart(7))
-    case .countryCode: try csv.cell(customer.addressPart(8))
-    case .addressPhoneNumber: try csv.cell(customer.addressPart(9))
-    case .acceptsSMSMarketing: csv.flag(customer.number(14))
-    case .acceptsEmailMarketing: csv.flag(customer.number(15))
-    case .locale: try csv.cell(customer.text(22))
-    default: try writeReadOnly(field, of: customer, to: &csv)
+  /// Returns the cell of a column. Fields of the record are found by name in the contract, which
+  /// has their type too.
+  private static func cell(of column: CustomerField) -> Cell {
+    if column == .tags { return .tags }
+    if let part = column.addressPart, let field = Address.descriptor.field(named: part) {
+      return .addressPart(Int(field.number))
+    }
+    guard let field = Customer.descriptor.field(named: column.rawValue) else {
+      return .computed(column)
+    }
+    let number = Int(field.number)
+    switch (field.type, field.message?.name) {
+    case (.string, _): return .text(number)
+    case (.bool, _): return .flag(number)
+    case (.message, GoogleProtobuf.Timestamp.protoName): return .time(number)
+    case (.message, CalendarDate.protoName): return .date(number)
+    default: return .computed(column)
     }
   }
 
-  private func writeReadOnly(
+  private func write(
     _ field: CustomerField,
     of customer: borrowing ExportedCustomer,
     to csv: inout CSVWriter
   ) throws {
     let orders = customer.orders
     switch field {
+    case .id: try csv.integer(customer.number(Customer.Field.id).map(Int64.init(bitPattern:)))
     case .orderCount: try csv.integer(orders.count)
     case .totalSpent: try csv.amount(orders.spent, orders.currency)
     case .refundedTotal: try csv.amount(orders.refunded, orders.currency)
@@ -172,21 +175,38 @@ extension ExportCells {
     case .averageOrderValue: try csv.amount(orders.average, orders.currency)
     case .firstOrderAt: csv.time(orders.firstAt)
     case .lastOrderAt: csv.time(orders.lastAt)
-    case .totalReviews: try csv.integer(try customer.number(1, in: 23) ?? .number(0))
+    case .totalReviews:
+      try csv.integer(
+        try customer.number(ReviewSummary.Field.totalReviews, in: Customer.Field.reviews)
+          ?? .number(0)
+      )
     case .averageRating:
-      guard case .fixed(let bits) = try customer.number(2, in: 23) else { return csv.empty() }
+      guard
+        case .fixed(let bits) = try customer.number(
+          ReviewSummary.Field.averageProductRating,
+          in: Customer.Field.reviews
+        )
+      else { return csv.empty() }
       try csv.cell("\(Double(bitPattern: bits))")
-    case .loyaltyMember: csv.flag(try customer.number(1, in: 24)?.number ?? 0)
+    case .loyaltyMember:
+      csv.flag(
+        try customer.number(LoyaltySummary.Field.member, in: Customer.Field.loyalty)?.number ?? 0
+      )
     case .pointsBalance:
-      guard customer.has(24) else { return csv.empty() }
-      try csv.integer(try customer.number(3, in: 24) ?? .number(0))
+      guard customer.has(Customer.Field.loyalty) else { return csv.empty() }
+      try csv.integer(
+        try customer.number(LoyaltySummary.Field.pointsBalance, in: Customer.Field.loyalty)
+          ?? .number(0)
+      )
     case .tier:
-      guard case .bytes(let tier) = try customer.number(7, in: 24) else { return csv.empty() }
+      guard
+        case .bytes(let tier) = try customer.number(
+          LoyaltySummary.Field.tier,
+          in: Customer.Field.loyalty
+        )
+      else { return csv.empty() }
       try csv.cell(tier)
-    case .origin: csv.plain(ConsentWords.origin(customer.number(18)))
-    case .createdAt: csv.time(try customer.time(19))
-    case .updatedAt: csv.time(try customer.time(20))
-    case .lastEventAt: csv.time(try customer.time(27))
+    case .origin: csv.plain(ConsentWords.origin(customer.number(Customer.Field.origin)))
     default: csv.empty()
     }
   }

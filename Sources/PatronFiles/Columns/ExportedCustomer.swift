@@ -63,6 +63,12 @@ package struct ExportedCustomer: ~Copyable {
     return try WireFields.micros(part)
   }
 
+  /// A day as `YYYY-MM-DD`; empty if it is absent.
+  func date(_ field: Int) throws(StoreError) -> String {
+    guard let part = parts[field] else { return "" }
+    return try ExportedProperty.date(part)
+  }
+
   /// A field of a sub-message such as `reviews`; nil when either is absent.
   package func number(_ field: Int, in message: Int) throws(StoreError) -> WireFields.Value? {
     guard let part = parts[message] else { return nil }

@@ -53,7 +53,8 @@ package struct ExportedProperty {
     }
   }
 
-  private static func date(_ message: UnsafeRawBufferPointer) throws(StoreError) -> String {
+  /// Returns an encoded `patron.v1.Date` as `YYYY-MM-DD`.
+  static func date(_ message: UnsafeRawBufferPointer) throws(StoreError) -> String {
     var fields = WireFields(message)
     var parts = [0, 1, 1, 1]
     while let (field, value) = try fields.next() {

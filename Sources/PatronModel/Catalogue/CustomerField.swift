@@ -59,4 +59,13 @@ package enum CustomerField: String, Sendable, Hashable, CaseIterable {
       false
     }
   }
+
+  /// The name in `patron.v1.Address` of the part that the column holds; nil for other columns.
+  package var addressPart: String? {
+    switch self {
+    case .address1, .address2, .city, .state, .provinceCode, .zip, .countryCode, .company: rawValue
+    case .addressPhoneNumber: "phone_number"
+    default: nil
+    }
+  }
 }

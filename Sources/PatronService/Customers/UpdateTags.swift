@@ -44,7 +44,8 @@ extension CustomerHandlers {
         throw try DomainError.customerNotFound(key, in: writer.read)
       }
       var change = CustomerChange(of: nothing, by: .operator)
-      change.draft.tags = try update.edit.applied(to: try Customer(stored: row.body).tags)
+      let edit = try update.edit.applied(to: try Customer(stored: row.body).tags)
+      if !edit.isLeave { change.draft.set(.tags) { $0.tags = edit.value } }
       let plan = try change.plan(on: row, in: writer.read)
       let result = try change.perform(plan, in: writer, at: context.now)
       return .with {
