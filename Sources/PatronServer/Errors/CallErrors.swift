@@ -34,7 +34,8 @@ package final class CallErrors: Sendable {
 }
 
 extension RPCError {
-  /// The same with the id under which the server's log has more.
+  /// Returns the error with the id of the call in its message and in its `google.rpc.ErrorInfo`.
+  /// The server's log has the details under that id.
   fileprivate func naming(_ id: CallID) -> RPCError {
     var error = self
     error.message += " The server's log has more under request id \(id)."

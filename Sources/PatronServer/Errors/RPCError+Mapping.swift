@@ -9,10 +9,10 @@ package protocol RPCErrorConvertible: Error {
   var rpcError: RPCError { get }
 }
 
-/// What goes wrong below the services, as the status that a caller gets.
+/// The mapping of errors from below the services to the status that a caller gets.
 extension RPCError {
-  /// The status for any error that a handler or a lane threw. ``CallErrors`` also reports the
-  /// unexpected ones.
+  /// Returns the status for any error that a handler or a lane threw. Does not log; ``CallErrors``
+  /// also logs unexpected errors.
   package static func from(_ error: any Error) -> RPCError {
     switch error {
     case let error as RPCError: error
@@ -23,13 +23,13 @@ extension RPCError {
     }
   }
 
-  /// Bytes that are no valid request message.
+  /// Returns the error for bytes that are not a valid request message.
   static func malformed(_ error: CodecError) -> RPCError {
     let path = error.path.isEmpty ? "request" : error.path
     return .invalid(path, "MALFORMED_MESSAGE", "The request cannot be decoded: \(error.reason).")
   }
 
-  /// What the store says, as a status.
+  /// Returns the status for an error of the database.
   package static func from(_ error: StoreError) -> RPCError {
     let message = "\(error)"
     switch error {
@@ -56,14 +56,16 @@ extension RPCError {
     }
   }
 
-  /// An unexpected error. Its text is not sent: it might hold personal data.
+  /// The status of an unexpected error. The text of the error is not sent, because it might hold
+  /// personal data.
   package static let internalError = reason(
     .internal,
     "INTERNAL",
     "The server failed to handle the request."
   )
 
-  /// The answer to a write that would not reach its caller. Nothing of the write stays.
+  /// Returns the error for a write whose response exceeds the limit, both in bytes. The caller
+  /// could not receive the response, so the write is rolled back.
   static func answerTooLarge(_ count: Int, limit: Int) -> RPCError {
     reason(
       .resourceExhausted,

@@ -6,7 +6,7 @@ package import TTRPC
 /// The errors of Patron's services: a status code, and the standard `google.rpc` detail that
 /// programs read. Messages hold paths, reasons and ids, never a customer's data.
 extension RPCError {
-  /// An error with a stable reason.
+  /// Returns an error with a stable reason, the `reason` of its `google.rpc.ErrorInfo`.
   package static func reason(
     _ code: StatusCode,
     _ reason: String,
@@ -21,7 +21,8 @@ extension RPCError {
     return RPCError(code: code, message: message, details: [detail(info)])
   }
 
-  /// Input that breaks rules: every violation, with the field's path and the rule's reason.
+  /// Returns the error for input that breaks rules. Its detail lists every violation with the
+  /// field's path and the rule's reason.
   package static func invalid(_ violations: [Violation]) -> RPCError {
     let request = GoogleRPC.BadRequest.with { request in
       request.fieldViolations = violations.map { violation in
@@ -39,12 +40,12 @@ extension RPCError {
     )
   }
 
-  /// Input that breaks one rule.
+  /// Returns the error for input that breaks one rule.
   package static func invalid(_ path: String, _ reason: String, _ message: String) -> RPCError {
     invalid([Violation(path: path, error: RuleError(reason: reason, message: message))])
   }
 
-  /// Try again after `delay`.
+  /// Returns an error with a stable reason and the `google.rpc.RetryInfo` to retry after `delay`.
   static func retryLater(
     _ code: StatusCode,
     _ reason: String,
@@ -63,8 +64,8 @@ extension RPCError {
     return error
   }
 
-  /// Packs a message as a detail. An error without its detail is better than none at all, so a
-  /// detail that cannot be encoded is left empty.
+  /// Packs a message as a detail. A detail that cannot be encoded is left empty, so that the error
+  /// still reaches its caller.
   private static func detail<Detail: Message>(_ message: Detail) -> StatusDetail {
     StatusDetail(
       typeURL: "type.googleapis.com/\(Detail.protoName)",
@@ -80,7 +81,7 @@ extension RPCError {
 }
 
 extension Violation {
-  /// The path without names of properties: those are the caller's own words, and a status message
+  /// The path up to the names of properties. Those are the caller's own words, and a status message
   /// may be logged.
   fileprivate var pathInMessages: String {
     let parts = path.split(separator: ".", omittingEmptySubsequences: false)
@@ -91,7 +92,7 @@ extension Violation {
 }
 
 extension RuleError {
-  /// The message and the caller's own value, cut short. It goes into a violation only, which is
+  /// The message with the caller's own value, cut short. It is used only in violations, which are
   /// never logged.
   fileprivate var described: String {
     guard let given, !given.isEmpty else { return message }

@@ -4,11 +4,11 @@ package import TTRPC
 
 /// Serves `grpc.health.v1.Health`: Check, List and Watch.
 package final class HealthDispatcher: CallDispatcher {
-  /// Check, List, Watch.
+  /// Check, List and Watch.
   package let methods = GRPCHealth.Health.methods
   private let health: HealthState
 
-  /// Serves the state that `health` holds.
+  /// Creates a dispatcher that answers from `health`.
   package init(_ health: HealthState) { self.health = health }
 
   /// Answers Check and List.
@@ -30,7 +30,7 @@ package final class HealthDispatcher: CallDispatcher {
     }
   }
 
-  /// Answers Watch: the state now and after every change.
+  /// Answers Watch: sends the current state, and then every change.
   package func open(
     _ method: Int,
     _ payload: UnsafeRawBufferPointer,
@@ -61,7 +61,7 @@ package final class HealthDispatcher: CallDispatcher {
       throw RPCError.reason(
         .notFound,
         "SERVICE_UNKNOWN",
-        "This server has no service of that name: ask for none, or list them with Health/List."
+        "The server has no such service. Send no name, or list the services with Health/List."
       )
     }
     try response.append(GRPCHealth.HealthCheckResponse.with { $0.status = status })

@@ -1,7 +1,8 @@
 package import PatronProto
 internal import Synchronization
 
-/// Whether the server and each of its services take calls, and who is to be told when that changes.
+/// The serving states of the server and each of its services, with the watchers to notify of
+/// changes. Usable on any thread.
 package final class HealthState: Sendable {
   /// A state of `grpc.health.v1`.
   package typealias Status = GRPCHealth.HealthCheckResponse.ServingStatus
@@ -21,13 +22,14 @@ package final class HealthState: Sendable {
 
   private let state: Mutex<State>
 
-  /// All of `services`, and the server as a whole under the empty name, are serving.
+  /// Creates a state in which all of `services` are serving, and the server as a whole under the
+  /// empty name.
   package init(services: [String]) {
     let names = [""] + services
     state = Mutex(State(statuses: Dictionary(uniqueKeysWithValues: names.map { ($0, .serving) })))
   }
 
-  /// Sets every service to one state and tells the watchers.
+  /// Sets every service to one state and notifies the watchers.
   package func setAll(_ status: Status) {
     let told = state.withLock { state in
       state.statuses = state.statuses.mapValues { _ in status }
@@ -36,8 +38,8 @@ package final class HealthState: Sendable {
     for watcher in told { watcher.tell(status) }
   }
 
-  /// Nothing is served any more: tells the watchers and ends every watch, also those that begin
-  /// later, so that a drain has not to wait for them.
+  /// Sets every service to not serving, notifies the watchers and ends every watch. A watch that
+  /// begins later ends at once, so that a drain does not wait for it.
   package func end() {
     setAll(.notServing)
     let ended = state.withLock { state in
@@ -48,17 +50,17 @@ package final class HealthState: Sendable {
     for watcher in ended { watcher.end() }
   }
 
-  /// Whether a watch that begins now is to end at once.
+  /// True after ``end()``: a watch that begins now must end at once.
   var hasEnded: Bool { state.withLock { $0.hasEnded } }
 
-  /// The state of a service; nil when it is unknown.
+  /// Returns the state of a service, or nil if the service is unknown.
   package func status(of service: String) -> Status? { state.withLock { $0.statuses[service] } }
 
   /// The states of all services.
   package var all: [String: Status] { state.withLock { $0.statuses } }
 
-  /// Has `tell` called with every change and `end` after the last; returns the state now and a
-  /// number for ``unwatch(_:)``.
+  /// Registers a watcher: `tell` is called with every change, and `end` after the last. Both run on
+  /// the thread that makes the change. Returns the current state, and a number for ``unwatch(_:)``.
   package func watch(
     _ service: String,
     _ tell: @escaping @Sendable (Status) -> Void,
@@ -71,6 +73,6 @@ package final class HealthState: Sendable {
     }
   }
 
-  /// Ends a watch.
+  /// Removes a watcher. Its `end` is not called.
   func unwatch(_ watcher: Int) { state.withLock { _ = $0.watchers.removeValue(forKey: watcher) } }
 }

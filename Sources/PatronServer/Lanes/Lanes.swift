@@ -1,7 +1,7 @@
 internal import PatronStore
 internal import TTRPC
 
-/// The store's lanes as one I/O loop uses them. Used on that loop only.
+/// The store's lanes for one I/O loop. Used on that loop only.
 final class Lanes {
   let reader: PointReader
   let watches: LoopWatches
@@ -32,8 +32,8 @@ final class Lanes {
     handle.watches = watches
   }
 
-  /// Runs a handler in the tick's snapshot. If it exceeds the budget of a look-up, it begins again
-  /// on the scan lane, where it may take its time.
+  /// Runs a handler in the tick's snapshot. A handler that exceeds the step budget of a point read
+  /// runs again on the scan lane, which has none.
   func read<Request: Sendable>(
     _ request: Request,
     _ handler: @escaping @Sendable (Request, ReadContext, inout ResponseBuffer) throws -> Void,
@@ -85,8 +85,8 @@ final class Lanes {
     stream.onCancel { _ in scan.cancel() }
   }
 
-  /// Queues a write of `bytes` bytes. The response is checked before the commit: what cannot be
-  /// sent is undone.
+  /// Queues a write; `bytes` is the size of its request. The response is checked before the commit,
+  /// so a write whose response cannot be sent is rolled back.
   func write(
     _ call: CallContext,
     _ bytes: Int,
@@ -108,7 +108,7 @@ final class Lanes {
     )
   }
 
-  /// Queues the first transaction of a write that may need more of them.
+  /// Queues the first transaction of a write that may need several.
   func writeInSteps(
     _ call: CallContext,
     _ bytes: Int,
@@ -135,8 +135,9 @@ final class Lanes {
 }
 
 extension ResponseBuffer {
-  /// Takes the encoded response if it can be sent. Thrown before the commit, the error undoes the
-  /// write: a caller must not get an error for a change that is stored.
+  /// Takes the encoded response, or throws if it exceeds `limit` bytes. The caller throws before
+  /// the commit, so that the error rolls the write back: a caller must not get an error for a
+  /// change that is stored.
   fileprivate mutating func fitting(_ limit: Int) throws(RPCError) -> [UInt8] {
     guard count <= limit else { throw .answerTooLarge(count, limit: limit) }
     return takeBytes()
@@ -144,8 +145,8 @@ extension ResponseBuffer {
 }
 
 extension CallContext {
-  /// Runs a handler; its unexpected errors are logged with the call's id. Errors of the store pass
-  /// as they are, because the lanes act on them.
+  /// Runs a handler and logs its unexpected errors with the call's id. Errors of the database pass
+  /// unchanged, because the lanes handle them.
   func reporting<Result>(_ body: () throws -> Result) throws -> Result {
     do {
       return try body()

@@ -1,7 +1,7 @@
 internal import PatronStore
 internal import TTRPC
 
-/// Names what lives on one I/O loop, for work of other threads that is to be done there.
+/// A handle to an I/O loop, for work that other threads hand to it.
 ///
 /// `@unchecked Sendable`: the two variables are set once before the loop runs and used on the loop
 /// only.
@@ -12,17 +12,17 @@ package final class LoopHandle: @unchecked Sendable {
 
   init(_ loop: any ServerLoop) { self.loop = loop }
 
-  /// Ends the reader's snapshot after the tick in which it was opened.
+  /// Schedules the end of the reader's snapshot, after the tick in which it was opened.
   func endTickSoon() {
     loop.execute { self.reader?.endTick() }
   }
 
-  /// Runs `work` on the loop, unless that has ended.
+  /// Runs `work` on the loop, unless the loop has ended.
   func execute(_ work: @escaping @Sendable (LoopWatches) -> Void) {
     loop.execute { if let watches = self.watches { work(watches) } }
   }
 
-  /// Runs `work` on the loop after a while, unless that has ended.
+  /// Runs `work` on the loop after `delay`, unless the loop has ended.
   func execute(after delay: Duration, _ work: @escaping @Sendable (LoopWatches) -> Void) {
     loop.execute(after: delay) { if let watches = self.watches { work(watches) } }
   }

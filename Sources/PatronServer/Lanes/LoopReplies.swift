@@ -1,10 +1,10 @@
 internal import PatronStore
 internal import TTRPC
 
-/// Hands the lanes' answers to one I/O loop.
+/// The sink that hands the lanes' replies to one I/O loop.
 final class LoopReplies: ReplySink {
   private let loop: any ServerLoop
-  /// By method; the notes of tokens are indices.
+  /// The errors of each method. The note of a reply's token is the method's index.
   private let errors: [CallErrors]
 
   init(_ loop: any ServerLoop, _ errors: [CallErrors]) {

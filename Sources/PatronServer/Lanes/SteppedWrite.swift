@@ -1,20 +1,20 @@
 package import PatronStore
 internal import Synchronization
 
-/// What a write that may take more than one transaction leaves to be done.
+/// The rest of a write that may take more than one transaction.
 package enum WriteStep: Sendable {
-  /// Nothing.
+  /// Nothing is left.
   case done
-  /// This, in a transaction of its own.
+  /// A next step, run in a transaction of its own.
   case more(@Sendable (WriteContext) throws -> WriteStep)
 }
 
-/// A write that is done in several transactions, so that those of others come in between. Its
-/// answer is made by the first one and leaves after the last one.
+/// A write in several transactions, so that other writes can commit in between. The first
+/// transaction makes the response, which is sent after the last commits.
 ///
-/// Each step is queued when the one before is on disk. What the first one began is on disk, so a
-/// later one that fails for a reason that may pass, such as a full disk, is tried again until it
-/// succeeds. What a stop of the server or damage interrupts is the caller's to take up again.
+/// Each step is queued after the commit of the step before. The first step is then on disk, so a
+/// later step that fails for a transient reason, such as a full disk, is retried until it succeeds.
+/// If the server stops or the database is damaged, the caller must send the request again.
 package final class SteppedWrite: ReplySink {
   package typealias First = @Sendable (WriteContext) throws -> (answer: [UInt8], next: WriteStep)
 
@@ -22,18 +22,18 @@ package final class SteppedWrite: ReplySink {
   private let call: CallContext
   private let clock: WallClock
   private let sink: any ReplySink
-  /// How long to wait before a step is tried again, where its failure does not say.
+  /// The delay before a step is retried, unless its error names a shorter delay.
   private static let pause = Duration.seconds(1)
 
-  /// Runs something after a while; for a step that is to be tried again.
+  /// Runs a closure after a delay, to retry a step.
   private let later: @Sendable (Duration, @escaping @Sendable () -> Void) -> Void
   private let state = Mutex(State())
 
   private struct State: Sendable {
     var answer: [UInt8] = []
-    /// The step that is queued; nil for the first one.
+    /// The step that is queued; nil for the first.
     var current: (@Sendable (WriteContext) throws -> WriteStep)?
-    /// What the latest step left. It holds only when that was committed.
+    /// The rest after the latest step. Valid only after that step's commit.
     var next = WriteStep.done
   }
 
@@ -51,7 +51,8 @@ package final class SteppedWrite: ReplySink {
     self.later = later
   }
 
-  /// Queues the first step. Throws as ``WriteLane/submit(_:)`` does; nothing is answered then.
+  /// Queues the first step. Throws as ``WriteLane/submit(_:)`` does; in that case there is no
+  /// reply.
   func begin(
     bytes: Int,
     token: ReplyToken,
@@ -88,7 +89,7 @@ package final class SteppedWrite: ReplySink {
     }
   }
 
-  /// How long to wait before a step is tried again; nil where that is of no use.
+  /// Returns the delay before a step is retried, or nil if a retry is of no use.
   private static func delay(after error: any Error) -> Duration? {
     switch error as? StoreError {
     case .queueFull(let delay), .logFull(let delay): min(delay, pause)
@@ -97,7 +98,8 @@ package final class SteppedWrite: ReplySink {
     }
   }
 
-  /// What was begun is finished, also when nobody waits for it any more.
+  /// Queues a further step. It has no deadline and is marked as begun, so it also runs if the call
+  /// is cancelled.
   private func goOn(
     with work: @escaping @Sendable (WriteContext) throws -> WriteStep,
     _ token: ReplyToken

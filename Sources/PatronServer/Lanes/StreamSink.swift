@@ -1,7 +1,7 @@
 internal import PatronStore
 internal import TTRPC
 
-/// Hands the messages of a scan to the call that asked for it.
+/// The sink that hands the messages of a scan to the stream of its call.
 final class StreamSink: ScanSink {
   private let stream: any ServerStream
   private let call: CallContext

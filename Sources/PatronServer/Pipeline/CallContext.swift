@@ -2,8 +2,8 @@ package import Logging
 package import PatronStore
 package import TTRPC
 
-/// A call on its way through the server: its caller, its store and its time. Made once, on the I/O
-/// thread, after the request was decoded; handlers on every thread get the same value.
+/// A call on its way through the server: its caller, its store and its time. Made once on the I/O
+/// thread, after the request is decoded. Handlers on every thread get the same value.
 package struct CallContext: Sendable {
   /// The authenticated caller. Interceptors set it.
   package var principal: Principal
@@ -17,7 +17,7 @@ package struct CallContext: Sendable {
   package let id: CallID
   /// The time of the request in microseconds since 1970 UTC.
   package let now: Int64
-  /// The method that was called, and the log.
+  /// The mapping of the called method's errors, with the log.
   let errors: CallErrors
 
   package init(
@@ -38,7 +38,7 @@ package struct CallContext: Sendable {
     self.errors = errors
   }
 
-  /// The method that was called.
+  /// The called method.
   package var method: Method { errors.method }
 
   /// A log whose lines carry the call's id and method.
@@ -55,9 +55,9 @@ package struct CallContext: Sendable {
   }
 }
 
-/// The caller of a request, as far as the server knows it.
+/// The identity of a request's caller.
 package enum Principal: Sendable, Hashable {
-  /// A caller who did not identify. Every caller is one until keys and certificates exist.
+  /// A caller without an identity. Every caller is anonymous until keys and certificates exist.
   case anonymous
 }
 
@@ -67,7 +67,7 @@ package struct CallID: Sendable, Hashable, CustomStringConvertible {
 
   package init(_ number: UInt64) { self.number = number }
 
-  /// 16 hexadecimal digits.
+  /// The id as 16 hexadecimal digits.
   package var description: String {
     let digits = String(number, radix: 16)
     return String(repeating: "0", count: 16 - digits.count) + digits

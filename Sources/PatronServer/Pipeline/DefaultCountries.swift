@@ -5,14 +5,14 @@ internal import ProtobufC
 /// The default countries of stores, cached until any store changes its settings. Used on one I/O
 /// loop.
 final class DefaultCountries {
-  /// Stores remembered at a time.
+  /// The maximum number of cached stores. The cache is cleared when it is full.
   private static let maxStores = 1000
 
   private let reader: PointReader
   private let store: Store
   private let read: @Sendable (StoreReader) throws -> String
   private var countries: [StoreID: String] = [:]
-  /// The version of the settings that the cache is of.
+  /// The version of the settings that the cache reflects.
   private var version: UInt64 = 0
 
   init(
@@ -38,11 +38,13 @@ final class DefaultCountries {
   }
 }
 
-/// The step that reads phone numbers without a country as numbers of the store's.
+/// A prepare step that reads phone numbers without a country as numbers of the store's default
+/// country.
 struct DefaultCountryStep<Request: StoreRequest, Prepared: Sendable>: Sendable {
   /// The field of the request that names a country.
   let country: any WritableKeyPath<Request, String> & Sendable
-  /// Tells if a part of the prepared request was left out for want of a country.
+  /// Returns true if a part of the prepared request was left out because a phone number lacks a
+  /// country.
   let lacksCountry: @Sendable (Prepared) -> Bool
   let prepare: @Sendable (Request, CallContext) throws -> Prepared
 
@@ -80,13 +82,13 @@ struct DefaultCountryStep<Request: StoreRequest, Prepared: Sendable>: Sendable {
 }
 
 extension InvalidInput {
-  /// True if a phone number was refused because nothing names its country.
+  /// True if a phone number was refused because its country is unknown.
   fileprivate var lacksCountry: Bool {
     violations.contains { $0.error.reason == PhoneNumber.countryMissing }
   }
 
-  /// The violations without those of phone numbers that lack a country, if the request names a
-  /// country that does not exist: that is the mistake.
+  /// The error for a request that names a country. Violations of phone numbers that lack a country
+  /// are removed if others remain: then the named country is the mistake.
   fileprivate var withCountryGiven: InvalidInput {
     let others = violations.filter { $0.error.reason != PhoneNumber.countryMissing }
     return others.isEmpty ? self : InvalidInput(violations: others)

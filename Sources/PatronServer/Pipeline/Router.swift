@@ -12,15 +12,15 @@ package final class Router: CallDispatcher {
   private let routes: [Routes.Route]
   private let interceptors: [any Interceptor]
   private let clock: WallClock
-  /// By method.
+  /// The errors of each method, by its index.
   private let errors: [CallErrors]
   let lanes: Lanes
   let countries: DefaultCountries
-  /// The memory that requests are decoded in; emptied for each.
+  /// The memory in which requests are decoded, reset for each request.
   let arena = Arena(limit: 0)
   private var nextCall = UInt64.random(in: .min ... .max)
 
-  /// Creates the router of `loop`, called on it.
+  /// Creates the router of `loop`. Call it on that loop.
   ///
   /// - Parameters:
   ///   - watches: The hub that the commit observer of `store` informs. All loops share it.
@@ -86,7 +86,7 @@ package final class Router: CallDispatcher {
     }
   }
 
-  /// Drops the queued work of an abandoned call. A write that has begun is finished.
+  /// Drops the queued work of an abandoned call. A write that has begun still finishes.
   package func abandoned(_ target: ReplyTarget, _ reason: RPCError) { lanes.abandon(target) }
 
   /// Makes the context of a decoded request and passes it through the interceptors.

@@ -77,8 +77,9 @@ package struct Routes: Sendable {
     )
   }
 
-  /// As the plain `write`, for requests with phone numbers: if one lacks a country, and the request
-  /// names none, `prepare` runs again with the store's.
+  /// Runs `method` on the write lane like the overload without `country`, for requests with phone
+  /// numbers. If a number lacks a country and the request names none, `prepare` runs again with the
+  /// store's default country.
   package mutating func write<Request: StoreRequest, Response: Message, Prepared: Sendable>(
     _ method: MethodDescriptor<Request, Response>,
     country: any WritableKeyPath<Request, String> & Sendable,
@@ -103,8 +104,8 @@ package struct Routes: Sendable {
     )
   }
 
-  /// Runs `method` on the write lane in as many transactions as `apply` and its further steps need.
-  /// `apply` makes the response, which is sent after the last step.
+  /// Runs `method` on the write lane, in as many transactions as `apply` and its further steps
+  /// need. `apply` makes the response, which is sent after the last step.
   package mutating func steppedWrite<Request: StoreRequest, Response: Message, Prepared: Sendable>(
     _ method: MethodDescriptor<Request, Response>,
     prepare: @escaping @Sendable (Request, CallContext) throws -> Prepared,
@@ -147,8 +148,8 @@ package struct Routes: Sendable {
     )
   }
 
-  /// Runs `method` on the watch lane: `prepare` checks the request, `open` finds the beginning of
-  /// the watch in a snapshot, and commits wake the source that it returns.
+  /// Runs `method` on the watch lane. `prepare` checks the request. `open` finds the start of the
+  /// watch in a snapshot and returns the source that commits wake.
   package mutating func watch<Request: StoreRequest, Response: Message, Prepared: Sendable>(
     _ method: MethodDescriptor<Request, Response>,
     prepare: @escaping @Sendable (Request, CallContext) throws -> Prepared,
@@ -204,6 +205,6 @@ extension RoutedCall {
     try router.context(of: method, id, request.storeID, call)
   }
 
-  /// The call as the lanes know it.
+  /// Returns the token that identifies the call in the lanes.
   func token(of call: borrowing ServerCall) -> ReplyToken { ReplyToken(call.target, method) }
 }

@@ -1,8 +1,8 @@
 internal import PatronStore
 internal import TTRPC
 
-/// The subscriptions of one I/O loop, used on that loop only. A subscription is read where its
-/// connection is served, page by page, and holds neither thread nor transaction in between.
+/// The watches of one I/O loop, used on that loop only. A watch is read on the loop of its
+/// connection, page by page. Between pages it holds neither a thread nor a transaction.
 final class LoopWatches {
   private let hub: WatchHub
   private let reader: PointReader
@@ -10,7 +10,8 @@ final class LoopWatches {
   private var watches: [ObjectIdentifier: OpenWatch] = [:]
   private var isSweepPlanned = false
 
-  /// A page takes a tenth of it at most; finding how far back a client may go can take more.
+  /// The budget of a read, in steps of SQLite's virtual machine. A page takes a tenth of it at
+  /// most; the check of the client's first position can take more.
   private static let budgetSteps = 10_000_000
 
   init(_ hub: WatchHub, _ reader: PointReader, _ loop: LoopHandle) {
@@ -19,7 +20,7 @@ final class LoopWatches {
     self.loop = loop
   }
 
-  /// Begins a subscription. The first message says where it begins.
+  /// Opens a watch. Its first message reports the position at which it starts.
   func open(
     _ call: CallContext,
     _ stream: any ServerStream,
@@ -27,7 +28,7 @@ final class LoopWatches {
   ) throws {
     let source = try read(work)
     let watch = OpenWatch(source, stream, loop, call)
-    // Commits are heard of before the first page is read, so that none falls in between.
+    // The watch is registered before its first read, so it cannot miss a commit.
     guard hub.add(watch) else { throw RPCError.watchEnded }
     watches[ObjectIdentifier(watch)] = watch
     stream.onWritable {
@@ -40,7 +41,7 @@ final class LoopWatches {
     planSweep()
   }
 
-  /// Reads a page for a watch that something was committed for.
+  /// Reads a page for a watch, after a commit or when its stream has room again.
   func wake(_ watch: OpenWatch) {
     guard watches[ObjectIdentifier(watch)] != nil, let position = watch.beginRead() else { return }
     do {
@@ -48,7 +49,7 @@ final class LoopWatches {
         try watch.source.read(after: position, context, watch.send)
       }
       guard watch.endRead(page) else { return }
-      // The next page comes after others had their turn.
+      // Other work of the loop runs before the next page.
       loop.execute { watches in
         watch.goOn()
         watches.wake(watch)

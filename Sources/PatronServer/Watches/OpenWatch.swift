@@ -1,8 +1,8 @@
 internal import Synchronization
 package import TTRPC
 
-/// One client's subscription. Commits leave a note from the writer's thread; everything else
-/// happens on the I/O loop of its connection.
+/// A client's open watch. The writer's thread only notes commits here; everything else happens on
+/// the I/O loop of the watch's connection.
 package final class OpenWatch: Sendable {
   package let source: any WatchSource
   package let topic: WatchTopic
@@ -12,15 +12,15 @@ package final class OpenWatch: Sendable {
   private let state: Mutex<State>
 
   private struct State {
-    /// Everything up to this sequence was sent or is not asked for.
+    /// The position of the watch: every event up to this sequence was sent or is not requested.
     var position: Int64
-    /// The lowest sequence that was committed since the last read began.
+    /// The lowest sequence committed since the last read began; nil if there was no commit.
     var news: Int64?
-    /// The last read found the end of its snapshot.
+    /// True if the last read reached the end of its snapshot.
     var isCaughtUp = false
-    /// The stream's queue is full.
+    /// True if the stream's queue is full.
     var isBlocked = false
-    /// Another read is on its way.
+    /// True if another read is scheduled.
     var isScheduled = false
     var lastSent = ContinuousClock.now
   }
@@ -41,7 +41,7 @@ package final class OpenWatch: Sendable {
 
   // MARK: Commits
 
-  /// Notes a commit of events from the sequence `low` on. True when the watch has to be woken.
+  /// Notes a commit of events from the sequence `low` on. Returns true if the watch must be woken.
   package func note(_ low: Int64) -> Bool {
     state.withLock { state in
       defer { state.news = min(state.news ?? low, low) }
@@ -53,9 +53,10 @@ package final class OpenWatch: Sendable {
 
   // MARK: Reads
 
-  /// Where to read on; nil when there is nothing to be done now. Takes the news before they are
-  /// read. A watch that had seen everything goes straight there: every commit of its topic would
-  /// have told it, so there is nothing in between.
+  /// Returns the position to read after, or nil if there is nothing to do now. Clears the noted
+  /// commits before they are read, so that a commit during the read is noted again. A caught-up
+  /// watch skips to the lowest noted commit: every commit of its topic is noted, so nothing lies in
+  /// between.
   func beginRead() -> Int64? {
     state.withLock { state in
       if state.isBlocked || state.isScheduled { return nil }
@@ -65,7 +66,7 @@ package final class OpenWatch: Sendable {
     }
   }
 
-  /// Notes how far a read got. True when another one is to follow, which ``goOn()`` comes before.
+  /// Notes the end of a read. Returns true if another read must follow; call ``goOn()`` before it.
   func endRead(_ page: WatchPage) -> Bool {
     state.withLock { state in
       state.position = max(state.position, page.position)
@@ -76,13 +77,13 @@ package final class OpenWatch: Sendable {
     }
   }
 
-  /// The next read may begin.
+  /// Allows the next read.
   func goOn() { state.withLock { $0.isScheduled = false } }
 
-  /// The stream has room again.
+  /// Notes that the stream has room again.
   func unblock() { state.withLock { $0.isBlocked = false } }
 
-  /// Sends a message; false when there is no room for another one.
+  /// Sends a message. Returns false if there is no room for another.
   package func send(_ message: [UInt8]) -> Bool {
     state.withLock { $0.lastSent = .now }
     return stream.send(message)
@@ -90,13 +91,13 @@ package final class OpenWatch: Sendable {
 
   // MARK: Heartbeats
 
-  /// Whether nothing was sent since `instant`, though there was room.
+  /// Returns true if nothing was sent since `instant` although there was room.
   func isQuiet(since instant: ContinuousClock.Instant) -> Bool {
     state.withLock { !$0.isBlocked && $0.lastSent <= instant }
   }
 
-  /// Tells the client how far it has everything: up to `sequence` too, when the watch has caught up
-  /// with what it was told of.
+  /// Sends the client its position. If the watch has caught up, the position first moves to
+  /// `sequence`.
   func sendHeartbeat(upTo sequence: Int64? = nil) {
     let position = state.withLock { state in
       if let sequence, state.isCaughtUp { state.position = max(state.position, sequence) }

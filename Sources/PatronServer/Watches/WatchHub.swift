@@ -2,23 +2,23 @@ package import PatronStore
 internal import Synchronization
 internal import TTRPC
 
-/// How subscriptions are served.
+/// The settings of watches.
 package struct WatchSettings: Sendable {
-  /// After so long without a message a subscription is told how far it has everything.
+  /// The time without a message after which a watch sends its position.
   package var heartbeat = Duration.seconds(15)
-  /// How many of the newest events of a store may be asked for again; nil for all that are kept.
+  /// The number of the newest events of a store that a watch may request again; nil for all that
+  /// are kept.
   package var history: Int?
 
-  /// The defaults.
   package init() {}
 }
 
-/// Brings commits to those who follow them. There is one for each store file.
+/// The distribution of commits to watches. There is one hub for each database file, usable on any
+/// thread.
 ///
-/// The writer's thread calls ``observe(_:)`` after every commit. Only the subscriptions that the
-/// commit is about are woken, each on its own I/O loop; idle ones cost nothing.
+/// The writer's thread calls ``observe(_:)`` after every commit. Only the watches of the commit's
+/// topics are woken, each on its own I/O loop; idle watches cost nothing.
 package final class WatchHub: Sendable {
-  /// How subscriptions are served.
   package let settings: WatchSettings
   private let state = Mutex(State())
   private let wakeUps = Atomic<Int>(0)
@@ -28,17 +28,17 @@ package final class WatchHub: Sendable {
     var hasEnded = false
   }
 
-  /// Who follows one store.
+  /// The watches of one store.
   private struct Followers {
     var whole: [ObjectIdentifier: OpenWatch] = [:]
     var customers: [Int64: [ObjectIdentifier: OpenWatch]] = [:]
-    /// The highest sequence that they were told of.
+    /// The highest sequence that the watches were notified of.
     var newest: Int64 = 0
 
     /// The lowest sequence of the commit that is being noted.
     private var lowest = Int64.max
 
-    /// Notes the events of one customer in a commit, and adds whom to wake for them.
+    /// Notes the events of one customer in a commit, and adds the watches to wake for them.
     mutating func note(
       _ events: ClosedRange<Int64>,
       of customerID: Int64,
@@ -50,7 +50,7 @@ package final class WatchHub: Sendable {
       for watch in watches.values where watch.note(events.lowerBound) { woken.append(watch) }
     }
 
-    /// Notes the end of the commit: those who follow the whole store are woken once.
+    /// Notes the end of a commit. Wakes each watch of the whole store once.
     mutating func noteEnd(_ woken: inout [OpenWatch]) {
       for watch in whole.values where watch.note(lowest) { woken.append(watch) }
       lowest = .max
@@ -60,21 +60,22 @@ package final class WatchHub: Sendable {
     var all: [OpenWatch] { Array(whole.values) + customers.values.flatMap(\.values) }
   }
 
-  /// A hub without subscriptions.
+  /// Creates a hub without watches.
   package init(_ settings: WatchSettings = WatchSettings()) { self.settings = settings }
 
-  /// Subscriptions that commits have woken so far.
+  /// The number of watches that commits have woken so far.
   package var wakeUpCount: Int { wakeUps.load(ordering: .relaxed) }
 
-  /// Subscriptions that are open.
+  /// The number of open watches.
   package var watchCount: Int { state.withLock { $0.stores.values.map(\.all.count).reduce(0, +) } }
 
-  /// Takes note of a commit: what `StoreOptions.commitObserver` is told.
+  /// Notes a commit and wakes the watches that it concerns. It is `StoreOptions.commitObserver`,
+  /// called on the writer's thread.
   package func observe(_ changes: [RecordChange]) {
     let woken = state.withLock { state in Self.note(changes, &state) }
     guard !woken.isEmpty else { return }
     wakeUps.add(woken.count, ordering: .relaxed)
-    // One wake-up of a loop for all of its subscriptions.
+    // A loop is woken once for all of its watches.
     for watches in Dictionary(grouping: woken, by: { ObjectIdentifier($0.loop) }).values {
       watches[0].loop.execute { loop in
         for watch in watches { loop.wake(watch) }
@@ -82,8 +83,8 @@ package final class WatchHub: Sendable {
     }
   }
 
-  /// Ends every subscription with UNAVAILABLE, also those that begin later, so that a drain has not
-  /// to wait for them.
+  /// Ends every watch with UNAVAILABLE. Watches that begin later are refused, so that a drain does
+  /// not wait for watches.
   package func end() {
     let open = state.withLock { state in
       defer { state.stores = [:] }
@@ -107,9 +108,9 @@ package final class WatchHub: Sendable {
   }
 }
 
-// What the loops do.
+// The methods that I/O loops call.
 extension WatchHub {
-  /// Has a watch woken from now on; false when the server is stopping.
+  /// Registers a watch, which commits wake from now on. Returns false if the server is stopping.
   package func add(_ watch: OpenWatch) -> Bool {
     let id = ObjectIdentifier(watch)
     return state.withLock { state in
@@ -124,7 +125,7 @@ extension WatchHub {
     }
   }
 
-  /// Forgets a watch.
+  /// Removes a watch.
   package func remove(_ watch: OpenWatch) {
     let id = ObjectIdentifier(watch)
     state.withLock { state in
@@ -139,8 +140,8 @@ extension WatchHub {
     }
   }
 
-  /// The sequence up to which a watch that has caught up has seen everything; nil when it was told
-  /// of more.
+  /// Returns the sequence up to which a caught-up watch has seen everything, or nil if it has noted
+  /// commits to read.
   func quietSequence(of watch: OpenWatch) -> Int64? {
     state.withLock { state in
       watch.hasNews ? nil : state.stores[watch.topic.store.name]?.newest
@@ -149,10 +150,10 @@ extension WatchHub {
 }
 
 extension RPCError {
-  /// The server stops.
+  /// The status of watches that end because the server stops.
   static let watchEnded = reason(
     .unavailable,
     "SHUTTING_DOWN",
-    "The server is stopping. Watch again after the last sequence that came, nothing is lost."
+    "The server is stopping. Watch again after the last received sequence. Nothing is lost."
   )
 }

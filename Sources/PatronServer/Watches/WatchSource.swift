@@ -1,20 +1,21 @@
 package import PatronStore
 internal import TTRPC
 
-/// What the handlers of subscriptions may use.
+/// The context of the handlers of watches.
 package struct WatchContext {
   package let transaction: ReadTransaction
-  /// How many of the newest events of a store may be asked for again; nil for all.
+  /// The number of the newest events of a store that a watch may request again; nil for all that
+  /// are kept.
   package let history: Int?
 
-  /// Reads of a store.
+  /// Returns the reads of a store.
   package func store(_ store: StoreID) -> StoreReader { StoreReader(transaction, store) }
 }
 
-/// Which commits a subscription is about.
+/// The commits that a watch waits for.
 package struct WatchTopic: Sendable, Hashable {
   package let store: StoreID
-  /// One customer; nil for all of the store.
+  /// The customer; nil for the whole store.
   package let customerID: Int64?
 
   package init(
@@ -26,36 +27,36 @@ package struct WatchTopic: Sendable, Hashable {
   }
 }
 
-/// What a client follows. It is asked for what is new whenever a commit changed its topic.
+/// The source of a watch's messages. It is read whenever a commit changed its topic.
 package protocol WatchSource: Sendable {
   var topic: WatchTopic { get }
-  /// The sequence behind which it begins.
+  /// The position at which the watch starts: the sequence before its first event.
   var start: Int64 { get }
 
-  /// Sends what comes behind `position`, oldest first, and stops after a bounded amount of work or
-  /// when `send` returns false: that message was sent, and there is no room for another one.
+  /// Sends the events after `position`, oldest first. Stops after a bounded amount of work, or when
+  /// `send` returns false: that message was sent, but there is no room for another.
   func read(
     after position: Int64,
     _ context: WatchContext,
     _ send: ([UInt8]) -> Bool
   ) throws -> WatchPage
 
-  /// A message that says only how far the client has everything.
+  /// Returns a message that reports only the position of the watch.
   func heartbeat(at position: Int64) -> [UInt8]
 }
 
-/// How far a read of a subscription got.
+/// The result of one read of a watch.
 package struct WatchPage {
   package enum End {
-    /// There is nothing more in this snapshot.
+    /// The snapshot has no more events.
     case caughtUp
-    /// There is more.
+    /// The snapshot has more events.
     case hasMore
-    /// The client has to take what was sent before there can be more.
+    /// The stream is full. The client must take messages before more can be sent.
     case isFull
   }
 
-  /// Everything up to this sequence was sent or is not asked for.
+  /// The position after the read: every event up to this sequence was sent or is not requested.
   package var position: Int64
   package var end: End
 
