@@ -4,10 +4,9 @@ internal import PatronCore
 struct CRC32 {
   private var state: UInt32 = 0xFFFF_FFFF
 
-  /// The checksum of everything added.
+  /// The checksum of all added bytes.
   var value: UInt32 { ~state }
 
-  /// Adds bytes.
   mutating func add(_ bytes: [UInt8]) {
     var crc = state
     for byte in bytes {

@@ -4,8 +4,8 @@ internal import PatronProto
 package import PatronStore
 internal import ProtobufC
 
-/// Everything about one customer, file by file, read in pieces from one snapshot. Each file can be
-/// produced any number of times with the same bytes.
+/// The files with everything about one customer, read in chunks from one snapshot. Each file can be
+/// produced any number of times, with the same bytes.
 package final class CustomerFiles {
   private let filter: TimelineFilter
   private let safety: CSVSafety
@@ -13,10 +13,10 @@ package final class CustomerFiles {
   private let reader: StoreReader
   private let now: Int64
   private let titles: EventTitles
-  /// Events written the last time that they were.
+  /// The number of events in the last file of events that was written.
   package private(set) var rows: Int64 = 0
 
-  /// Bytes after which text is emitted.
+  /// The number of bytes after which text is emitted.
   private static let chunkBytes = 32 << 10
 
   package typealias Emit = ([UInt8]) throws -> Void
@@ -36,7 +36,7 @@ package final class CustomerFiles {
     titles = EventTitles(reader)
   }
 
-  /// Writes all files.
+  /// Writes all files to an archive.
   package func write(to archive: inout ZIPWriter) throws {
     try archive.add("customer.csv", customer)
     try archive.add("events.csv", events)
@@ -50,7 +50,7 @@ package final class CustomerFiles {
 
   // MARK: - CSV
 
-  /// The customer with the columns of an export of customers.
+  /// Emits the customer as CSV, with the columns of an export of customers.
   package func customer(_ emit: @escaping Emit) throws {
     var kinds = ExportedKinds()
     var csv = CSVWriter(safety: safety)
@@ -67,7 +67,7 @@ package final class CustomerFiles {
     try emit(csv.take())
   }
 
-  /// The events that the filter has.
+  /// Emits the events that match the filter as CSV.
   package func events(_ emit: @escaping Emit) throws {
     var csv = CSVWriter(safety: safety)
     try csv.cells(EventCSV.columns)
@@ -119,7 +119,7 @@ package final class CustomerFiles {
     try emit(csv.take())
   }
 
-  /// The suppressions of the addresses that the customer has now.
+  /// Emits the suppressions of the customer's current addresses as CSV.
   private func suppressions(_ emit: @escaping Emit) throws {
     var csv = CSVWriter(safety: safety)
     try csv.cells(EventCSV.suppressionColumns)
@@ -135,7 +135,7 @@ package final class CustomerFiles {
 
   // MARK: - JSON
 
-  /// The events that the filter has, one a line.
+  /// Emits the events that match the filter as JSON, one event a line.
   package func eventLines(_ emit: @escaping Emit) throws {
     try visitEvents { body in
       try emit(
@@ -144,7 +144,7 @@ package final class CustomerFiles {
     }
   }
 
-  /// Everything typed and complete, also what the CSV files leave out.
+  /// Emits the typed and complete data as JSON, with the parts that the CSV files leave out.
   private func json(_ emit: @escaping Emit) throws {
     let customer = try Customer.descriptor.writeJSON(packed: row.body + row.stats)
     try emit(Array("{\"customer\":".utf8) + customer)
@@ -174,7 +174,7 @@ package final class CustomerFiles {
     try emit(Array("}\n".utf8))
   }
 
-  /// What the customer answers to without having it.
+  /// Emits the customer's aliases as members of the JSON object.
   private func formerIdentifiers(_ emit: @escaping Emit) throws {
     var lists: [String: [String]] = [:]
     for former in try reader.formerIdentifiers(of: row.id) {

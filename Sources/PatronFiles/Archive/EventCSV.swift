@@ -3,7 +3,7 @@ package import PatronModel
 internal import PatronProto
 internal import ProtobufC
 
-/// Events, orders, checkouts and consent as rows of CSV.
+/// The columns and CSV rows of events, orders, checkouts, suppressions and consent.
 enum EventCSV {
   static let columns = [
     "event_id", "occurred_at", "recorded_at", "source", "source_name", "product", "type", "title",
@@ -113,7 +113,7 @@ enum EventCSV {
 
   // MARK: - Words
 
-  /// Bytes as pairs of digits, as spreadsheets compare them.
+  /// Returns bytes as pairs of hexadecimal digits, which spreadsheets can compare.
   private static func hex(_ bytes: [UInt8]) -> String {
     let digits = Array("0123456789abcdef".utf8)
     let text = bytes.flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] }
@@ -132,15 +132,14 @@ enum EventCSV {
 }
 
 extension CSVWriter {
-  /// Writes a row of texts.
   package mutating func cells(_ texts: [String]) throws {
     for text in texts { try cell(text) }
     endRow()
   }
 }
 
-/// Properties as one plain JSON object: `{"rating":5,"title":"Good"}`, by name. Times and dates
-/// are strings.
+/// Properties as one plain JSON object, sorted by name: `{"rating":5,"title":"Good"}`. Times and
+/// dates are strings.
 enum PropertiesJSON {
   static func text(_ properties: [String: PatronProto.PropertyValue]) -> String {
     let members = properties.sorted { $0.key < $1.key }.map { name, value in

@@ -1,11 +1,11 @@
 internal import PatronCore
 internal import PatronModel
 
-/// Writes a ZIP archive of files that are stored and not compressed. Each file is produced twice:
-/// once for its size and checksum, which stand before it, and once to be written. So an archive of
-/// any size needs the memory of one chunk.
+/// A writer of ZIP archives. Files are stored without compression. Each file is produced twice:
+/// once for its size and checksum, which precede it in the archive, and once for its bytes. So an
+/// archive of any size needs the memory of one chunk.
 package struct ZIPWriter {
-  /// Produces a file, the same bytes each time.
+  /// A producer of a file, which emits the same bytes each time.
   package typealias Content = (_ emit: @escaping ([UInt8]) throws -> Void) throws -> Void
 
   private struct Entry {
@@ -21,13 +21,14 @@ package struct ZIPWriter {
   private var entries: [Entry] = []
   private var offset: UInt64 = 0
 
-  /// A writer that hands its bytes to `send`. Files get the time `now`, microseconds since 1970.
+  /// Creates a writer that hands its bytes to `send`. Files get the time `now`, in microseconds
+  /// since 1970.
   package init(now: Int64, send: @escaping ([UInt8]) throws -> Void) {
     self.send = send
     let stamp = try? PatronModel.Timestamp(microseconds: now)
     let day = stamp?.date
     let second = (stamp?.seconds ?? 0) - Int64(day?.daysSinceEpoch ?? 0) * 86_400
-    // DOS times begin in 1980 and count two seconds.
+    // DOS times begin in 1980 and have a resolution of two seconds.
     let year = min(max((day?.year ?? 1980) - 1980, 0), 127)
     time = UInt16(second / 3600) << 11 | UInt16(second / 60 % 60) << 5 | UInt16(second % 60 / 2)
     date = UInt16(year) << 9 | UInt16(day?.month ?? 1) << 5 | UInt16(day?.day ?? 1)
@@ -60,7 +61,7 @@ package struct ZIPWriter {
     entries.append(entry)
   }
 
-  /// Writes the directory, which ends the archive.
+  /// Writes the central directory, which ends the archive.
   package mutating func finish() throws {
     let start = offset
     for entry in entries {
@@ -92,7 +93,7 @@ package struct ZIPWriter {
     try send(bytes)
   }
 
-  /// What the header of a file and its line in the directory share.
+  /// Appends the fields that a file's header and its directory entry have in common.
   private func append(common entry: Entry, to header: inout LittleEndian) {
     header.add(UInt16(20))
     header.add(UInt16(0x0800))
@@ -113,7 +114,7 @@ package struct ZIPWriter {
   )
 }
 
-/// Numbers as ZIP has them.
+/// A buffer of integers in ZIP's byte order.
 private struct LittleEndian {
   var bytes: [UInt8] = []
 

@@ -5,7 +5,7 @@ internal import PatronStore
 internal import ProtobufC
 
 extension CSVSafety {
-  /// The safety that a request names; smart when it names none.
+  /// Creates the safety that a request names; smart if it names none.
   package init(_ safety: CsvSafety) {
     switch safety {
     case .strict: self = .strict

@@ -1,7 +1,7 @@
 internal import PatronCore
 internal import PatronModel
 
-/// The words of files for numbers that are stored. Imports read the same words.
+/// The words that files use for stored enum numbers. Imports read the same words.
 enum ConsentWords {
   static func state(_ number: Int32) -> StaticString {
     switch number {

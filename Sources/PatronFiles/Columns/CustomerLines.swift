@@ -4,10 +4,10 @@ internal import PatronProto
 package import PatronStore
 internal import ProtobufC
 
-/// Writes customers as JSON, one to a line. One value serves all rows of an export, so that a row
-/// allocates next to nothing.
+/// A writer of customers as JSON, one customer a line. One value serves all rows of an export, so
+/// that a row needs almost no allocation.
 package struct CustomerLines: ~Copyable {
-  /// What was written and not taken yet.
+  /// The lines written since the last ``take()``.
   package private(set) var text: [UInt8] = []
   private var customer: [UInt8] = []
   private let arena = Arena()
@@ -21,8 +21,9 @@ package struct CustomerLines: ~Copyable {
     self.now = now
   }
 
-  /// Adds a row. `record` and `stats` are the two parts of one message; a third is made for the few
-  /// who have a suppressed address, or the file would show them as if they could be written to.
+  /// Adds a row. `record` and `stats` are the two parts of one message. For the few customers with
+  /// a suppressed address a third part is computed, because their stored parts would show the
+  /// channel as one that can receive marketing.
   package mutating func add(
     _ id: Int64,
     _ record: UnsafeRawBufferPointer,
@@ -44,7 +45,7 @@ package struct CustomerLines: ~Copyable {
     text.append(UInt8(ascii: "\n"))
   }
 
-  /// Takes what was written so far.
+  /// Returns the lines written so far and removes them.
   package mutating func take() -> [UInt8] {
     defer { text.removeAll(keepingCapacity: true) }
     return text

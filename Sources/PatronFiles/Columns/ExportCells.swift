@@ -4,13 +4,13 @@ internal import PatronProto
 internal import PatronStore
 internal import ProtobufC
 
-/// Writes the cells of one export. Property columns are found by name, so that a row with few
-/// properties among many columns costs little.
+/// A writer of the cells of one export. Property columns are found by name, so that a row with few
+/// properties is cheap even among many columns.
 package struct ExportCells {
   private let columns: [CustomerColumn]
   private let cells: [Cell]
 
-  /// A column that owns no memory, so that a row copies none.
+  /// A column that owns no memory, so that copies of it are free.
   private enum Cell {
     /// A field of the record, by its number: a string, an instant, a day or a flag.
     case text(Int)
@@ -24,7 +24,7 @@ package struct ExportCells {
     case consent(PatronModel.Channel, PatronModel.Topic, ConsentColumn)
     case suppression(PatronModel.Channel, SuppressionColumn)
     case canReceive(PatronModel.Channel)
-    /// A property by its place in ``ExportCells/properties``.
+    /// A property, by its index in ``ExportCells/properties``.
     case property(Int)
   }
 
@@ -52,13 +52,13 @@ package struct ExportCells {
     self.properties = properties
   }
 
-  /// Writes the header.
+  /// Writes the row of column names.
   package func writeHeader(to csv: inout CSVWriter) throws {
     for column in columns { try csv.cell(column.name) }
     csv.endRow()
   }
 
-  /// Writes a row.
+  /// Writes the row of a customer.
   package func write(_ customer: inout ExportedCustomer, to csv: inout CSVWriter) throws {
     for cell in cells {
       switch cell {
@@ -211,7 +211,8 @@ extension ExportCells {
     }
   }
 
-  /// Tags are stored with commas between them; people and spreadsheets read them better with space.
+  /// Writes tags. They are stored with commas between them; the cell has a space after each comma,
+  /// which is easier to read in a spreadsheet.
   private func writeTags(_ tags: UnsafeRawBufferPointer?, to csv: inout CSVWriter) throws {
     if let tags, tags.contains(where: { TagCell.isSpecial(Unicode.Scalar($0)) }) {
       let list = String(decoding: tags, as: UTF8.self).split(separator: ",").map(String.init)
@@ -229,7 +230,7 @@ extension ExportCells {
 }
 
 extension WireFields.Value {
-  /// The number, if it is one.
+  /// The number; nil for another kind of value.
   fileprivate var number: UInt64? {
     if case .number(let number) = self { number } else { nil }
   }
@@ -256,7 +257,7 @@ extension CSVWriter {
     try integer(value.number.map(Int64.init(bitPattern:)))
   }
 
-  /// An amount in a currency, as a decimal; empty without a currency.
+  /// Writes an amount as a decimal of its currency; an empty cell if there is no currency.
   fileprivate mutating func amount(
     _ minorUnits: Int64,
     _ currency: UnsafeRawBufferPointer?

@@ -3,20 +3,20 @@ package import PatronModel
 internal import PatronProto
 internal import PatronStore
 
-/// Which columns an export has.
+/// The columns of an export.
 package enum ExportColumns: Sendable {
-  /// All that there are.
+  /// All columns.
   case all
-  /// Those that an import takes.
+  /// The columns that an import accepts.
   case writable
-  /// These.
+  /// The listed columns.
   case chosen([CustomerColumn])
 
-  /// The name that stands for the columns that an import takes.
+  /// The name that stands for the columns that an import accepts.
   static let writableName = "writable"
   private static let greatestCount = 1000
 
-  /// Checks the columns of a request.
+  /// Checks the columns of a request. Violations are added.
   package init(_ names: [String], _ violations: inout Violations) {
     switch names {
     case []: self = .all
@@ -71,12 +71,12 @@ package enum ExportColumns: Sendable {
     )
   }
 
-  /// Whether the columns depend on the customers that are exported.
+  /// True if the columns depend on the exported customers.
   package var dependOnRows: Bool {
     if case .chosen = self { false } else { true }
   }
 
-  /// The columns, once it is known what there is.
+  /// Returns the columns for customers with the consent and properties in `found`.
   package func resolved(_ found: ExportedKinds) -> [CustomerColumn] {
     switch self {
     case .all: CustomerColumn.standard + found.columns
@@ -86,10 +86,11 @@ package enum ExportColumns: Sendable {
   }
 }
 
-/// What the customers of an export have beyond what all have: consent to other topics than
-/// marketing, and properties. Only what somebody has becomes a column.
+/// The consent and properties that occur among an export's customers, beyond the standard columns:
+/// consent to topics other than marketing, and properties. Each that at least one customer has
+/// becomes a column.
 package struct ExportedKinds {
-  /// A bit for each channel and topic.
+  /// The channels and topics that occur, one bit for each pair.
   private var topics: UInt64 = 0
   private var properties = PropertyColumns()
 
@@ -97,7 +98,7 @@ package struct ExportedKinds {
 
   private static func bit(_ channel: Int, _ topic: Int) -> UInt64 { 1 << (channel << 3 | topic) }
 
-  /// Notes what the encoded record of a customer has.
+  /// Adds the consent and properties of an encoded customer.
   package mutating func add(_ record: UnsafeRawBufferPointer) throws {
     var fields = WireFields(record)
     while let (field, value) = try fields.next() {
@@ -111,7 +112,7 @@ package struct ExportedKinds {
     }
   }
 
-  /// The columns, in an order that depends on nothing but what there is.
+  /// The columns, in an order that does not depend on the order of the customers.
   package var columns: [CustomerColumn] {
     var columns: [CustomerColumn] = []
     for channel in PatronModel.Channel.allCases {

@@ -2,7 +2,7 @@ internal import PatronCore
 internal import PatronModel
 internal import PatronStore
 
-/// The consent of one channel and topic as an export needs it, read from the stored bytes.
+/// The consent of one channel and topic for an export, read from the stored bytes.
 package struct ExportedConsent {
   var channel: Int32 = 0
   var topic: Int32 = 0
@@ -10,13 +10,13 @@ package struct ExportedConsent {
   var subscribedAt: Int64?
   var unsubscribedAt: Int64?
   var changedAt: Int64?
-  /// Lent: valid while the row is.
+  /// The source, borrowed from the row: valid as long as the row's bytes.
   var source = UnsafeRawBufferPointer(start: nil, count: 0)
   var optInLevel: Int32 = 0
   var changedBy: Int32 = 0
   var expiresAt: Int64?
 
-  /// Reads a stored `patron.v1.Subscription`.
+  /// Decodes a stored `patron.v1.Subscription`.
   init(_ message: UnsafeRawBufferPointer) throws(StoreError) {
     var fields = WireFields(message)
     while let (field, value) = try fields.next() {
@@ -45,7 +45,7 @@ package struct ExportedConsent {
     }
   }
 
-  /// As the rules want it, but for its source, which decides nothing.
+  /// The consent as the rules take it, without its source, which no rule uses.
   var rules: ChannelConsent {
     ChannelConsent(
       state: PatronModel.ConsentState(rawValue: Int(state)) ?? .neverSubscribed,

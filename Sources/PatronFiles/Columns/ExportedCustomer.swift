@@ -2,27 +2,28 @@ package import PatronCore
 package import PatronModel
 package import PatronStore
 
-/// A customer as an export needs it: where each field lies in the stored bytes. One value serves
-/// all rows of an export, so that a row allocates next to nothing. What it lends is valid until the
-/// visitor of the row returns.
+/// A customer in an export: the positions of its fields in the stored bytes. One value serves all
+/// rows of an export, so that a row needs almost no allocation. Values that it returns are
+/// borrowed, and are valid until the visitor of the row returns.
 package struct ExportedCustomer: ~Copyable {
-  /// Strings and sub-messages by field number of `patron.v1.Customer`.
+  /// Strings and sub-messages, by field number of `patron.v1.Customer`.
   private var parts = [UnsafeRawBufferPointer?](repeating: nil, count: 32)
-  /// Numbers by field number.
+  /// Numbers, by field number.
   private var numbers = [UInt64?](repeating: nil, count: 32)
-  /// Parts of the address by field number of `patron.v1.Address`.
+  /// Parts of the address, by field number of `patron.v1.Address`.
   private var address = [UnsafeRawBufferPointer?](repeating: nil, count: 16)
   package private(set) var properties: [ExportedProperty] = []
   package private(set) var consents: [ExportedConsent] = []
   package private(set) var orders = ExportedOrders()
-  /// Those of the address, once a column asked for them.
+  /// The suppressions of the SMS address; nil until a column needs them.
   private var smsSuppressions: [SuppressionRow]?
   private var emailSuppressions: [SuppressionRow]?
   private let reader: StoreReader
   private let suppressed: SuppressedCustomers?
   private let now: Int64
 
-  /// Without `suppressed` the suppressions of every row are looked up.
+  /// Creates a value for the rows of an export. If `suppressed` is nil, the suppressions of every
+  /// row are looked up.
   package init(_ reader: StoreReader, suppressed: SuppressedCustomers? = nil, now: Int64) {
     self.reader = reader
     self.suppressed = suppressed
@@ -48,28 +49,28 @@ package struct ExportedCustomer: ~Copyable {
     try scan(stats)
   }
 
-  /// A string; nil when it is absent.
+  /// Returns a string, or nil if it is absent.
   package func text(_ field: Int) -> UnsafeRawBufferPointer? { parts[field] }
 
-  /// A part of the address; nil when it is absent.
+  /// Returns a part of the address, or nil if it is absent.
   func addressPart(_ field: Int) -> UnsafeRawBufferPointer? { address[field] }
 
-  /// A number or flag; nil when it is absent.
+  /// Returns a number or flag, or nil if it is absent.
   package func number(_ field: Int) -> UInt64? { numbers[field] }
 
-  /// An instant; nil when it is absent.
+  /// Returns an instant in microseconds since 1970, or nil if it is absent.
   package func time(_ field: Int) throws(StoreError) -> Int64? {
     guard let part = parts[field] else { return nil }
     return try WireFields.micros(part)
   }
 
-  /// A day as `YYYY-MM-DD`; empty if it is absent.
+  /// Returns a day as `YYYY-MM-DD`, or an empty text if it is absent.
   func date(_ field: Int) throws(StoreError) -> String {
     guard let part = parts[field] else { return "" }
     return try ExportedProperty.date(part)
   }
 
-  /// A field of a sub-message such as `reviews`; nil when either is absent.
+  /// Returns a field of a sub-message such as `reviews`, or nil if either is absent.
   package func number(_ field: Int, in message: Int) throws(StoreError) -> WireFields.Value? {
     guard let part = parts[message] else { return nil }
     var fields = WireFields(part)
@@ -79,10 +80,10 @@ package struct ExportedCustomer: ~Copyable {
     return nil
   }
 
-  /// Whether a sub-message is there.
+  /// Returns true if the customer has a sub-message.
   package func has(_ message: Int) -> Bool { parts[message] != nil }
 
-  /// The consent of a channel and topic; nil when there is none.
+  /// Returns the consent of a channel and topic, or nil if there is none.
   package func consent(_ channel: PatronModel.Channel, _ topic: PatronModel.Topic)
     -> ExportedConsent?
   {
@@ -117,7 +118,7 @@ package struct ExportedCustomer: ~Copyable {
 }
 
 extension ExportedCustomer {
-  /// Whether marketing may be sent by the channel now.
+  /// Returns true if marketing may be sent on the channel now.
   mutating func canReceive(_ channel: PatronModel.Channel) throws -> Bool {
     var consents = ChannelConsents()
     for consent in self.consents where consent.channel == channel.rawValue {
@@ -134,7 +135,7 @@ extension ExportedCustomer {
     ).canReceive
   }
 
-  /// Why the channel's address is suppressed; empty when it is not.
+  /// Returns the suppressions of the channel's address; empty if it has none.
   package mutating func suppressions(_ channel: PatronModel.Channel) throws -> [SuppressionRow] {
     switch channel {
     case .sms:
@@ -158,33 +159,35 @@ extension ExportedCustomer {
     return suppressed.contains(Int64(bitPattern: id), channel)
   }
 
-  /// The channel's address in the form that is compared.
+  /// Returns the channel's address in the form that is compared.
   private func compared(_ channel: PatronModel.Channel) throws -> String? {
     let text = text(channel == .sms ? 4 : 3).map { String(decoding: $0, as: UTF8.self) }
     return channel == .sms ? text : try text.map { try EmailAddress($0).key }
   }
 }
 
-/// Orders of all currencies, and those of the currency with the most of them.
+/// The order statistics of a customer: count and dates over all currencies, amounts of the currency
+/// with the most orders.
 package struct ExportedOrders {
   private(set) var count: Int64 = 0
   private(set) var firstAt: Int64?
   private(set) var lastAt: Int64?
-  /// The currency with the most orders, of the same number the first by code; nil without orders.
+  /// The currency with the most orders; of several, the first by code. Nil without orders.
   private(set) var currency: UnsafeRawBufferPointer?
   private(set) var currencyCount: Int64 = 0
   private(set) var spent: Int64 = 0
   private(set) var refunded: Int64 = 0
   private(set) var net: Int64 = 0
 
-  /// The amount spent divided by the orders of the currency, in its smallest unit, rounded half up.
+  /// The amount spent divided by the number of orders in the currency, in its smallest unit,
+  /// rounded half up.
   var average: Int64 {
     let count = max(currencyCount, 1)
     let (quotient, rest) = spent.quotientAndRemainder(dividingBy: count)
     return rest >= count - rest ? quotient + 1 : quotient
   }
 
-  /// Adds a stored `patron.v1.OrderStats`. They come in the order of their codes.
+  /// Adds a stored `patron.v1.OrderStats`. They must be added in the order of their currency codes.
   mutating func add(_ message: UnsafeRawBufferPointer) throws(StoreError) {
     var fields = WireFields(message)
     var code: UnsafeRawBufferPointer?

@@ -3,14 +3,15 @@ internal import PatronModel
 internal import PatronProto
 internal import PatronStore
 
-/// A property in the stored bytes of a customer. What it lends is valid while the row is.
+/// A property in the stored bytes of a customer. Its values are borrowed, and are valid as long as
+/// the row's bytes.
 package struct ExportedProperty {
   private(set) var name = UnsafeRawBufferPointer(start: nil, count: 0)
-  /// Field number of the value's kind; 0 when it has none.
+  /// The field number of the value's kind; 0 without a value.
   private var kind = 0
   private var value = WireFields.Value.number(0)
 
-  /// Reads an entry of the map `custom_properties`.
+  /// Decodes an entry of the map `custom_properties`.
   init(_ entry: UnsafeRawBufferPointer) throws(StoreError) {
     var fields = WireFields(entry)
     while let (field, value) = try fields.next() {
@@ -25,7 +26,7 @@ package struct ExportedProperty {
     while let (field, value) = try fields.next() { (kind, self.value) = (field, value) }
   }
 
-  /// The type of the value; nil when it has none.
+  /// The type of the value; nil without a value.
   var type: PropertyType? {
     switch kind {
     case 1: .string
@@ -38,7 +39,7 @@ package struct ExportedProperty {
     }
   }
 
-  /// Writes the value as a cell.
+  /// Writes the value as a cell of its type.
   func write(to csv: inout CSVWriter) throws {
     switch (kind, value) {
     case (1, .bytes(let text)): try csv.cell(text)
@@ -66,9 +67,10 @@ package struct ExportedProperty {
   }
 }
 
-/// The names and types of the properties of all customers of an export: its property columns.
+/// The names and types of the properties of all customers of an export, which become its property
+/// columns.
 struct PropertyColumns {
-  /// More columns than this no spreadsheet shows; the names are the callers' own.
+  /// The maximum number of columns. Spreadsheets show no more, and callers choose the names freely.
   static let greatestCount = 4096
 
   private var found: [Property] = []
@@ -79,7 +81,7 @@ struct PropertyColumns {
     var types: [PropertyType]
   }
 
-  /// Notes the property of a row.
+  /// Adds the property of a row.
   mutating func add(_ property: ExportedProperty) throws {
     guard let type = property.type else { return }
     let place = place(of: property.name)
@@ -100,7 +102,7 @@ struct PropertyColumns {
     }
   }
 
-  /// The columns, by name and type.
+  /// The columns, sorted by name and type.
   var columns: [CustomerColumn] {
     found.flatMap { property in
       property.types.sorted().map {
