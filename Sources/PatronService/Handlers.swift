@@ -8,5 +8,5 @@ enum CustomerHandlers {}
 /// The methods of TimelineService, one plain function each.
 enum TimelineHandlers {}
 
-/// Consent, suppression and what a store decides about them, one plain function each.
+/// The methods about consent, suppressions and store settings, one plain function each.
 enum ConsentHandlers {}

@@ -7,16 +7,16 @@ internal import PatronStore
 internal import ProtobufC
 internal import TTRPC
 
-/// The items of a batch, each checked by itself.
+/// The items of a batch, each checked separately.
 struct Batch<Item: Sendable>: Sendable {
-  /// The most items of one batch.
+  /// The maximum number of items in a batch.
   static var greatestCount: Int { 1000 }
 
   var items: [Result<Item, any Error>]
-  /// True when a phone number was refused or left out because nothing says of which country it is.
+  /// True if a phone number was refused or left out because its country is unknown.
   private(set) var lacksCountry = false
 
-  /// Checks every input; what is wrong with one does not stop the others.
+  /// Checks every input. A violation in one input does not stop the others.
   init<Input>(
     _ inputs: [Input],
     field: String,
@@ -45,8 +45,8 @@ struct Batch<Item: Sendable>: Sendable {
     self.lacksCountry = lacksCountry
   }
 
-  /// Applies the items in order. An item that the rules refuse is reported and leaves no trace;
-  /// when the store itself fails, or an item after it had begun to write, the whole batch does.
+  /// Applies the items in order. An item that a rule refuses is reported and changes nothing. An
+  /// error of the database, or of an item that has already written, fails the whole batch.
   func apply(
     in context: WriteContext,
     _ body: (Item) throws -> BatchItemResult
@@ -67,17 +67,17 @@ struct Batch<Item: Sendable>: Sendable {
   }
 }
 
-/// How the items of a batch ended.
+/// The results of a batch.
 struct BatchOutcome {
   private(set) var results: [BatchItemResult] = []
   private(set) var counts = BatchCounts()
   private var detailBytes = 0
 
-  /// Bytes of details after which the errors have none any more: what was applied has to be told in
-  /// one frame, whatever was wrong with the rest.
+  /// The maximum of bytes of error details in an answer. Further errors have no details, so that
+  /// the results of the applied items fit one frame.
   private static let mostDetailBytes = 2 << 20
   private var warningBytes = 0
-  /// The same for warnings: those of further items are counted only.
+  /// The maximum of bytes of warnings in an answer. The warnings of further items are only counted.
   private static let mostWarningBytes = 1 << 20
 
   fileprivate mutating func add(_ result: BatchItemResult, _ index: Int) {
@@ -110,7 +110,7 @@ struct BatchOutcome {
 }
 
 extension GoogleRPC.Status {
-  /// An error as a field of a message.
+  /// Creates the message for an error.
   init(_ error: RPCError) {
     self.init()
     code = error.code.rawValue
@@ -125,13 +125,13 @@ extension GoogleRPC.Status {
 }
 
 extension Warning {
-  /// About the bytes that it takes.
+  /// The approximate size in bytes.
   fileprivate var size: Int {
     reason.utf8.count + field.utf8.count + message.utf8.count + rule.utf8.count + given.utf8.count
       + 12
   }
 
-  /// Stands for warnings that a batch's answer has no room for.
+  /// Returns the warning that replaces `count` warnings for which the answer has no room.
   fileprivate static func leftOut(_ count: Int) -> Warning {
     .with {
       $0.reason = "WARNINGS_LEFT_OUT"

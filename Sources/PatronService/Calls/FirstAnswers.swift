@@ -6,23 +6,25 @@ internal import PatronStore
 internal import ProtobufC
 internal import TTRPC
 
-/// The id that a request carries, and what tells a repeat of it from another request.
+/// The id that a request carries, with the digest that distinguishes a repeat from another request.
 struct RequestID: Sendable {
-  /// Empty asks for nothing.
+  /// The id; empty if the request has none.
   fileprivate let text: String
-  /// Of the request without the id.
+  /// The SHA-256 of the request without its id.
   fileprivate let digest: [UInt8]
 
-  /// The name under which the database keeps the request: only it can make that of one.
+  /// Returns the keyed hash under which the database stores the request. Only this database can
+  /// compute it.
   fileprivate func hash(in reader: StoreReader) throws -> [UInt8] {
     try SuppressionReader(reader).authenticate(Array("request".utf8) + digest)
   }
 }
 
-/// Requests that carry an id: the first answer is kept with its effect, a repeat gets it again.
-/// Another request with the same id is refused: the answer would tell of what was not done.
+/// The stored first answers to requests with an id. The answer is stored with its effect, and a
+/// repeat of the request gets it again. Another request with the same id is refused, because the
+/// stored answer would report something that was not done.
 enum FirstAnswers {
-  /// Checks the id of a request; the empty one asks for nothing.
+  /// Checks the id of a request. A request with an empty id is never stored.
   static func check<Request: Message>(
     _ request: Request,
     _ field: WritableKeyPath<Request, String>,
@@ -38,7 +40,8 @@ enum FirstAnswers {
     return RequestID(text: text, digest: SHA256.digest(of: try request.encoded()))
   }
 
-  /// Answers a repeat with what was answered first, or runs `body` and keeps what it appends.
+  /// Appends the stored answer to a repeat; otherwise runs `body` and stores the answer that it
+  /// appends.
   static func answer(
     _ requestID: RequestID,
     of method: Method,
@@ -53,8 +56,8 @@ enum FirstAnswers {
     }
   }
 
-  /// The same for answers that hold data of customers, whose ids `body` returns, two at most: they
-  /// are forgotten when one of these is erased.
+  /// Does the same for answers that hold customers' data. `body` returns the ids of those
+  /// customers, at most two. The answer is removed when one of them is erased.
   static func answer(
     _ requestID: RequestID,
     of method: Method,
@@ -89,7 +92,8 @@ enum FirstAnswers {
 }
 
 extension DomainError {
-  /// The id is that of another request, which may have been another's: only the method is named.
+  /// Returns the error for an id that another request used. That request may come from another
+  /// caller, so the error names only its method.
   fileprivate static func requestIDReused(_ method: String) -> DomainError {
     invalid(
       "request_id",

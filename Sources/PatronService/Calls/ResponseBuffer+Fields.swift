@@ -8,10 +8,10 @@ internal import ProtoWire
 internal import ProtobufC
 internal import TTRPC
 
-/// Appending fields of a response message by hand, so that stored records pass through as they are.
+/// Fields of a response message, appended without decoding stored records.
 extension ResponseBuffer {
-  /// Appends a stored record as it is. Bytes that are no such message are damage and are not passed
-  /// on: a caller could not read the answer, or would read something else in it.
+  /// Appends a stored record unchanged. Bytes that are not such a message are damage and are
+  /// refused: the caller could not read the answer, or would misread it.
   mutating func appendStored<Record: Message>(
     _ field: Int,
     _ type: Record.Type,
@@ -21,8 +21,8 @@ extension ResponseBuffer {
     appendField(field, bytes: bytes)
   }
 
-  /// Appends a stored record in two parts as it is. Both parts together are one message on the
-  /// wire: that is how the parts of a customer become one record.
+  /// Appends a stored record that has two parts, unchanged. On the wire both parts together are one
+  /// message; the two parts of a customer become one record in this way.
   mutating func appendStored<Record: Message>(
     _ field: Int,
     _ type: Record.Type,
@@ -34,7 +34,7 @@ extension ResponseBuffer {
     appendField(field, joining: first, second)
   }
 
-  /// Appends an event as it is stored, with the title that it lacks; see ``EventTitles``.
+  /// Appends a stored event with the title that it lacks; see ``EventTitles``.
   mutating func appendEvent(
     _ field: Int,
     _ entry: borrowing StoreReader.TimelineEntry,
@@ -44,8 +44,8 @@ extension ResponseBuffer {
     appendField(field, joining: entry.body.bytes, title.span.bytes)
   }
 
-  /// Appends an order as it is stored; of one that is larger than an answer should be, what a list
-  /// has room for. See ``OrderParts``.
+  /// Appends a stored order. An order that is too large for an answer is cut to the part that fits
+  /// a list; see ``OrderParts``.
   mutating func appendOrder(_ field: Int, _ body: RawSpan) throws {
     guard OrderParts.isLarge(body.byteCount) else {
       return try appendStored(field, Order.self, body)
@@ -58,17 +58,17 @@ extension ResponseBuffer {
     appendField(field, joining: row.body.span.bytes, row.stats.span.bytes)
   }
 
-  /// Appends a sub-message.
+  /// Encodes and appends a sub-message.
   mutating func appendMessage<Field: Message>(_ field: Int, _ message: Field) throws {
     appendField(field, bytes: try message.encoded())
   }
 
-  /// Appends a number that is not negative; 0 is not sent.
+  /// Appends a number, which must not be negative. 0 is not sent.
   mutating func appendNumber(_ field: Int, _ value: Int64) {
     if value != 0 { appendField(field, int64: value) }
   }
 
-  /// Appends a string; the empty one is not sent.
+  /// Appends a string. An empty string is not sent.
   mutating func appendString(_ field: Int, _ text: String) {
     if !text.isEmpty { appendField(field, text: text) }
   }

@@ -9,15 +9,15 @@ internal import ProtobufC
 internal import TTRPC
 
 extension ConsentHandlers {
-  /// A checked request.
+  /// A checked ConfirmSubscription request.
   struct Confirmation: Sendable {
     var tokenHash: [UInt8]
-    /// Which channels are confirmed; nil is every one of the token.
+    /// The channels to confirm; nil for all channels of the token.
     var channels: Set<PatronModel.Channel>?
     var evidence: CheckedEvidence
   }
 
-  /// Checks everything that needs no look at the store.
+  /// Checks the request, without access to the database. Runs on the I/O thread.
   static func prepareConfirm(_ request: ConfirmSubscriptionRequest, _ call: CallContext) throws
     -> Confirmation
   {
@@ -74,7 +74,7 @@ extension ConsentHandlers {
         try confirm(request, of: row, &edit, confirmation.evidence, writer, at: context.now)
         isAccepted = true
       } catch let error as DomainError {
-        // What the customer took back since is left out; the rest was asked for all the same.
+        // A part that the customer has taken back since is skipped. The other parts still count.
         refusal = refusal ?? error
       }
     }
@@ -106,7 +106,7 @@ extension ConsentHandlers {
     else { throw DomainError.addressChanged }
     let suppressions = try reader.suppressions(channel, of: address)
       .compactMap(PatronModel.Suppression.init)
-    // The opt-out may have come while no customer had the address.
+    // The opt-out may be from a time when no customer had the address.
     if let optOutAt = suppressions.optOut(binding: topic), optOutAt >= request.requestedAt {
       throw DomainError.confirmationOutdated
     }

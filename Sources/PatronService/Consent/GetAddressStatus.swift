@@ -8,8 +8,8 @@ internal import ProtobufC
 internal import TTRPC
 
 extension ConsentHandlers {
-  /// What may be sent to an address. A suppression is there before its customer and outlives it, so
-  /// there must be a way to see it without one.
+  /// Reports which messages may be sent to an address. A suppression can exist before its customer
+  /// and outlives the customer, so it must be readable without a customer.
   static func getAddressStatus(
     _ request: GetAddressStatusRequest,
     _ context: ReadContext,

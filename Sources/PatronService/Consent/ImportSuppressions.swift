@@ -8,25 +8,25 @@ internal import ProtobufC
 internal import TTRPC
 
 extension ConsentHandlers {
-  /// A checked import of addresses that must not be written to.
+  /// A checked import of addresses that must not receive messages.
   struct SuppressionImport: Sendable {
     var batch: Batch<SuppressedAddress>
     var dryRun: Bool
   }
 
-  /// One address of the list.
+  /// An address of the import.
   struct SuppressedAddress: Sendable {
     var channel: PatronModel.Channel
     var key: CustomerKey
     /// The address in the form that is compared.
     var address: String
     var reason: PatronModel.SuppressionReason
-    /// nil is the time of the request.
+    /// The time of the suppression, in microseconds since 1970; nil for the time of the request.
     var at: Int64?
     var note: String
     /// The name of the import.
     var source: String
-    /// Values that were left out or cut.
+    /// Warnings about values that were left out or cut.
     var warnings: [Warning]
 
     func cause(at now: Int64) -> SuppressionCause {
@@ -50,7 +50,7 @@ extension ConsentHandlers {
     let source = violations.source(request.source, usual: "import")
     try violations.finish()
     let now = call.now
-    // Nothing beside a refusal is worth losing it for.
+    // An invalid value beside a refusal is dropped, so that the refusal still counts.
     let batch = try Batch(
       request.suppressions,
       field: "suppressions",
@@ -76,8 +76,9 @@ extension ConsentHandlers {
     return SuppressionImport(batch: batch, dryRun: request.validateOnly)
   }
 
-  /// The channel and the address of an entry; nil after noting what is wrong with it. A phone
-  /// number is read as a reference: none waits for a newer table.
+  /// Returns the channel and the address of an entry, or nil after adding violations. A phone
+  /// number is read as a reference is: numbers that no numbering plan has are accepted, so that an
+  /// opt-out does not depend on a newer table.
   private static func address(
     of entry: SuppressionEntry,
     _ country: CountryCode?,
@@ -118,8 +119,8 @@ extension ConsentHandlers {
     return key.map { (channel, $0) }
   }
 
-  /// Suppresses the addresses or opts them out, in order. With `validate_only` all of it is taken
-  /// back in the end.
+  /// Suppresses the addresses or opts them out, in order. With `validate_only` all changes are
+  /// rolled back at the end.
   static func importSuppressions(
     _ request: SuppressionImport,
     _ context: WriteContext,

@@ -8,8 +8,8 @@ internal import ProtobufC
 internal import TTRPC
 
 extension ConsentHandlers {
-  /// A page of the consent ledger of one customer, newest first. Rows go to the caller as they are
-  /// stored.
+  /// Appends a page of a customer's consent ledger, newest first. Ledger rows are appended as they
+  /// are stored.
   static func listHistory(
     _ request: ListConsentHistoryRequest,
     _ context: ReadContext,

@@ -8,7 +8,7 @@ internal import ProtobufC
 internal import TTRPC
 
 extension ConsentHandlers {
-  /// A page of the suppressions of a store, in the order of channel and hash.
+  /// Appends a page of a store's suppressions, in the order of channel and hash.
   static func listSuppressions(
     _ request: ListSuppressionsRequest,
     _ context: ReadContext,
@@ -72,29 +72,29 @@ extension ConsentHandlers {
   }
 }
 
-/// A place in the list of suppressions, at the end of a page.
+/// A position in the list of suppressions, at the end of a page.
 struct SuppressionPlace: Equatable {
-  /// Number of the channel.
+  /// The number of the channel.
   var channel: Int
-  /// Hash of the address; empty before the first.
+  /// The hash of the address; empty before the first suppression.
   var hash: [UInt8] = []
-  /// Number of the reason.
+  /// The number of the reason.
   var reason: Int64 = 0
 
-  /// Numbers of a position: the channel, four of the hash, the reason.
+  /// The count of numbers in a position: the channel, four for the hash, the reason.
   static let wordCount = 6
 
-  /// Before the first of a channel.
+  /// Creates the position before the first suppression of a channel.
   init(channel: Int) { self.channel = channel }
 
-  /// At a suppression.
+  /// Creates the position of a suppression.
   init(of row: SuppressionRow) {
     channel = row.channel.rawValue
     hash = row.addressHash
     reason = row.reason
   }
 
-  /// The place that ``words`` told.
+  /// Creates the position from its ``words``.
   init(words: [Int64]) {
     channel = Int(truncatingIfNeeded: words[0])
     for word in words[1...4] {
@@ -106,7 +106,7 @@ struct SuppressionPlace: Equatable {
     reason = words[5]
   }
 
-  /// The place as the numbers of a page token.
+  /// The position as the numbers of a page token.
   var words: [Int64] {
     let parts = stride(from: 0, to: 32, by: 8).map { start in
       hash[start..<start + 8].reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
@@ -115,9 +115,9 @@ struct SuppressionPlace: Equatable {
   }
 }
 
-/// The customers who have the addresses of a page of suppressions. A hash does not tell its
-/// address, so those of the store's customers whose address is suppressed are hashed until all are
-/// found.
+/// The customers who have the addresses of a page of suppressions. An address cannot be computed
+/// from its hash, so the addresses of the store's suppressed customers are hashed until all hashes
+/// are found.
 struct SuppressionOwners {
   private struct Key: Hashable {
     var channel: PatronModel.Channel
@@ -145,7 +145,7 @@ struct SuppressionOwners {
     }
   }
 
-  /// A suppression as callers get it.
+  /// Returns a suppression with the id and address of its customer.
   func suppression(_ row: SuppressionRow) -> AddressSuppression {
     let owner = owners[Key(channel: row.channel, hash: row.addressHash)]
     return .with {

@@ -9,21 +9,21 @@ internal import ProtobufC
 internal import TTRPC
 
 extension ConsentHandlers {
-  /// The suppressions of the addresses that a request is about.
+  /// The suppressions of the addresses that a request is about, by channel.
   typealias Suppressions = [PatronModel.Channel: [PatronModel.Suppression]]
 
-  /// A checked request.
+  /// A checked SubscribeCustomer request.
   struct Subscribing: Sendable {
     var requestID: RequestID
     var customer: CustomerChange
     var scope: ConsentScope
     var evidence: CheckedEvidence
     var actor: ConsentActor
-    /// Whether the agreement is to be confirmed; nil is as the store wants it.
+    /// True if the agreement must be confirmed; nil for the setting of the store.
     var doubleOptIn: Bool?
   }
 
-  /// Checks everything that needs no look at the store.
+  /// Checks the request, without access to the database. Runs on the I/O thread.
   static func prepareSubscribe(_ request: SubscribeCustomerRequest, _ call: CallContext) throws
     -> Subscribing
   {
@@ -103,7 +103,7 @@ extension ConsentHandlers {
     }
   }
 
-  /// Records an agreement. The customer is made when unknown.
+  /// Records an agreement. An unknown customer is created.
   static func subscribe(
     _ subscribing: Subscribing,
     _ context: WriteContext,
@@ -111,7 +111,7 @@ extension ConsentHandlers {
   ) throws {
     let writer = context.writer
     let start = response.count
-    // The answer that is kept holds the seed in the place of the token.
+    // The stored answer holds the seed of the token instead of the token.
     try FirstAnswers.answer(
       subscribing.requestID,
       of: CustomerService.subscribeCustomer.method,
@@ -151,7 +151,7 @@ extension ConsentHandlers {
       ).compactMap(PatronModel.Suppression.init)
     }
     let asks = try subscribing.asksForConfirmation(in: writer.read)
-    // Refused before anything is written.
+    // Refusals come before the first write.
     let known = try plan.row.map { try Customer(stored: $0.body) } ?? Customer()
     for (channel, topic) in subscribing.scope.pairs {
       _ = try subscribing.transition(of: known, channel, topic, asks, suppressions, at: now)
@@ -180,10 +180,10 @@ extension ConsentHandlers {
 }
 
 extension ConsentHandlers.Subscribing {
-  /// The address of each channel. Refuses channels without one, and an agreement for another
-  /// address than the customer's: that would be taken for one it was not given for. Who names none
-  /// of the channel, and another one of the other channel than the customer's, may be somebody
-  /// else.
+  /// Returns the address of each channel. Refuses a channel without an address, and an agreement
+  /// for an address that the customer does not have: the agreement would count for an address for
+  /// which it was not given. A request that names no address of the channel, but an address of the
+  /// other channel that the customer does not have, may come from another person.
   fileprivate func addresses(
     _ plan: CustomerChange.Plan
   ) throws -> [(channel: PatronModel.Channel, address: String)] {
@@ -205,8 +205,8 @@ extension ConsentHandlers.Subscribing {
     }
   }
 
-  /// The channel of which the input names another address than the customer has or gets by it; nil
-  /// for none. One of before a merge is the customer's own.
+  /// Returns the channel of which the input names an address that the customer neither has nor gets
+  /// by the input; nil if there is none. An address from before a merge is the customer's own.
   private static func differing(
     _ given: Identifiers,
     from row: CustomerRow,
@@ -220,7 +220,7 @@ extension ConsentHandlers.Subscribing {
     }
   }
 
-  /// Of which channels an agreement is to be confirmed.
+  /// Returns true for each channel on which the agreement must be confirmed.
   fileprivate func asksForConfirmation(
     in reader: StoreReader
   ) throws -> [PatronModel.Channel: Bool] {
@@ -232,7 +232,7 @@ extension ConsentHandlers.Subscribing {
     )
   }
 
-  /// What the agreement does to the consent of a channel and topic.
+  /// Returns the change that the agreement makes to the consent of a channel and topic.
   fileprivate func transition(
     of customer: Customer,
     _ channel: PatronModel.Channel,
@@ -255,7 +255,7 @@ extension ConsentHandlers.Subscribing {
     }
   }
 
-  /// Puts the agreement into an edit. Returns what the caller should know.
+  /// Applies the agreement to an edit. Returns the warnings for the caller.
   fileprivate func apply(
     to edit: inout ConsentEdit,
     _ asks: [PatronModel.Channel: Bool],
@@ -289,7 +289,7 @@ extension ConsentHandlers.Subscribing {
         waits: state == .pending
       )
       if !ends {
-        // The address is the same for every topic: once is enough.
+        // The address is the same for every topic, so one warning is enough.
         let warning = Warning.about(
           .addressSuppressed,
           field: "customer.\(channel.identifier.rawValue)"
@@ -300,7 +300,8 @@ extension ConsentHandlers.Subscribing {
     return warnings
   }
 
-  /// Whether the agreement ends all suppressions of its address, now or when it is confirmed.
+  /// Returns true if the agreement ends all suppressions of its address, now or when it is
+  /// confirmed.
   private static func ended(
     _ suppressions: [PatronModel.Suppression],
     by statement: ConsentStatement,
@@ -315,7 +316,7 @@ extension ConsentHandlers.Subscribing {
 }
 
 extension DomainError {
-  /// The address is somebody else's, who has another e-mail address.
+  /// Returns the error for an address of another customer, who has a different e-mail address.
   fileprivate static func othersAddress(
     _ channel: PatronModel.Channel,
     _ owner: Int64
@@ -330,7 +331,7 @@ extension DomainError {
     )
   }
 
-  /// The customer has another address than the one that the agreement is about.
+  /// Returns the error for an agreement to an address that the customer does not have.
   fileprivate static func otherAddress(
     _ channel: PatronModel.Channel,
     of customerID: Int64

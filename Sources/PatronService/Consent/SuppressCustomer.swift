@@ -8,18 +8,18 @@ internal import ProtobufC
 internal import TTRPC
 
 extension ConsentHandlers {
-  /// A checked request, of SuppressCustomer or UnsuppressCustomer.
+  /// A checked SuppressCustomer or UnsuppressCustomer request.
   struct SuppressionChange: Sendable {
     var customer: CustomerKey
     var channels: [PatronModel.Channel]
-    /// Which to set or to lift; one to set.
+    /// The one reason to set, or the reasons to lift.
     var reasons: Set<PatronModel.SuppressionReason>
-    /// nil is the time of the request.
+    /// The time of the suppression, in microseconds since 1970; nil for the time of the request.
     var at: Int64?
     var source: String
     var note: String
     var actor: ConsentActor
-    /// Texts that were cut or left out.
+    /// Warnings about texts that were cut or left out.
     var warnings: [Warning] = []
 
     func cause(at now: Int64) -> SuppressionCause {
@@ -27,12 +27,12 @@ extension ConsentHandlers {
     }
   }
 
-  /// Checks everything that needs no look at the store.
+  /// Checks the request, without access to the database. Runs on the I/O thread.
   static func prepareSuppress(_ request: SuppressCustomerRequest, _ call: CallContext) throws
     -> SuppressionChange
   {
     let key = try (request.customer ?? CustomerRef()).key()
-    // Nothing beside a suppression is worth losing it for.
+    // An invalid value beside a suppression is dropped, so that the suppression still counts.
     var violations = Violations(dropsSecondary: true)
     let reason = SuppressionCheck.reason(request.reason, "reason", &violations)
     var change = SuppressionChange(
@@ -64,7 +64,7 @@ extension ConsentHandlers {
     return change
   }
 
-  /// Checks everything that needs no look at the store.
+  /// Checks the request, without access to the database. Runs on the I/O thread.
   static func prepareUnsuppress(_ request: UnsuppressCustomerRequest, _ call: CallContext) throws
     -> SuppressionChange
   {
@@ -126,7 +126,7 @@ extension ConsentHandlers {
     )
   }
 
-  /// Lifts suppressions.
+  /// Lifts suppressions of a customer's addresses, or of an address that no customer has.
   static func unsuppress(
     _ change: SuppressionChange,
     _ context: WriteContext,
@@ -150,7 +150,7 @@ extension ConsentHandlers {
   }
 
   private struct Performed {
-    /// nil for an address that no customer has.
+    /// The customer after the change; nil for an address that no customer has.
     var row: CustomerRow?
     var channels: [ChannelStatus]
     var isChanged: Bool
@@ -165,7 +165,7 @@ extension ConsentHandlers {
     let writer = context.writer
     var change = change
     change.customer = try change.customer.resolved(in: writer.read)
-    // An address that a merged customer only answers to is not the one that it has.
+    // An alias of a merged customer is not the customer's current address.
     let row = try writer.read.customerRow(change.customer).flatMap { row in
       change.customer.isAddress && !row.has(change.customer) ? nil : row
     }
@@ -204,7 +204,8 @@ extension ConsentHandlers {
 }
 
 extension DomainError {
-  /// An address that no customer has is not one of the channel.
+  /// Returns the error for a channel of which the request names no address, if no customer has the
+  /// named address.
   static func otherAddress(_ channel: PatronModel.Channel) -> DomainError {
     reason(
       .failedPrecondition,

@@ -8,21 +8,22 @@ internal import ProtobufC
 internal import TTRPC
 
 extension ConsentHandlers {
-  /// A checked request.
+  /// A checked UnsubscribeCustomer request.
   struct OptOut: Sendable {
     var customer: CustomerKey
     var scope: ConsentScope
     var evidence: CheckedEvidence
     var actor: ConsentActor
-    /// Parts of the evidence that were left out.
+    /// Warnings about parts of the evidence that were left out.
     var warnings: [Warning] = []
 
-    /// Addresses that are named, of the channels that are meant.
+    /// The named addresses, on the channels of the opt-out.
     var addresses: [(channel: PatronModel.Channel, address: String)] {
       scope.channels.compactMap { channel in customer.address(channel).map { (channel, $0) } }
     }
 
-    /// Suppresses an address that no record has; false when it was for that reason.
+    /// Suppresses an address that no customer has. Returns false if it is suppressed for that
+    /// reason already.
     func suppress(
       _ channel: PatronModel.Channel,
       _ address: String,
@@ -39,12 +40,12 @@ extension ConsentHandlers {
     }
   }
 
-  /// Checks everything that needs no look at the store.
+  /// Checks the request, without access to the database. Runs on the I/O thread.
   static func prepareUnsubscribe(_ request: UnsubscribeCustomerRequest, _ call: CallContext) throws
     -> OptOut
   {
     let key = try (request.customer ?? CustomerRef()).key()
-    // Nothing beside an opt-out is worth losing it for.
+    // An invalid value beside an opt-out is dropped, so that the opt-out still counts.
     var violations = Violations(dropsSecondary: true)
     var optOut = OptOut(
       customer: key,
@@ -57,7 +58,7 @@ extension ConsentHandlers {
     return optOut
   }
 
-  /// Records an opt-out; that of an address which no customer has suppresses the address.
+  /// Records an opt-out. If no customer has the address, the address is suppressed.
   static func unsubscribe(
     _ optOut: OptOut,
     _ context: WriteContext,
@@ -79,7 +80,7 @@ extension ConsentHandlers {
       answer.warnings.append(.about(warning, field: "evidence.occurred_at"))
     }
     try edit.write()
-    // An address of before a merge keeps the word itself: it may be somebody's again.
+    // A former address of a merged customer is suppressed too, because another customer may get it.
     var isKept = false
     for (channel, address) in optOut.addresses where address != edit.row.address(channel) {
       isKept = try optOut.suppress(channel, address, writer, at: context.now) || isKept
@@ -92,8 +93,8 @@ extension ConsentHandlers {
     try response.append(answer)
   }
 
-  /// There is no record to keep an opt-out in, so it is kept with the address. Channels of other
-  /// addresses are left out: nobody knows those.
+  /// Keeps the opt-out with the address, because there is no customer's record to keep it in.
+  /// Channels of which the request names no address are left out with a warning.
   private static func suppressUnknown(
     _ optOut: OptOut,
     _ writer: StoreWriter,
@@ -119,7 +120,8 @@ extension ConsentHandlers {
 }
 
 extension Warning {
-  /// An address that no customer has tells nothing about another channel.
+  /// Returns the warning for a channel of which the request names no address: an address without a
+  /// customer says nothing about another channel.
   fileprivate static func otherChannel(_ channel: PatronModel.Channel) -> Warning {
     .with {
       $0.reason = "ADDRESS_MISSING"

@@ -7,11 +7,11 @@ internal import ProtobufC
 internal import TTRPC
 
 extension CustomerHandlers {
-  /// The most customers of one request.
+  /// The maximum number of customers in a request.
   private static let mostGotten = 100
 
-  /// Finds customers in the order of the request. In the basic view the
-  /// stored bytes go to the caller as they are.
+  /// Finds customers, in the order of the request. In the basic view their stored bytes are
+  /// appended unchanged.
   static func batchGetCustomers(
     _ request: BatchGetCustomersRequest,
     _ context: ReadContext,

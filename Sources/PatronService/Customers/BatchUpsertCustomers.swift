@@ -8,7 +8,7 @@ internal import ProtobufC
 internal import TTRPC
 
 extension CustomerHandlers {
-  /// A checked batch.
+  /// A checked BatchUpsertCustomers request.
   struct BatchUpsert: Sendable {
     var batch: Batch<CustomerChange>
   }
@@ -37,7 +37,7 @@ extension CustomerHandlers {
     return BatchUpsert(batch: batch)
   }
 
-  /// Creates or updates the customers in order.
+  /// Creates or updates the customers, in order.
   static func batchUpsert(
     _ upsert: BatchUpsert,
     _ context: WriteContext,

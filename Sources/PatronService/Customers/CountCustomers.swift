@@ -8,7 +8,8 @@ internal import ProtobufC
 internal import TTRPC
 
 extension CustomerHandlers {
-  /// Counts the customers of a filter, and how many of them pass each predefined filter too.
+  /// Counts the customers that match a filter, in total and for each predefined filter that they
+  /// match too.
   static func countCustomers(
     _ request: CountCustomersRequest,
     _ context: ReadContext,
@@ -25,7 +26,7 @@ extension CustomerHandlers {
     try response.append(answer)
   }
 
-  /// The categories to count by, in the order of the catalogue.
+  /// Returns the categories to count by, in the order of the catalogue.
   private static func facetCategories(
     _ names: [String]
   ) throws(DomainError) -> [PatronModel.FilterCategory] {

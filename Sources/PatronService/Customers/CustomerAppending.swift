@@ -8,14 +8,17 @@ internal import ProtoWire
 internal import ProtobufC
 internal import TTRPC
 
-/// How customers of a request's view are put into an answer: their stored bytes as they are, and in
-/// the full view behind them what marketing each channel may be sent.
+/// The form in which customers are appended to an answer, by the view of the request. The stored
+/// bytes are appended unchanged. In the full view the marketing statuses of the channels follow
+/// them.
 struct CustomerAppending {
   private let isFull: Bool
   private let reader: StoreReader
   private let now: Int64
 
-  /// Throws INVALID_ARGUMENT `ENUM_VALUE_UNKNOWN` for a view that there is not.
+  /// Creates the form for a view.
+  ///
+  /// - Throws: INVALID_ARGUMENT `ENUM_VALUE_UNKNOWN` for an unknown view.
   init(_ view: CustomerView, _ reader: StoreReader, at now: Int64) throws {
     isFull = view == .full
     self.reader = reader
@@ -41,7 +44,7 @@ struct CustomerAppending {
     try append(record, stats, statuses, as: field, to: &response)
   }
 
-  /// Appends a customer in the full view, whose channels are known already.
+  /// Appends a customer in the full view, with statuses that are already computed.
   func append(
     _ record: RawSpan,
     _ stats: RawSpan,
@@ -54,7 +57,7 @@ struct CustomerAppending {
     response.appendField(field, joining: record, rest.span.bytes)
   }
 
-  /// Computes what the channels of a stored customer may be sent.
+  /// Computes the statuses of a stored customer's channels.
   func statuses(of record: [UInt8]) throws -> ChannelStatuses {
     try ChannelStatuses(of: Customer(stored: record), in: reader, at: now)
   }

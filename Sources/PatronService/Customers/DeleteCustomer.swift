@@ -8,7 +8,7 @@ internal import ProtobufC
 internal import TTRPC
 
 extension CustomerHandlers {
-  /// A checked request.
+  /// A checked DeleteCustomer request.
   struct Deletion: Sendable {
     var requestID: RequestID
     var customer: CustomerKey
@@ -18,7 +18,7 @@ extension CustomerHandlers {
 
   private static let longestReason = 255
 
-  /// Checks everything that needs no look at the store.
+  /// Checks the request, without access to the database. Runs on the I/O thread.
   static func prepareDelete(_ request: DeleteCustomerRequest, _ call: CallContext) throws
     -> Deletion
   {
@@ -38,9 +38,9 @@ extension CustomerHandlers {
     )
   }
 
-  /// Erases a customer. Record, names and receipt are one transaction; a long history is worked off
-  /// in further ones. The answer leaves when all of it is done; a repeat of what was begun goes on
-  /// with it.
+  /// Erases a customer. The first transaction erases record and names and writes the receipt; a
+  /// long history takes further transactions. The answer is sent after the last. A repeat of an
+  /// unfinished erasure continues it.
   static func delete(
     _ deletion: Deletion,
     _ context: WriteContext,
@@ -69,7 +69,7 @@ extension CustomerHandlers {
     return try step(HistoryErasure(store: context.call.store, receipt: receipt), context)
   }
 
-  /// Erases one part of the history, and leaves the rest to the next transaction.
+  /// Erases one part of the history. The next transaction erases the rest.
   private static func step(
     _ erasure: HistoryErasure,
     _ context: WriteContext
@@ -78,7 +78,8 @@ extension CustomerHandlers {
     return rest.map { rest in .more { try step(rest, $0) } } ?? .done
   }
 
-  /// Erases the record, or finds the receipt of one whose history is not worked off yet.
+  /// Erases the record and returns the receipt. For a customer whose erasure is unfinished, returns
+  /// its receipt.
   private static func begin(
     _ deletion: Deletion,
     in writer: StoreWriter,
@@ -99,7 +100,7 @@ extension CustomerHandlers {
 }
 
 extension DeleteCustomerResponse {
-  /// A receipt as callers get it.
+  /// Creates the answer from a receipt.
   fileprivate init(_ receipt: ErasureRow) {
     self.init()
     receiptID = receipt.id

@@ -8,10 +8,11 @@ internal import ProtobufC
 internal import TTRPC
 
 extension CustomerHandlers {
-  /// Visits the customers of an export, oldest first, any number of times with the same result.
+  /// A visit of the customers of an export, oldest first. It can be repeated any number of times
+  /// with the same result.
   typealias ExportRows = (StoreReader, _ visit: StoreReader.CustomerVisitor) throws -> Void
 
-  /// A checked request.
+  /// A checked ExportCustomers request.
   struct Export: Sendable {
     enum Form: Sendable {
       case csv(ExportColumns, CSVSafety, byteOrderMark: Bool)
@@ -22,7 +23,7 @@ extension CustomerHandlers {
     var form: Form
   }
 
-  /// Checks a request.
+  /// Checks the request, without access to the database. Runs on the I/O thread.
   static func prepareExport(_ request: ExportCustomersRequest, _ call: CallContext) throws -> Export
   {
     return Export(
@@ -31,7 +32,8 @@ extension CustomerHandlers {
     )
   }
 
-  /// Sends every customer of the filter, oldest first, so that an import makes them in this order.
+  /// Sends every customer of the filter, oldest first, so that an import creates them in this
+  /// order.
   static func export(_ export: Export, _ context: ReadContext, _ stream: ScanStream) throws {
     let reader = context.reader
     let set = try export.filter.set(at: context.now, in: reader)
@@ -83,7 +85,7 @@ extension CustomerHandlers {
 }
 
 extension CustomerHandlers.Export.Form {
-  /// Checks what a request says of the file.
+  /// Checks the part of a request that describes the file.
   fileprivate init(_ request: ExportCustomersRequest) throws {
     var violations = Violations()
     violations.checkKnown("safety", request.safety.rawValue, CsvSafety.off.rawValue)
@@ -123,7 +125,8 @@ extension CustomerHandlers.Export.Form {
   }
 }
 
-/// Sends whole rows in messages that are large enough to be cheap and small enough to stop soon.
+/// A stream of whole rows, in messages that are large enough to be cheap and small enough to stop
+/// soon.
 struct ExportStream {
   private let stream: ScanStream
   private var rows: Int64 = 0
@@ -132,13 +135,14 @@ struct ExportStream {
 
   init(_ stream: ScanStream) { self.stream = stream }
 
-  /// Counts a row that a writer keeps, and sends what the writer has once it is enough.
+  /// Counts a row that a writer buffers. Sends the writer's bytes once `count`, their number, fills
+  /// a chunk.
   mutating func countRow(pending count: Int, _ take: () -> [UInt8]) throws {
     rows += 1
     if count >= Self.chunkBytes { try send(take()) }
   }
 
-  /// Sends the end of a file, which may be all of it.
+  /// Sends the rest of a file, which may be the whole file.
   mutating func finish(_ rest: [UInt8]) throws {
     if !rest.isEmpty { try send(rest) }
   }

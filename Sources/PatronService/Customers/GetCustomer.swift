@@ -8,8 +8,7 @@ internal import ProtobufC
 internal import TTRPC
 
 extension CustomerHandlers {
-  /// Finds one customer. The stored bytes go to the caller as they are; only the full view decodes
-  /// them.
+  /// Finds one customer. The stored bytes are appended unchanged; only the full view decodes them.
   static func getCustomer(
     _ request: GetCustomerRequest,
     _ context: ReadContext,

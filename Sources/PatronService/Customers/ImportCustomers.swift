@@ -8,7 +8,7 @@ internal import ProtobufC
 internal import TTRPC
 
 extension CustomerHandlers {
-  /// A checked import.
+  /// A checked ImportCustomers request.
   struct Import: Sendable {
     var batch: Batch<ImportedRow>
     var dryRun: Bool
@@ -35,7 +35,8 @@ extension CustomerHandlers {
       dropsSecondary: violations.dropsSecondary
     ) { place, violations in
       let item = place.element
-      // Files hold customers with e-mail and phone and without external id, as guests' orders do.
+      // Customers in files may have e-mail and phone and no external id, like those of guests'
+      // orders.
       var change = CustomerChange.checked(
         item.customer ?? CustomerInput(),
         path: "customer",
@@ -74,8 +75,8 @@ extension CustomerHandlers {
     return Import(batch: batch, dryRun: request.validateOnly)
   }
 
-  /// Takes the customers in order. With `validate_only` all of it is taken back in the end, so that
-  /// each item is answered with regard to those before it.
+  /// Imports the customers in order. With `validate_only` all changes are rolled back at the end,
+  /// so that the result of each item takes account of the items before it.
   static func importCustomers(
     _ request: Import,
     _ context: WriteContext,
@@ -123,7 +124,7 @@ extension CustomerHandlers {
 }
 
 extension ImportItem {
-  /// True when the item says that somebody does not want messages, or cannot get them.
+  /// True if the item says that a customer does not want messages, or cannot receive them.
   fileprivate var refuses: Bool {
     subscriptions.contains { $0.state == .unsubscribed } || !suppressions.isEmpty
       || customer?.acceptsSMSMarketing == false || customer?.acceptsEmailMarketing == false

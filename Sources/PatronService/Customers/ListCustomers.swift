@@ -7,7 +7,7 @@ internal import PatronStore
 internal import TTRPC
 
 extension CustomerHandlers {
-  /// A page of the customers of a filter.
+  /// Appends a page of the customers of a filter.
   static func listCustomers(
     _ request: ListCustomersRequest,
     _ context: ReadContext,
@@ -39,7 +39,7 @@ extension CustomerHandlers {
     }
   }
 
-  /// Appends a page, newest first; returns where the next one begins, nil when there is none.
+  /// Appends a page, newest first. Returns the position of the next page, or nil if there is none.
   private static func newestPage(
     _ set: CustomerSet,
     _ reader: StoreReader,
@@ -52,7 +52,7 @@ extension CustomerHandlers {
     var last: Int64 = 0
     var hasMore = false
     try reader.customers(in: set, before: position?[0] ?? .max) { id, record, stats in
-      // One more than the page tells whether there is another page.
+      // A customer beyond the page shows that another page follows.
       guard count < size, count == 0 || response.count < PageSize.enoughBytes else {
         hasMore = true
         return false
@@ -70,8 +70,8 @@ extension CustomerHandlers {
     return hasMore ? [last] : nil
   }
 
-  /// The same in another order: looks at all customers of the set, unless the order has lists of
-  /// its own.
+  /// Appends a page in another sort. Reads all customers of the set, unless the database has lists
+  /// in that sort.
   private static func sortedPage(
     _ order: CustomerOrder,
     _ set: CustomerSet,
@@ -112,17 +112,19 @@ extension CustomerHandlers {
   /// A part of a sorted list.
   private struct Part {
     var set: CustomerSet
-    /// Whether the newest customers come first in the list too.
+    /// True if the set has the customers in the sort of the list: newest first.
     var isInOrder = false
-    /// Customers of the part that are listed already have this id or a greater one.
+    /// The id below which the part continues. Customers with this id or a greater id are listed
+    /// already.
     var before = Int64.max
   }
 
-  /// Below this a set is looked at as a whole.
+  /// The number of customers up to which a set is read as a whole.
   private static let fewCustomers: Int64 = 2000
 
-  /// The set in parts of which each comes before the next in an order. By last event these are the
-  /// days: the first page looks at the customers of the last few days.
+  /// Splits the set into parts, each of which comes before the next in the sort. For the sort by
+  /// last event the parts are days, so that the first page reads only the customers of the last few
+  /// days.
   private static func parts(
     of set: CustomerSet,
     _ order: CustomerOrder,
@@ -138,7 +140,7 @@ extension CustomerHandlers {
     return days.reversed().map { day in
       let ofDay = CustomerSet.oneOf(category: FilterDays.lastEvent, values: [day.value])
       var part = Part(set: set == .all ? ofDay : .every([set, ofDay]))
-      // All without events have the same place but for their ids.
+      // Customers without events differ only in their ids.
       part.isInOrder = day.value == FilterDays.never
       if let after, part.isInOrder, first == day.value { part.before = CustomerOrder.id(after) }
       return part

@@ -8,7 +8,7 @@ internal import ProtobufC
 internal import TTRPC
 
 extension CustomerHandlers {
-  /// The predefined filters: the same for every store.
+  /// Appends the predefined filters, which are the same for every store.
   static func listFilters(
     _ request: ListFiltersRequest,
     _ context: ReadContext,

@@ -8,7 +8,7 @@ internal import ProtobufC
 internal import TTRPC
 
 extension CustomerHandlers {
-  /// A checked request.
+  /// A checked MergeCustomers request.
   struct Merge: Sendable {
     var requestID: RequestID
     var primary: CustomerKey
@@ -17,7 +17,7 @@ extension CustomerHandlers {
     var isPreview: Bool
   }
 
-  /// Checks everything that needs no look at the store.
+  /// Checks the request, without access to the database. Runs on the I/O thread.
   static func prepareMerge(_ request: MergeCustomersRequest, _ call: CallContext) throws -> Merge {
     var violations = Violations()
     let requestID = try FirstAnswers.check(request, \.requestID, &violations)
@@ -32,7 +32,7 @@ extension CustomerHandlers {
     )
   }
 
-  /// Merges two customers, or shows what that would give.
+  /// Merges two customers, or previews the merge.
   static func merge(
     _ merge: Merge,
     _ context: WriteContext,
@@ -82,7 +82,7 @@ extension CustomerHandlers {
 }
 
 extension MergePlan {
-  /// The answer without the customer.
+  /// Returns the answer without the customer.
   fileprivate func answer(_ mergeID: Int64, _ merged: Customer) -> MergeCustomersResponse {
     .with {
       $0.mergeID = mergeID
@@ -94,8 +94,8 @@ extension MergePlan {
 }
 
 extension DomainError {
-  /// One of the two does not exist: which, but not what it was called. An id may be that of one who
-  /// was erased.
+  /// Returns the error for one of the two customers that does not exist. It names the field of the
+  /// request, never the identifier. An id may belong to an erased customer.
   fileprivate static func mergedNotFound(
     _ field: String,
     _ key: CustomerKey,

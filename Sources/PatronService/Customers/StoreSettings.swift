@@ -8,7 +8,7 @@ internal import ProtobufC
 internal import TTRPC
 
 extension CustomerHandlers {
-  /// The store's settings.
+  /// Appends the store's settings.
   static func getStoreSettings(
     _ request: GetStoreSettingsRequest,
     _ context: ReadContext,
@@ -18,14 +18,14 @@ extension CustomerHandlers {
     try response.append(GetStoreSettingsResponse.with { $0.settings = settings })
   }
 
-  /// A checked request.
+  /// A checked UpdateStoreSettings request.
   struct SettingsUpdate: Sendable {
     var settings: StoreSettings
-    /// The fields to set.
+    /// The settings to change.
     var fields: [StoreSettings.Setting]
   }
 
-  /// Checks everything that needs no look at the store.
+  /// Checks the request, without access to the database. Runs on the I/O thread.
   static func prepareSettings(_ request: UpdateStoreSettingsRequest, _ call: CallContext) throws
     -> SettingsUpdate
   {
@@ -53,7 +53,7 @@ extension CustomerHandlers {
     let fields = StoreSettings.fields.filter {
       paths.isEmpty ? $0.isPresent(given) : paths.contains($0.name)
     }
-    // What the mask leaves out is not looked at.
+    // Settings outside the mask are not checked.
     var named = StoreSettings()
     for field in fields { field.copy(given, &named) }
     let settings = named.checked(&violations)

@@ -8,13 +8,13 @@ internal import ProtobufC
 internal import TTRPC
 
 extension CustomerHandlers {
-  /// A checked request.
+  /// A checked UnmergeCustomers request.
   struct Unmerging: Sendable {
     var requestID: RequestID
     var mergeID: Int64
   }
 
-  /// Checks everything that needs no look at the store.
+  /// Checks the request, without access to the database. Runs on the I/O thread.
   static func prepareUnmerge(_ request: UnmergeCustomersRequest, _ call: CallContext) throws
     -> Unmerging
   {

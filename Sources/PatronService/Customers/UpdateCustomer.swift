@@ -8,19 +8,19 @@ internal import ProtobufC
 internal import TTRPC
 
 extension CustomerHandlers {
-  /// A checked request.
+  /// A checked UpdateCustomer request.
   struct Update: Sendable {
     var requestID: RequestID
     var id: Int64
     var change: CustomerChange
-    /// Whether properties that the input lacks are removed.
+    /// True if properties that the input lacks are removed.
     var replacesProperties: Bool
-    /// What the record must still have; empty asks for nothing.
+    /// The etag that the record must still have; empty for any.
     var etag: String
     var lacksCountry: Bool
   }
 
-  /// Checks everything that needs no look at the store.
+  /// Checks the request, without access to the database. Runs on the I/O thread.
   static func prepareUpdate(_ request: UpdateCustomerRequest, _ call: CallContext) throws -> Update
   {
     var violations = Violations(request.invalidFields, unspecified: .reject)
@@ -109,7 +109,7 @@ extension CustomerHandlers {
 }
 
 extension CustomerDraft {
-  /// Removes the properties that the draft does not set.
+  /// Adds the removal of every property that the customer has and the draft does not set.
   fileprivate mutating func removeOtherProperties(of customer: Customer) {
     let given = Set(properties.map(\.name))
     let others = customer.customProperties.keys.filter { !given.contains($0) }.sorted()
@@ -118,7 +118,7 @@ extension CustomerDraft {
 }
 
 extension DomainError {
-  /// The record changed since the caller read it.
+  /// Returns the error for a record that changed since the caller read it.
   static func etagMismatch(_ current: String) -> DomainError {
     reason(
       .aborted,

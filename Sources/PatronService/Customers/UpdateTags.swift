@@ -8,13 +8,13 @@ internal import ProtobufC
 internal import TTRPC
 
 extension CustomerHandlers {
-  /// A checked request.
+  /// A checked UpdateTags request.
   struct TagUpdate: Sendable {
     var batch: Batch<CustomerKey>
     var edit: TagEdit
   }
 
-  /// Checks everything that needs no look at the store.
+  /// Checks the request, without access to the database. Runs on the I/O thread.
   static func prepareUpdateTags(_ request: UpdateTagsRequest, _ call: CallContext) throws
     -> TagUpdate
   {
@@ -23,7 +23,8 @@ extension CustomerHandlers {
     return TagUpdate(batch: batch, edit: edit)
   }
 
-  /// Adds and removes tags. Requests wait for each other, so none undoes what another did.
+  /// Adds and removes tags. Writes run one after the other, so a request never undoes the change of
+  /// another.
   static func updateTags(
     _ update: TagUpdate,
     _ context: WriteContext,

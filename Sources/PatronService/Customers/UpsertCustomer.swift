@@ -8,14 +8,14 @@ internal import ProtobufC
 internal import TTRPC
 
 extension CustomerHandlers {
-  /// A checked request.
+  /// A checked UpsertCustomer request.
   struct Upsert: Sendable {
     var change: CustomerChange
     var dryRun: Bool
     var lacksCountry: Bool
   }
 
-  /// Checks everything that needs no look at the store.
+  /// Checks the request, without access to the database. Runs on the I/O thread.
   static func prepareUpsert(_ request: UpsertCustomerRequest, _ call: CallContext) throws -> Upsert
   {
     var violations = Violations(request.invalidFields, unspecified: .reject)
@@ -65,7 +65,7 @@ extension CustomerHandlers {
   }
 }
 
-/// What an upsert says beside the customer, for one or for a batch.
+/// The settings of an upsert, for one customer or for a batch.
 struct UpsertSettings: Sendable {
   var country: CountryCode?
   var source: String
@@ -86,7 +86,7 @@ struct UpsertSettings: Sendable {
     self.source = violations.source(source, usual: "api")
   }
 
-  /// The change that an input asks for. What is wrong is added to `violations`.
+  /// Returns the change that an input asks for. Violations are added.
   func change(
     _ input: CustomerInput,
     path: String,

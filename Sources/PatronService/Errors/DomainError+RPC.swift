@@ -4,7 +4,7 @@ internal import PatronModel
 internal import PatronServer
 package import TTRPC
 
-/// The status of each refusal of the domain. No other place maps kinds to codes.
+/// The status of each error of the domain. Only this mapping chooses status codes for them.
 extension DomainError: RPCErrorConvertible {
   package var rpcError: RPCError {
     switch self {

@@ -5,7 +5,7 @@ internal import PatronServer
 internal import TTRPC
 
 extension Routes {
-  /// The methods of CustomerService that are about consent, and the settings of a store.
+  /// Adds the methods of CustomerService about consent, and the settings of a store.
   mutating func addConsent() {
     typealias Consent = ConsentHandlers
     write(

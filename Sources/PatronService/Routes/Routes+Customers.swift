@@ -5,7 +5,7 @@ internal import PatronServer
 internal import TTRPC
 
 extension Routes {
-  /// Customers: records, lists, merges, files and erasure.
+  /// Adds the methods about customers: records, lists, merges, files and erasure.
   mutating func addCustomers() {
     typealias Customers = CustomerHandlers
     write(

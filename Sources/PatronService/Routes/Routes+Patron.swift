@@ -5,7 +5,7 @@ package import PatronServer
 internal import TTRPC
 
 extension Routes {
-  /// Every method of the contract, in the lane that suits it.
+  /// Returns every method of the contract, each in the lane that suits it.
   package static func patron() -> Routes {
     var routes = Routes { reader in
       try StoreSettings(of: reader).defaultCountry ?? ""

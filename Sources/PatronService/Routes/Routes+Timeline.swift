@@ -5,7 +5,7 @@ internal import PatronServer
 internal import TTRPC
 
 extension Routes {
-  /// The methods of TimelineService.
+  /// Adds the methods of TimelineService.
   mutating func addTimelines() {
     typealias Timeline = TimelineHandlers
     write(
@@ -48,7 +48,7 @@ extension Routes {
     addOrders()
   }
 
-  /// The methods of TimelineService for orders and checkouts.
+  /// Adds the methods of TimelineService for orders and checkouts.
   private mutating func addOrders() {
     typealias Timeline = TimelineHandlers
     write(

@@ -1,7 +1,7 @@
 internal import PatronProto
 internal import PatronServer
 
-// Every request of the contract names its store in field 1; ContractTests compares.
+// Every request of the contract names its store in field 1; ContractTests checks this.
 
 extension BatchGetCustomersRequest: StoreRequest {}
 extension BatchRecordEventsRequest: StoreRequest {}

@@ -8,13 +8,13 @@ internal import ProtobufC
 internal import TTRPC
 
 extension TimelineHandlers {
-  /// A checked request.
+  /// A checked DeleteEvent request.
   struct EventDeletion: Sendable {
     var requestID: RequestID
     var event: EventName
   }
 
-  /// Checks everything that needs no look at the store.
+  /// Checks the request, without access to the database. Runs on the I/O thread.
   static func prepareDeleteEvent(_ request: DeleteEventRequest, _ call: CallContext) throws
     -> EventDeletion
   {

@@ -8,13 +8,13 @@ internal import ProtobufC
 internal import TTRPC
 
 extension TimelineHandlers {
-  /// A checked request.
+  /// A checked DeleteOrder request.
   struct OrderDeletion: Sendable {
     var requestID: RequestID
     var order: OrderRef
   }
 
-  /// Checks everything that needs no look at the store.
+  /// Checks the request, without access to the database. Runs on the I/O thread.
   static func prepareDeleteOrder(_ request: DeleteOrderRequest, _ call: CallContext) throws
     -> OrderDeletion
   {
@@ -27,8 +27,8 @@ extension TimelineHandlers {
     )
   }
 
-  /// Deletes an order and the events that Patron derived from it. What it told of the customer's
-  /// record stays.
+  /// Deletes an order and the events that Patron derived from it. Changes that the order made to
+  /// the customer's record stay.
   static func deleteOrder(
     _ deletion: OrderDeletion,
     _ context: WriteContext,

@@ -9,7 +9,7 @@ internal import ProtobufC
 internal import TTRPC
 
 extension TimelineHandlers {
-  /// The catalogue, then what the store registered.
+  /// Appends the types of the catalogue, then the types that the store registered.
   static func listEventTypes(
     _ request: ListEventTypesRequest,
     _ context: ReadContext,
@@ -29,19 +29,20 @@ extension TimelineHandlers {
     }
   }
 
-  /// The catalogue does not change while the server runs: it is encoded once.
+  /// The encoded types of the catalogue. It does not change while the server runs, so they are
+  /// encoded once.
   private static let catalogue: [(source: PatronProto.EventSource, bytes: [UInt8])] =
     EventCatalogue.types.compactMap { type in
       let message = PatronProto.EventType(type)
       return (try? message.encoded()).map { (message.source, $0) }
     }
 
-  /// A checked type of a third party.
+  /// A checked event type of a third party.
   struct Registration: Sendable {
     var type: PatronProto.EventType
   }
 
-  /// Checks everything that needs no look at the store.
+  /// Checks the request, without access to the database. Runs on the I/O thread.
   static func prepareRegister(_ request: RegisterEventTypeRequest, _ call: CallContext) throws
     -> Registration
   {
@@ -51,7 +52,7 @@ extension TimelineHandlers {
     return Registration(type: type)
   }
 
-  /// Registers a type.
+  /// Registers an event type.
   static func register(
     _ registration: Registration,
     _ context: WriteContext,

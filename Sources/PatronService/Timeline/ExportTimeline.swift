@@ -8,7 +8,7 @@ internal import ProtobufC
 internal import TTRPC
 
 extension TimelineHandlers {
-  /// A checked request.
+  /// A checked ExportTimeline request.
   struct TimelineExport: Sendable {
     var customer: CustomerKey
     var format: ExportFormat
@@ -16,7 +16,7 @@ extension TimelineHandlers {
     var safety: CSVSafety
   }
 
-  /// Checks a request.
+  /// Checks the request, without access to the database. Runs on the I/O thread.
   static func prepareExport(_ request: ExportTimelineRequest, _ call: CallContext) throws
     -> TimelineExport
   {
@@ -41,7 +41,7 @@ extension TimelineHandlers {
     )
   }
 
-  /// Sends the events of one customer, newest first, or all that is known of the customer.
+  /// Sends the events of one customer, newest first, or all data of the customer.
   static func export(
     _ export: TimelineExport,
     _ context: ReadContext,
@@ -72,7 +72,7 @@ extension TimelineHandlers {
   }
 }
 
-/// Joins bytes to messages of a good size.
+/// An output that joins bytes into messages of a suitable size.
 private final class TimelineOutput {
   private let stream: ScanStream
   private var pending: [UInt8] = []
@@ -90,11 +90,11 @@ private final class TimelineOutput {
   }
 
   private func send(_ rows: Int64) throws {
-    // One event alone can be larger than a message should be.
+    // A single event can be larger than a message should be.
     var rest = pending[...]
     while !rest.isEmpty {
       var part = rest.prefix(256 << 10)
-      // Text is cut between characters.
+      // A message of text ends between two characters.
       while part.count > 3, let next = rest.dropFirst(part.count).first, next & 0xC0 == 0x80,
         part.count > (256 << 10) - 3
       {

@@ -9,7 +9,7 @@ internal import ProtobufC
 internal import TTRPC
 
 extension TimelineHandlers {
-  /// All of one event, what is about the same thing, and the order it is about.
+  /// Appends an event with all its fields, its related events, and its order.
   static func getEvent(
     _ request: GetEventRequest,
     _ context: ReadContext,
@@ -39,10 +39,10 @@ extension TimelineHandlers {
     }
   }
 
-  /// Related events in an answer.
+  /// The maximum number of related events in an answer.
   private static let mostRelated = 20
-  /// Events of the customer, newest first, among which related ones are looked for. Events have no
-  /// index by what they are about: this bounds the work for customers with very many.
+  /// The maximum number of a customer's newest events among which related events are searched.
+  /// Events have no index by subject, so the maximum bounds the work for customers with very many.
   static let mostLookedAt = 2_000
 
   private static func appendRelated(
@@ -74,13 +74,13 @@ extension TimelineHandlers {
 }
 
 extension EventReferences {
-  /// What events can have in common: an order, a checkout, a message, a review.
+  /// The subjects that events can have in common: an order, a checkout, a message, a review.
   private var subjects: [String] { [orderExternalID, checkoutToken, messageID, reviewID] }
 
-  /// Whether anything is named that other events can be about too.
+  /// True if the references name a subject that other events can have too.
   fileprivate var namesSubject: Bool { subjects.contains { !$0.isEmpty } }
 
-  /// Whether both name the same order, checkout, message or review.
+  /// Returns true if both name the same order, checkout, message or review.
   fileprivate func sharesSubject(with other: EventReferences) -> Bool {
     zip(subjects, other.subjects).contains { !$0.isEmpty && $0 == $1 }
   }

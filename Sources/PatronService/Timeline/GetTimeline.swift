@@ -9,12 +9,13 @@ internal import ProtobufC
 internal import TTRPC
 
 extension TimelineHandlers {
-  /// Orders in the header.
+  /// The maximum number of orders in the header.
   private static let latestOrders = 10
-  /// Bytes of a header after which no more orders are added, so that the page fits a frame.
+  /// The number of bytes of a header after which no more orders are added, so that the page fits a
+  /// frame.
   private static let enoughOrderBytes = 1 << 20
 
-  /// A page of a timeline. Stored events go to the caller as they are.
+  /// Appends a page of a timeline. Stored events are appended unchanged.
   static func getTimeline(
     _ request: GetTimelineRequest,
     _ context: ReadContext,
@@ -52,7 +53,7 @@ extension TimelineHandlers {
     }
   }
 
-  /// Appends up to `size` events, and returns where the page ended when more follow.
+  /// Appends up to `size` events. Returns the position of the last if more events follow.
   private static func appendEvents(
     of customerID: Int64,
     behind position: TimelinePosition,
@@ -112,7 +113,8 @@ extension TimelineHandlers {
     response.appendField(GetTimelineResponse.Field.header, bytes: header.bytes)
   }
 
-  /// What an operator may do: opt out where there is something to opt out of.
+  /// Returns the actions that an operator may take. An opt-out is listed only for a channel with
+  /// consent to end.
   private static func actions(_ channels: [ChannelStatus]) -> [TimelineAction] {
     var actions: [TimelineAction] = []
     for channel in channels where channel.state == .subscribed || channel.state == .pending {

@@ -8,7 +8,7 @@ internal import ProtobufC
 internal import TTRPC
 
 extension TimelineHandlers {
-  /// A page of a customer's orders, newest first. Stored orders go to the caller as they are.
+  /// Appends a page of a customer's orders, newest first. Stored orders are appended unchanged.
   static func listOrders(
     _ request: ListOrdersRequest,
     _ context: ReadContext,
@@ -48,7 +48,7 @@ extension TimelineHandlers {
     }
   }
 
-  /// A page of the parts of the store that wait for their order, oldest first.
+  /// Appends a page of the store's parts that wait for their order, oldest first.
   private static func listPendingParts(
     _ request: ListOrdersRequest,
     _ size: Int,
@@ -87,10 +87,10 @@ extension TimelineHandlers {
     }
   }
 
-  /// Events in an answer about an order.
+  /// The maximum number of events in an answer about an order.
   private static let mostOrderEvents = 50
 
-  /// One order and its events.
+  /// Appends one order and its events.
   static func getOrder(
     _ request: GetOrderRequest,
     _ context: ReadContext,
@@ -125,7 +125,7 @@ extension TimelineHandlers {
     }
   }
 
-  /// Appends an order, or the part of it that a token names; false where it is no beginning.
+  /// Appends an order, or the part of it that a token names. Returns true if that is its beginning.
   private static func appendOrder(
     _ row: OrderRow,
     _ token: String,

@@ -8,7 +8,7 @@ internal import ProtobufC
 internal import TTRPC
 
 extension OrderRef {
-  /// The order that is named.
+  /// Finds the named order.
   ///
   /// - Throws: INVALID_ARGUMENT `REF_MISSING`; NOT_FOUND `ORDER_NOT_FOUND`.
   func row(in reader: StoreReader) throws -> OrderRow {
@@ -30,13 +30,13 @@ extension OrderRef {
 }
 
 extension TimelineHandlers {
-  /// A checked request.
+  /// A checked MoveOrder request.
   struct Moving: Sendable {
     var order: OrderRef
     var customer: CustomerKey
   }
 
-  /// Checks everything that needs no look at the store.
+  /// Checks the request, without access to the database. Runs on the I/O thread.
   static func prepareMove(_ request: MoveOrderRequest, _ call: CallContext) throws -> Moving {
     let order = request.order ?? OrderRef()
     if order.ref == nil { throw OrderRef.missing }
@@ -46,7 +46,7 @@ extension TimelineHandlers {
     )
   }
 
-  /// Gives an order to another customer.
+  /// Moves an order to another customer.
   static func move(
     _ moving: Moving,
     _ context: WriteContext,

@@ -8,13 +8,13 @@ internal import ProtobufC
 internal import TTRPC
 
 extension TimelineHandlers {
-  /// A checked request.
+  /// A checked RecordEvent request.
   struct Record: Sendable {
     var requestID: RequestID
     var change: EventChange
   }
 
-  /// Checks everything that needs no look at the store.
+  /// Checks the request, without access to the database. Runs on the I/O thread.
   static func prepareRecord(_ request: RecordEventRequest, _ call: CallContext) throws -> Record {
     var violations = Violations(request.invalidFields, unspecified: .drop)
     let requestID = try FirstAnswers.check(request, \.requestID, &violations)
@@ -61,7 +61,7 @@ extension TimelineHandlers {
     }
   }
 
-  /// A checked batch.
+  /// A checked BatchRecordEvents request.
   struct BatchRecord: Sendable {
     var requestID: RequestID
     var batch: Batch<EventChange>
@@ -86,7 +86,7 @@ extension TimelineHandlers {
     return BatchRecord(requestID: requestID, batch: batch)
   }
 
-  /// Records the events in order.
+  /// Records the events, in order.
   static func batchRecord(
     _ record: BatchRecord,
     _ context: WriteContext,

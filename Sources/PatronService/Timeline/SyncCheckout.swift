@@ -8,7 +8,7 @@ internal import ProtobufC
 internal import TTRPC
 
 extension TimelineHandlers {
-  /// Checks everything that needs no look at the store.
+  /// Checks the request, without access to the database. Runs on the I/O thread.
   static func prepareCheckout(_ request: SyncCheckoutRequest, _ call: CallContext) throws
     -> CheckoutChange
   {
@@ -45,7 +45,7 @@ extension TimelineHandlers {
     )
   }
 
-  /// Takes over one checkout.
+  /// Syncs one checkout.
   static func syncCheckout(
     _ change: CheckoutChange,
     _ context: WriteContext,

@@ -8,12 +8,12 @@ internal import ProtobufC
 internal import TTRPC
 
 extension TimelineHandlers {
-  /// A checked request.
+  /// A checked SyncOrder request.
   struct Sync: Sendable {
     var change: OrderChange
   }
 
-  /// Checks everything that needs no look at the store.
+  /// Checks the request, without access to the database. Runs on the I/O thread.
   static func prepareSync(_ request: SyncOrderRequest, _ call: CallContext) throws -> Sync {
     var violations = Violations(request.invalidFields, unspecified: .drop)
     let country = CountryCode.checked(request.defaultCountry, &violations)
@@ -31,7 +31,7 @@ extension TimelineHandlers {
     return Sync(change: change)
   }
 
-  /// Takes over one order.
+  /// Syncs one order.
   static func sync(
     _ sync: Sync,
     _ context: WriteContext,
@@ -49,7 +49,7 @@ extension TimelineHandlers {
     )
   }
 
-  /// A checked batch.
+  /// A checked BatchSyncOrders request.
   struct BatchSync: Sendable {
     var batch: Batch<OrderChange>
   }
@@ -81,7 +81,7 @@ extension TimelineHandlers {
     return BatchSync(batch: batch)
   }
 
-  /// Takes over the orders in order.
+  /// Syncs the orders, in order of the batch.
   static func batchSync(
     _ sync: BatchSync,
     _ context: WriteContext,

@@ -8,7 +8,7 @@ internal import ProtobufC
 internal import TTRPC
 
 extension TimelineHandlers {
-  /// Checks everything of a refund that needs no look at the order.
+  /// Checks a refund, without access to its order. Runs on the I/O thread.
   static func prepareRefund(_ request: SyncRefundRequest, _ call: CallContext) throws -> OrderPart {
     try OrderPart(
       request.orderExternalID,
@@ -19,7 +19,7 @@ extension TimelineHandlers {
     }
   }
 
-  /// Takes over one refund.
+  /// Syncs one refund.
   static func syncRefund(
     _ part: OrderPart,
     _ context: WriteContext,
@@ -36,7 +36,7 @@ extension TimelineHandlers {
     )
   }
 
-  /// Checks everything of a shipment that needs no look at the order.
+  /// Checks a shipment, without access to its order. Runs on the I/O thread.
   static func prepareFulfillment(_ request: SyncFulfillmentRequest, _ call: CallContext) throws
     -> OrderPart
   {
@@ -49,7 +49,7 @@ extension TimelineHandlers {
     }
   }
 
-  /// Takes over one shipment.
+  /// Syncs one shipment.
   static func syncFulfillment(
     _ part: OrderPart,
     _ context: WriteContext,

@@ -8,16 +8,16 @@ internal import ProtobufC
 internal import TTRPC
 
 extension TimelineHandlers {
-  /// A checked request.
+  /// A checked WatchTimeline request.
   struct WatchRequest: Sendable {
     let store: StoreID
-    /// One customer; nil for the whole store.
+    /// The customer; nil for the whole store.
     let customer: CustomerKey?
     let filter: TimelineFilter
     let after: Int64
   }
 
-  /// Checks a request.
+  /// Checks the request, without access to the database. Runs on the I/O thread.
   static func prepareWatch(_ request: WatchTimelineRequest, _ call: CallContext) throws
     -> WatchRequest
   {
@@ -36,7 +36,7 @@ extension TimelineHandlers {
     )
   }
 
-  /// Finds where the watch begins.
+  /// Finds the position at which the watch starts.
   static func openWatch(_ request: WatchRequest, _ context: WatchContext) throws -> TimelineWatch {
     let reader = context.store(request.store)
     let key = try request.customer?.resolved(in: reader)
@@ -64,7 +64,7 @@ extension TimelineHandlers {
     _ reader: StoreReader,
     history: Int?
   ) throws {
-    // 1 is the beginning, also before anything was given that number.
+    // Sequence 1 is the beginning, also in a store that has not used it yet.
     guard after <= max(last, 1) else {
       throw DomainError.reason(
         .outOfRange,
@@ -75,7 +75,8 @@ extension TimelineHandlers {
         metadata: ["newest_sequence": String(last)]
       )
     }
-    // Sequences are at least as far apart as events, so most requests need no counting.
+    // Two sequences differ by at least the number of events between them, so most requests need no
+    // count.
     guard let history, last - after > history else { return }
     let oldest = try reader.sequence(beforeNewest: history)
     guard after >= oldest else {
@@ -90,17 +91,17 @@ extension TimelineHandlers {
   }
 }
 
-/// The events of a store or of one customer as they are recorded.
+/// A watch of the events of a store or of one customer.
 struct TimelineWatch: WatchSource {
   let topic: WatchTopic
-  /// How the request names the customer; nil for the whole store.
+  /// The reference by which the request names the customer; nil for the whole store.
   let customer: CustomerKey?
   let filter: TimelineFilter
   let start: Int64
 
-  /// Events of a page.
+  /// The maximum number of events in a page.
   private static let mostEvents = 64
-  /// Events that are looked at for a page, those of other customers among them.
+  /// The maximum number of events read for a page, including those of other customers.
   private static let mostVisits = 1024
 
   func read(
@@ -130,10 +131,11 @@ struct TimelineWatch: WatchSource {
     return page
   }
 
-  /// A customer who was merged into another has no events any more. Events that moved keep their
-  /// sequence: who has seen them does not get them again, who has not gets them where they are now.
-  /// So the one who watches goes on after the last sequence, and finds by the same reference whom
-  /// it names now: the primary of a merge, and after its end the secondary again.
+  /// Throws if the reference names another customer now, which ends the watch. A customer who was
+  /// merged into another has no events. Moved events keep their sequence: a client that has
+  /// received them does not get them again, and a client that has not finds them at the other
+  /// customer. So the client watches again after its last sequence, with the same reference: it
+  /// names the primary after a merge, and the secondary again after its end.
   private func checkReference(_ reader: StoreReader) throws {
     guard let customerID = topic.customerID, let customer else { return }
     if let id = try reader.customer(.id(customerID), { id, _, _ in id }), id != customerID {
@@ -163,7 +165,8 @@ struct TimelineWatch: WatchSource {
     return place.occurredAt >= filter.from && place.occurredAt < filter.before ?? .max
   }
 
-  /// The event of a place in a response; nil when it is not asked for.
+  /// Returns the response for the event at a position, or nil if the event does not match the
+  /// filter.
   private func message(
     _ place: FeedPlace,
     _ reader: StoreReader,
@@ -172,7 +175,7 @@ struct TimelineWatch: WatchSource {
     if place.isDeleted { return try tombstone(place, reader) }
     return try reader.event(at: place) { entry, hasMoved -> [UInt8]? in
       guard try filter.matches(entry, titles) else { return nil }
-      // A new event has its id as sequence, one that was replaced a later number.
+      // A new event has its id as its sequence. A replaced event has a later sequence.
       let kind: EventChangeKind =
         hasMoved ? .moved : place.sequence == place.id ? .recorded : .replaced
       var buffer = ResponseBuffer(capacity: entry.body.count + 32)
@@ -189,12 +192,13 @@ struct TimelineWatch: WatchSource {
 }
 
 extension TimelineWatch {
-  /// The tombstone of a place in a response; nil when its event was surely not asked for.
+  /// Returns the response for the tombstone at a position, or nil if its event cannot have matched
+  /// the filter.
   private func tombstone(_ place: FeedPlace, _ reader: StoreReader) throws -> [UInt8]? {
     guard let body = try reader.tombstone(at: place) else { return nil }
     var event = try Event(stored: body)
     guard filter.mayHaveMatched(event) else { return nil }
-    // A merge moves tombstones without a look at them.
+    // A merge moves tombstones without rewriting them.
     event.customerID = place.customerID
     return try WatchTimelineResponse.with {
       $0.sequence = place.sequence
@@ -213,7 +217,7 @@ extension DomainError {
     .reason(
       .aborted,
       reason,
-      "\(what) Watch again after the last sequence that came: the same reference names that "
+      "\(what) Watch again after the last received sequence: the same reference names that "
         + "customer.",
       metadata: ["customer_id": String(customerID)]
     )
