@@ -9,7 +9,7 @@ package struct EventChange: Sendable {
   package var draft: EventDraft
   /// The effects that events of the type may have on the customer.
   private let rule: Enrichment.Rule
-  /// True when a phone number was left out because its country is unknown.
+  /// True if a phone number was left out because its country is unknown.
   package let lacksCountry: Bool
 
   /// Checks an event and its customer.

@@ -3,18 +3,18 @@ package import PatronProto
 package import PatronStore
 internal import ProtoWire
 
-/// An order of a list other than the newest first. The key of a customer is a fixed number of
-/// words, the last one its id: the list begins with the least key, and a page token tells the key
-/// that it ended with.
+/// A sort of a list of customers, other than newest first. The key of a customer is a fixed number
+/// of words; the last is its id. A list begins with the least key, and a page token holds the key
+/// of the page's last customer.
 package enum CustomerOrder: Equatable {
   case updated
   case lastEvent
   case name
-  /// By a currency; nil takes each customer's largest total.
+  /// The total spent in a currency; nil takes each customer's largest total.
   case totalSpent(currency: String?)
   case orderCount
 
-  /// The order that a request asks for; nil is the newest first.
+  /// Returns the sort that a request asks for; nil for newest first.
   package static func checked(
     _ sort: CustomerSort,
     _ reader: StoreReader
@@ -30,21 +30,21 @@ package enum CustomerOrder: Equatable {
       throw DomainError.invalid(
         "sort",
         "SORT_UNKNOWN",
-        "The order is none that this version knows."
+        "This version has no such sort."
       )
     }
   }
 
-  /// The currency by which a store's lists are sorted; nil when it chose none.
+  /// Returns the currency by which a store's lists are sorted, or nil if the store has not set one.
   private static func currency(of reader: StoreReader) throws -> String? {
     let code = try StoreSettings(of: reader).currencyCode ?? ""
     return code.isEmpty ? nil : code
   }
 
-  /// Words of a name in a key: what comes after its first 64 bytes does not matter.
+  /// The number of words of a name in a key. Names are sorted by their first 64 bytes.
   private static let nameWords = 8
 
-  /// What page tokens are bound to: the order, and the currency of its totals.
+  /// The text that page tokens are bound to: the sort, and the currency of its totals.
   package var label: String {
     switch self {
     case .updated: "updated"
@@ -55,7 +55,7 @@ package enum CustomerOrder: Equatable {
     }
   }
 
-  /// The key of a customer.
+  /// Returns the key of a customer in this sort.
   package func key(_ customer: borrowing StoreReader.ListedCustomer) -> [UInt64] {
     let last = Self.descending(customer.id)
     switch self {
@@ -70,25 +70,24 @@ package enum CustomerOrder: Equatable {
     }
   }
 
-  /// The customer that a key is of.
+  /// Returns the id of the customer to whom a key belongs.
   package static func id(_ key: [UInt64]) -> Int64 {
     Int64(bitPattern: ~(key.last ?? 0) ^ (1 << 63))
   }
 
-  /// Numbers of a key in a page token.
+  /// The count of numbers of a key in a page token.
   package static let positionWords = 2
 
-  /// What a page token holds of a key. Tokens stand in addresses and logs, so that of a name it is
-  /// only a check, and the customer's id.
+  /// Returns the part of a key that a page token holds. Tokens appear in addresses and logs, so a
+  /// token of the sort by name holds only a checksum of the name and the customer's id.
   package func position(of key: [UInt64]) -> [Int64] {
     let words = self == .name ? [Self.check(key), key.last ?? 0] : key
     return words.map { Int64(bitPattern: $0) }
   }
 
-  /// The key that a page ended with.
-  ///
+  /// Returns the key of the page's last customer from a token's position.
   /// - Throws: FAILED_PRECONDITION `PAGE_TOKEN_OUTDATED` when the customer has another name now, or
-  ///   is gone: nobody knows where the page ended then.
+  ///   is gone: the end of the page is unknown then.
   package func key(at position: [Int64], _ reader: StoreReader) throws -> [UInt64] {
     let words = position.map { UInt64(bitPattern: $0) }
     guard self == .name else { return words }
@@ -98,8 +97,7 @@ package enum CustomerOrder: Equatable {
       throw DomainError.reason(
         .failedPrecondition,
         "PAGE_TOKEN_OUTDATED",
-        "The customer with whom the page before ended was renamed or is gone: begin without a "
-          + "token."
+        "The last customer of the page before was renamed or is gone. Begin without a token."
       )
     }
     return found
@@ -111,13 +109,13 @@ package enum CustomerOrder: Equatable {
     return fingerprint.value
   }
 
-  /// The day of the last event that a key by last event has.
+  /// Returns the day of the last event from a key of the sort by last event.
   package static func lastEventDay(_ key: [UInt64]) -> String {
     guard let word = key.first, word != .max else { return FilterDays.never }
     return FilterDays.value(Int64(bitPattern: ~word ^ (1 << 63)))
   }
 
-  /// A word that is the less the greater the number is.
+  /// Returns a word that sorts the numbers in descending order.
   private static func descending(_ number: Int64) -> UInt64 {
     ~(UInt64(bitPattern: number) ^ (1 << 63))
   }
@@ -139,7 +137,7 @@ extension CustomerOrder {
     return nil
   }
 
-  /// Calls `body` with each of the order statistics (`order_stats`).
+  /// Calls `body` with each entry of the order statistics (`order_stats`).
   private static func forEachCurrency(
     _ stats: RawSpan,
     _ body: (_ currency: RawSpan, _ orders: Int64, _ spent: Int64) -> Void
@@ -181,8 +179,9 @@ extension CustomerOrder {
     return count
   }
 
-  /// Last name, then first name, without regard to case and accents. Who has no last name comes
-  /// after all who have, and who has no name at all comes last.
+  /// Returns the sort key of a name: last name, then first name, without regard to case and
+  /// accents. Customers without a last name come after those with one; customers without any name
+  /// come last.
   private static func nameKey(_ record: RawSpan) -> [UInt64] {
     var first = ""
     var last = ""
@@ -195,7 +194,7 @@ extension CustomerOrder {
       }
     }
     var bytes: [UInt8] = []
-    // No text in UTF-8 begins with these bytes.
+    // UTF-8 text never begins with these bytes.
     if last.isEmpty { bytes.append(first.isEmpty ? 0xFF : 0xFE) }
     if !last.isEmpty { bytes += Array(SortText.key(last).utf8) + [0] }
     bytes += Array(SortText.key(first).utf8)
@@ -211,20 +210,19 @@ extension CustomerOrder {
   }
 }
 
-/// Keeps the least keys of very many.
+/// A collection of the least of very many keys, in bounded memory.
 package struct LeastKeys {
   private let count: Int
   private let after: [UInt64]?
   private var keys: [[UInt64]] = []
   private var limit: [UInt64]?
 
-  /// Keeps the `count` least keys that are greater than `after`.
+  /// Creates a collection of the `count` least keys that are greater than `after`.
   package init(count: Int, after: [UInt64]?) {
     self.count = count
     self.after = after
   }
 
-  /// Takes a key.
   package mutating func add(_ key: [UInt64]) {
     if let limit, !key.lexicographicallyPrecedes(limit) { return }
     if let after, !after.lexicographicallyPrecedes(key) { return }
@@ -232,10 +230,10 @@ package struct LeastKeys {
     if keys.count >= max(4 * count, 256) { shrink() }
   }
 
-  /// Whether as many keys as wanted are there.
+  /// True if `count` keys were found.
   package var isFull: Bool { keys.count >= count }
 
-  /// The keys, least first.
+  /// Returns the keys, least first.
   package mutating func sorted() -> [[UInt64]] {
     shrink()
     return keys

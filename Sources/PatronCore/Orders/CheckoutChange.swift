@@ -9,7 +9,7 @@ package struct CheckoutChange: Sendable {
   package var draft: CheckoutDraft
   /// Warnings about parts of the checkout that were taken in another form than given.
   package var warnings: [Warning]
-  /// True when a phone number was left out because its country is unknown.
+  /// True if a phone number was left out because its country is unknown.
   package var lacksCountry: Bool
 
   package init(

@@ -9,7 +9,7 @@ package struct OrderChange: Sendable {
   package var given: GivenOrder
   /// Warnings about parts of the order that were taken in another form than given.
   private let taken: [Warning]
-  /// True when a phone number was left out because its country is unknown.
+  /// True if a phone number was left out because its country is unknown.
   package let lacksCountry: Bool
 
   /// Checks an order and its customer.

@@ -51,7 +51,7 @@ package struct PageToken: Equatable {
     .invalid(
       field,
       "PAGE_TOKEN_MALFORMED",
-      "The token is none of this list: send next_\(field) as it came, or none."
+      "The token does not belong to this list. Send next_\(field) unchanged, or no token."
     )
   }
 

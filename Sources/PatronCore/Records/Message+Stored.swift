@@ -3,8 +3,7 @@ internal import ProtoWire
 package import ProtobufC
 
 extension Message {
-  /// Decodes what the store keeps. Bytes that cannot be decoded are damage, and no fault of the
-  /// caller.
+  /// Decodes a stored message. Bytes that cannot be decoded are damage, not a fault of the caller.
   package init(stored bytes: [UInt8]) throws(StoreError) {
     do {
       try self.init(decoding: bytes)
@@ -13,7 +12,7 @@ extension Message {
     }
   }
 
-  /// Checks bytes that the store keeps and that are to be passed on undecoded.
+  /// Checks the bytes of a stored message that is passed on without decoding.
   package static func checkStored(_ bytes: RawSpan) throws(StoreError) {
     do {
       try WireCheck.check(bytes, as: descriptor, budget: .max)

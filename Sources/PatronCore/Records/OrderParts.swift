@@ -2,21 +2,21 @@ internal import PatronProto
 internal import PatronStore
 internal import ProtoWire
 
-/// An encoded order that is larger than an answer should be, cut into parts without decoding it.
-/// Each part is an order of its own with everything but the lists of positions, refunds and
-/// shipments, and some entries of these; together they have every entry once, in their order.
+/// An encoded order that is too large for one answer, split into parts without decoding it. Each
+/// part is an order with all fields except the lists of positions, refunds and shipments, and with
+/// some entries of those lists. Together the parts have every entry once, in order.
 ///
-/// Orders of before there was a limit can be this large.
+/// Orders from before the limit can be this large.
 package struct OrderParts {
   private let body: [UInt8]
-  /// Everything but the lists.
+  /// The encoded fields other than the lists.
   private var head: [UInt8] = []
-  /// Where the entries of the lists are in ``body``, tags included.
+  /// The positions of the lists' entries in ``body``, tags included.
   private var entries: [Range<Int>] = []
 
-  /// Bytes of entries that a part has; one entry always fits.
+  /// The maximum of bytes of entries in a part. One entry always fits.
   private static let partBytes = 1 << 20
-  /// Bytes of entries in a list of orders.
+  /// The maximum of bytes of entries of an order in a list of orders.
   private static let overviewBytes = 256 << 10
   private static let lists: Set<Int> = [
     Order.Field.lineItems, Order.Field.refunds, Order.Field.fulfillments,
@@ -28,10 +28,10 @@ package struct OrderParts {
     return bytes
   }()
 
-  /// True when an order of this size is answered in parts.
+  /// Returns true if an order of `count` bytes is answered in parts.
   package static func isLarge(_ count: Int) -> Bool { count > RecordLimit.order.bytes }
 
-  /// Finds the entries of an encoded order.
+  /// Finds the entries of an encoded order, without decoding them.
   package init(_ body: [UInt8]) throws {
     self.body = body
     do throws(WireError) {
@@ -47,7 +47,7 @@ package struct OrderParts {
     }
   }
 
-  /// What tells this state of the order from another one.
+  /// The fingerprint of this state of the order, to which tokens of its parts are bound.
   package var fingerprint: Fingerprint {
     var fingerprint = Fingerprint()
     fingerprint.add(Base64.encode(head, as: .url))
@@ -55,13 +55,13 @@ package struct OrderParts {
     return fingerprint
   }
 
-  /// The part that begins with an entry, and the entry that the next one begins with; nil for that
-  /// on the last part.
+  /// Returns the part that begins with an entry, and the first entry of the next part; nil for the
+  /// last part.
   package func part(from first: Int) -> (body: [UInt8], next: Int?) {
     taking(from: first, atMost: Self.partBytes, always: 1)
   }
 
-  /// The order with as many entries as a list of orders has room for.
+  /// Returns the order with as many entries as fit a list of orders.
   package func overview() -> [UInt8] { taking(from: 0, atMost: Self.overviewBytes, always: 0).body }
 
   private func taking(

@@ -1,12 +1,12 @@
 internal import PatronStore
 internal import ProtoWire
 
-/// Records name their customer in their body too. Moving many of them changes that one number in
-/// place: decoding and encoding each would take the writer several times as long.
+/// The encoded bodies of records that name their customer. Moving many records changes that number
+/// in place: decoding and encoding each would take the writer several times as long.
 enum OwnedBody {
-  /// The encoded message with another number in `field`, an int64 that it has.
+  /// Returns the encoded message with another number in `field`, an int64 that the message has.
   ///
-  /// - Throws: ``StoreError/corrupt(_:)`` for bytes that are no such message.
+  /// - Throws: ``StoreError/corrupt(_:)`` for bytes that are not such a message.
   static func naming(
     _ customerID: Int64,
     in field: Int,

@@ -4,27 +4,28 @@ package import PatronStore
 internal import ProtoWire
 internal import ProtobufC
 
-/// Who last set which field of a customer, and when.
+/// The setters of a customer's fields: for each field, the call that last set it, and the time.
 ///
-/// It is written with every change of a record, so it is kept small: fields that one call set
+/// It is written with every change of a record, so it is kept small: fields that one call sets
 /// together share a group, and the fields that every customer has are bits of a number.
 package struct Provenance {
-  /// Who sets fields.
+  /// The origin of a field's value.
   package struct Setter: Sendable, Equatable {
-    /// What sets them: `upsert`, `update`, the name of an import, or the type of an event.
+    /// The call that set the field: `upsert`, `update`, the name of an import, or the type of an
+    /// event.
     package var name: String
-    /// When, in the time of what sets them, microseconds since 1970.
+    /// The time of the call or event in microseconds since 1970.
     package var at: Int64
-    /// Patron's id of the event; 0 when none did.
+    /// Patron's id of the event; 0 if no event set the field.
     package var eventID: Int64 = 0
   }
 
-  /// What was set together.
+  /// Fields that were set together.
   private struct Group {
     var setter: Setter
     /// One bit for each field.
     var fields: UInt64
-    /// Names of properties that the shop invents.
+    /// The names of custom properties.
     var properties: [String]
 
     var isEmpty: Bool { fields == 0 && properties.isEmpty }
@@ -45,10 +46,10 @@ package struct Provenance {
     return Dictionary(uniqueKeysWithValues: fields + summaryBits.map { ($0.name, $0.bit) })
   }()
   private static let propertyPrefix = Enrichment.properties + "."
-  /// The most properties, present or removed, that are remembered.
+  /// The maximum number of properties, present or removed, with a recorded setter.
   private static let mostProperties = 200
 
-  /// One entry a field, sorted by name.
+  /// The setters as messages of the contract, one for each field, sorted by name.
   package var entries: [FieldProvenance] {
     var entries: [FieldProvenance] = []
     for group in groups {
@@ -66,15 +67,15 @@ package struct Provenance {
     return entries.sorted { $0.field < $1.field }
   }
 
-  /// Whether what was true at `time` may still be set: nothing set the field later. The event that
-  /// set it itself may set it again, another of the same time too where it is new.
+  /// Returns true if a value from `time` may still set the field, because no later value did. At
+  /// the same time, the event that set the field may set it again, and so may a new event.
   func permits(_ field: String, at time: Int64, by event: Int64?) -> Bool {
     guard let last = setter(of: field) else { return true }
     if let event { return time > last.at || (time == last.at && last.eventID == event) }
     return time >= last.at
   }
 
-  /// Who last set a field; nil when nobody knows.
+  /// Returns the setter of a field, or nil if it is not recorded.
   func setter(of field: String) -> Setter? {
     if let bit = Self.bits[field] { return groups.first { $0.fields & bit != 0 }?.setter }
     guard let property = Self.property(field) else { return nil }
@@ -89,8 +90,8 @@ package struct Provenance {
 // MARK: - Changes
 
 extension Provenance {
-  /// What is to be stored in the place of `stored`, to note who set fields; nil when none of them
-  /// is remembered.
+  /// Returns the stored form of the provenance after a call set fields; it replaces `stored`.
+  /// Returns nil if none of the fields has a recorded setter.
   static func noting(
     _ names: [String],
     by setter: Setter,
@@ -121,8 +122,8 @@ extension Provenance {
     groups.removeAll(where: \.isEmpty)
   }
 
-  /// The provenance with what `other` knows of some fields in the place of what this one knows, as
-  /// it is stored: for fields whose values were taken from there.
+  /// Returns the stored form of the provenance, with the setters of some fields taken from `other`:
+  /// for fields whose values were taken from there.
   func taking(_ names: [String], from other: Provenance) -> [UInt8] {
     let bits = names.reduce(UInt64(0)) { $0 | (Self.bits[$1] ?? 0) }
     let properties = Set(names.compactMap(Self.property))
@@ -153,26 +154,26 @@ extension Provenance {
   }
 }
 
-// MARK: - What is stored
+// MARK: - Stored form
 
 extension Provenance {
-  /// The numbers of the fields of what is stored, which is a message of groups.
+  /// The field numbers of the stored message, which is a list of groups.
   private enum Field {
     static let group = 1
   }
 
-  /// The numbers of the fields of a group.
+  /// The field numbers of a group.
   private enum GroupField {
     /// One bit for each field.
     static let fields = 1
-    /// Microseconds since 1970.
+    /// The time in microseconds since 1970.
     static let time = 2
     static let setter = 3
     static let eventID = 4
     static let property = 5
   }
 
-  /// Reads what is stored; empty when nothing is known.
+  /// Decodes the stored form. Empty bytes are a provenance without setters.
   package init(stored: [UInt8]) throws {
     do throws(WireError) {
       var reader = ProtoReader(stored.span.bytes)
@@ -222,17 +223,17 @@ extension Provenance {
 }
 
 extension CustomerRow {
-  /// Who set the fields, as it is stored: read where the row came without.
+  /// Returns the stored provenance of the customer. Reads it if the row was loaded without it.
   package func provenance(in reader: StoreReader) throws -> [UInt8] {
     try provenance ?? reader.provenance(of: id)
   }
 }
 
-// MARK: - Events of the past
+// MARK: - Past events
 
 extension CustomerDraft {
-  /// Leaves alone what an event of the past must not touch: fields that were set later, identifiers
-  /// that its type does not tell of, and signed names where the customer has any.
+  /// Leaves fields that a past event must not change: fields that were set later, identifiers that
+  /// the event's type does not state, and signed names if the customer has a name.
   package mutating func leave(
     what customer: Customer,
     has provenance: Provenance,

@@ -1,13 +1,13 @@
 package import PatronStore
 
-/// Walks over the fields of an encoded message that the store keeps, where decoding all of it would
-/// cost more than what is done with it.
+/// A reader of the fields of an encoded, stored message, for uses in which decoding the whole
+/// message would cost more than the work on it.
 package struct WireFields {
-  /// What a field holds.
+  /// The value of a field.
   package enum Value {
     case number(UInt64)
     case bytes(UnsafeRawBufferPointer)
-    /// Eight or four bytes, as a bit pattern.
+    /// The bit pattern of eight or four bytes.
     case fixed(UInt64)
   }
 
@@ -16,9 +16,9 @@ package struct WireFields {
 
   package init(_ message: UnsafeRawBufferPointer) { self.message = message }
 
-  /// The next field; nil at the end.
+  /// Returns the next field, or nil at the end.
   ///
-  /// - Throws: ``StoreError/corrupt(_:)`` for bytes that are no message.
+  /// - Throws: ``StoreError/corrupt(_:)`` for bytes that are not a message.
   @inline(__always)
   package mutating func next() throws(StoreError) -> (field: Int, value: Value)? {
     guard index < message.count else { return nil }
@@ -64,7 +64,7 @@ package struct WireFields {
 }
 
 extension WireFields {
-  /// The numbers of fields 1 and 2, which are a timestamp's seconds and nanos.
+  /// Returns the numbers of fields 1 and 2, which are a timestamp's seconds and nanos.
   package static func timestamp(
     _ message: UnsafeRawBufferPointer
   ) throws(StoreError) -> (seconds: Int64, nanos: Int) {
@@ -78,7 +78,7 @@ extension WireFields {
     return time
   }
 
-  /// A timestamp in microseconds since 1970.
+  /// Returns a timestamp in microseconds since 1970.
   package static func micros(_ message: UnsafeRawBufferPointer) throws(StoreError) -> Int64 {
     let (seconds, nanos) = try timestamp(message)
     return seconds &* 1_000_000 &+ Int64(nanos / 1000)

@@ -4,7 +4,7 @@ package import PatronStore
 internal import ProtobufC
 
 extension StoreSettings {
-  /// Settings of a store that never changed any. Every field is present.
+  /// The defaults of all settings. Every field is present.
   package static let usual = StoreSettings.with {
     $0.smsDoubleOptIn = false
     $0.emailDoubleOptIn = false
@@ -22,7 +22,8 @@ extension StoreSettings {
   }
   private static let softBounceThresholds: ClosedRange<Int32> = 1...100
 
-  /// The settings of a store, with the usual values where it set none. Every field is present.
+  /// Reads the settings of a store, with defaults for those that it has not set. Every field is
+  /// present.
   package init(of reader: StoreReader) throws {
     self = .usual
     guard let body = try reader.settings() else { return }
@@ -30,7 +31,7 @@ extension StoreSettings {
     for field in Self.fields where field.isPresent(stored) { field.copy(stored, &self) }
   }
 
-  /// Whether agreements to messages of a channel are to be confirmed.
+  /// Returns true if agreements to messages of a channel must be confirmed.
   package func asksForConfirmation(_ channel: PatronModel.Channel) -> Bool {
     switch channel {
     case .sms: smsDoubleOptIn ?? false
@@ -38,11 +39,11 @@ extension StoreSettings {
     }
   }
 
-  /// One field by its name in the contract.
+  /// A setting by its name in the contract.
   package struct Setting: Sendable {
     package let name: String
     package let isPresent: @Sendable (StoreSettings) -> Bool
-    /// Copies the field from the first settings to the second ones.
+    /// Copies the setting from the first value to the second.
     package let copy: @Sendable (StoreSettings, inout StoreSettings) -> Void
 
     package init<Value>(
@@ -55,7 +56,7 @@ extension StoreSettings {
     }
   }
 
-  /// Every field.
+  /// All settings.
   package static let fields: [Setting] = [
     Setting("sms_double_opt_in", \.smsDoubleOptIn),
     Setting("email_double_opt_in", \.emailDoubleOptIn),
@@ -84,7 +85,7 @@ extension StoreSettings {
     return .with { $0.values = words ?? [] }
   }
 
-  /// The settings in the form in which they are stored; what is wrong is added to `violations`.
+  /// Returns the settings in their stored form. Adds violations.
   package func checked(_ violations: inout Violations) -> StoreSettings {
     var settings = self
     if let text = defaultCountry, !text.isEmpty {

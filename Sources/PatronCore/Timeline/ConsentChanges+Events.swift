@@ -4,9 +4,9 @@ package import PatronStore
 internal import ProtobufC
 
 extension ConsentChanges {
-  /// Puts one event for each change of a state on the customer's timeline, and the new statistics
-  /// into `row`, which is not written yet.
-  /// `known` is the type of an event that the timeline has anyway, because it is the evidence.
+  /// Emits an event for each change of a state, and puts the new statistics into `row`, which the
+  /// caller writes afterwards. `known` is the type of an event that is not emitted, because the
+  /// evidence is such an event on the timeline.
   package func tell(
     of row: inout CustomerRow,
     in writer: StoreWriter,
@@ -22,14 +22,14 @@ extension ConsentChanges {
     row.stats = try timeline.stats.encoded()
   }
 
-  /// The events that ``tell(of:in:at:)`` would record.
+  /// Returns the events that ``tell(of:in:at:except:)`` would emit.
   package func events(at now: Int64) -> [Event] {
     changes.filter(\.isTold).map { Event($0, at: now) }
   }
 }
 
 extension Event {
-  /// The event that tells of a row of the ledger.
+  /// Creates the event for a row of the ledger.
   fileprivate init(_ change: ConsentChanges.Change, at now: Int64) {
     self.init()
     type = Self.type(of: change.row.told, change.channel)
@@ -84,7 +84,7 @@ extension Event {
       properties["ledger_id"] = .with { $0.kind = .int64Value(change.ledgerID) }
     case .request:
       text("source", row.source)
-      // What was asked for elsewhere does not wait for a confirmation here.
+      // An agreement from elsewhere does not wait for a confirmation here.
       if row.action == .request { time("expires_at", now + Confirmations.lifetime) }
     case .confirm:
       time("confirmed_at", row.occurredAt)
@@ -111,7 +111,8 @@ extension Event {
 }
 
 extension LedgerRow {
-  /// What a timeline tells: of an import, what it amounts to.
+  /// The action that an event reports. For an import it is the action that leads to the imported
+  /// state.
   fileprivate var told: PatronModel.ConsentAction {
     guard action == .importState else { return action }
     return switch newState {

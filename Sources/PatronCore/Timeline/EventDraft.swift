@@ -9,7 +9,7 @@ package struct EventDraft: Sendable {
   package var event: Event
   /// Notes on parts that were understood but deserve attention.
   package var warnings: [Warning]
-  /// True when the event may opt out or suppress.
+  /// True if the event may opt out or suppress.
   let mayRestrict: Bool
 
   /// Checks an event. Adds the errors to `violations`, under `path`.
@@ -47,7 +47,7 @@ package struct EventCheck {
   package let path: String
   package let now: Int64
   package var violations: Violations
-  /// True when the event may opt out or suppress. Such an event is never lost for an error in a
+  /// True if the event may opt out or suppress. Such an event is never lost for an error in a
   /// secondary field.
   var mayRestrict = false
 

@@ -14,7 +14,7 @@ enum EventFieldCheck {
     /// Path below the event.
     var path: String
     var error: RuleError
-    /// True when every event of the type has the field.
+    /// True if every event of the type has the field.
     var isRequired: Bool
     /// Name of the property; nil for references and amounts.
     var property: String?

@@ -4,9 +4,9 @@ package import PatronStore
 internal import ProtoWire
 internal import ProtobufC
 
-/// Titles of third-party events that brought none. They are not stored but made when an event is
-/// read: the label that the store registered for the type, else that of the catalogue, else the
-/// type itself. So a label is the title of events that were recorded before it, too.
+/// The titles of third-party events without a title of their own. They are not stored, but made
+/// when an event is read: the label that the store registered for the type, else the label in the
+/// catalogue, else the type itself. So a label also applies to events that were recorded before it.
 package final class EventTitles {
   private let reader: StoreReader
   private var labels: [Kind: String] = [:]
@@ -16,16 +16,17 @@ package final class EventTitles {
     var type: String
   }
 
-  /// Reads registered types with `reader`.
+  /// Creates titles that read registered types with `reader`.
   package init(_ reader: StoreReader) { self.reader = reader }
 
-  /// Gives an event its title, if it has none.
+  /// Sets the title of an event that has none.
   package func complete(_ event: inout Event) throws {
     guard event.title.isEmpty, event.source == .thirdParty else { return }
     event.title = try label(Kind(sourceName: event.sourceName, type: event.type))
   }
 
-  /// The encoded title that belongs behind the bytes of a stored event; empty when they have one.
+  /// Returns the encoded title to append to the bytes of a stored event; empty if they have a
+  /// title.
   package func missingTitle(of entry: borrowing StoreReader.TimelineEntry) throws -> [UInt8] {
     guard entry.source == PatronProto.EventSource.thirdParty.rawValue else { return [] }
     return try missingTitle(in: entry.body.bytes) {
@@ -36,7 +37,7 @@ package final class EventTitles {
     }
   }
 
-  /// The same of the row of an event.
+  /// Returns the encoded title to append to the body of an event's row; empty if it has a title.
   package func missingTitle(of row: EventRow) throws -> [UInt8] {
     guard row.source == PatronProto.EventSource.thirdParty.rawValue else { return [] }
     return try missingTitle(in: row.body.span.bytes) {
@@ -73,9 +74,9 @@ package final class EventTitles {
   }
 }
 
-/// The title of an event whose type is in no catalogue.
+/// The title of an event whose type is not in a catalogue.
 enum EventTitle {
-  /// `quiz_completed` becomes `Quiz completed`.
+  /// Returns the type as a title: `quiz_completed` becomes `Quiz completed`.
   static func made(of type: String) -> String {
     let words = type.split(separator: "_").joined(separator: " ")
     return words.prefix(1).uppercased() + words.dropFirst()

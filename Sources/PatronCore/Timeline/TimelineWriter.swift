@@ -11,12 +11,12 @@ package struct TimelineWriter {
   package let now: Int64
   package var stats: CustomerStats
   private var isChanged = false
-  /// True when terms of the statistics, which filters use, may have changed.
+  /// True if terms of the statistics, which filters use, may have changed.
   private var areTermsChanged = false
   /// The last derived event that changed the statistics of orders; nil when none was emitted.
   private var ordersSetBy: Provenance.Setter?
 
-  /// Begins with the encoded statistics as they are stored.
+  /// Creates a writer that begins with the stored statistics.
   package init(_ writer: StoreWriter, customerID: Int64, stats: [UInt8], now: Int64) throws {
     self.writer = writer
     self.customerID = customerID
@@ -35,7 +35,7 @@ package struct TimelineWriter {
   package var terms: TermSource { areTermsChanged ? .known(stats.terms) : .unchanged }
 
   /// Records an event, replaces the event with the same identifiers, or finds it there unchanged.
-  /// `keepsTime` is set where the caller gave no time: a known event then keeps its own.
+  /// `keepsTime` is set if the caller gave no time: a known event then keeps its own.
   mutating func put(_ event: Event, keepsTime: Bool = false) throws -> (Event, Outcome) {
     let known = try writer.read.event(
       source: event.source.rawValue,
@@ -96,7 +96,7 @@ package struct TimelineWriter {
   }
 
   /// Records an event of Patron's own that may happen any number of times: its id is made of its
-  /// number. `changesOrderStats` is set where it changes the statistics of orders.
+  /// number. `changesOrderStats` is set if it changes the statistics of orders.
   mutating func addNumbered(_ event: Event, changesOrderStats: Bool = false) throws -> Event {
     let id = try writer.nextID()
     var event = event

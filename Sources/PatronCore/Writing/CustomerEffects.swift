@@ -76,7 +76,7 @@ package enum ConsentEvents {
 
 /// The provenance of a customer after a change.
 package enum ProvenanceEffect {
-  /// As it is stored. The caller records the author with its own event, or there is none.
+  /// The stored provenance stays. The caller records the author with its event, if there is any.
   case keep
   /// The changed fields have this author.
   case note(Provenance.Setter)
