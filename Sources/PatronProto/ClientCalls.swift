@@ -1,7 +1,7 @@
 public import ProtobufC
 public import TTRPC
 
-// What generated client stubs call: messages in, messages out, on a channel that moves bytes.
+// The calls of generated client stubs: typed messages on a channel that moves bytes.
 
 extension ClientChannel {
   /// Makes a unary call.
@@ -42,7 +42,7 @@ extension ClientChannel {
 }
 
 extension CallOptions {
-  /// The same options; with a `request_id` that is not empty the call may be repeated.
+  /// Returns the same options. With a `request_id` that is not empty, the call may be retried.
   public func identified(by requestID: String) -> CallOptions {
     var options = self
     if !requestID.isEmpty { options.hasRequestID = true }
@@ -55,7 +55,7 @@ extension CallOptions {
 public struct MessageStream<Response: Message>: AsyncSequence, Sendable {
   /// One response.
   public typealias Element = Response
-  /// How the call may end.
+  /// The error with which the call may end.
   public typealias Failure = RPCError
 
   private let stream: any ClientStream
@@ -66,25 +66,25 @@ public struct MessageStream<Response: Message>: AsyncSequence, Sendable {
     self.method = method
   }
 
-  /// Gives the call up. Harmless after the end.
+  /// Cancels the call. Does nothing after the end.
   public func cancel() { stream.cancel() }
 
-  /// Starts to read.
+  /// Creates an iterator over the responses. Create only one.
   public func makeAsyncIterator() -> AsyncIterator {
     AsyncIterator(stream: stream, method: method)
   }
 
-  /// Reads one response after the other.
+  /// An iterator over the responses, in the order of their arrival.
   public struct AsyncIterator: AsyncIteratorProtocol {
     let stream: any ClientStream
     let method: Method
 
-    /// The next response, or nil when the call has ended well.
+    /// Returns the next response, or nil after the call ended without an error.
     public mutating func next() async throws(RPCError) -> Response? {
       try await next(isolation: nil)
     }
 
-    /// The next response, or nil when the call has ended well.
+    /// Returns the next response, or nil after the call ended without an error.
     public mutating func next(isolation actor: isolated (any Actor)?)
       async throws(RPCError)
       -> Response?
@@ -115,7 +115,7 @@ public struct UploadCall<Request: Message, Response: Message>: Sendable {
     try await stream.send(try RPCError.encoding(request, for: method))
   }
 
-  /// Says that there are no more requests and waits for the response.
+  /// Ends the requests and waits for the response.
   public func finish() async throws(RPCError) -> Response {
     try await stream.finishSending()
     guard let bytes = try await stream.next() else {
@@ -124,7 +124,7 @@ public struct UploadCall<Request: Message, Response: Message>: Sendable {
     return try RPCError.decoding(bytes, of: method)
   }
 
-  /// Gives the call up. Harmless after the end.
+  /// Cancels the call. Does nothing after the end.
   public func cancel() { stream.cancel() }
 }
 
@@ -143,18 +143,18 @@ public struct DuplexCall<Request: Message, Response: Message>: Sendable {
     try await stream.send(try RPCError.encoding(request, for: method))
   }
 
-  /// Says that there are no more requests. Responses may still come.
+  /// Ends the requests. More responses may arrive.
   public func finishSending() async throws(RPCError) { try await stream.finishSending() }
 
   /// The responses. Iterate once.
   public var responses: MessageStream<Response> { MessageStream(stream, method) }
 
-  /// Gives the call up. Harmless after the end.
+  /// Cancels the call. Does nothing after the end.
   public func cancel() { stream.cancel() }
 }
 
 extension RPCError {
-  /// The encoded request, or INVALID_ARGUMENT.
+  /// Encodes a request, or throws INVALID_ARGUMENT.
   static func encoding<Request: Message>(_ request: Request, for method: Method)
     throws(RPCError) -> [UInt8]
   {
@@ -165,7 +165,7 @@ extension RPCError {
     }
   }
 
-  /// The decoded response, or INTERNAL.
+  /// Decodes a response, or throws INTERNAL.
   static func decoding<Response: Message>(_ bytes: [UInt8], of method: Method)
     throws(RPCError) -> Response
   {

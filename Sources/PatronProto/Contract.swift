@@ -14,25 +14,27 @@ public enum Contract {
   /// (`patron.v1.CustomerService.GetCustomer`), messages and enums.
   public static var symbols: [String] { declarations.map(\.name).sorted() }
 
-  /// What a symbol is and its proto source text, or nil when it is unknown. `/` may stand for the
-  /// last dot of a method.
+  /// Returns the kind and the proto source text of a symbol, or nil if the symbol is unknown. `/`
+  /// may replace the last dot of a method.
   public static func declaration(of symbol: String) -> ContractDeclaration? {
     byName[symbol] ?? byName[String(symbol.map { $0 == "/" ? "." : $0 })]
   }
 
-  /// The service with this full name, or nil.
+  /// Returns the service with a full name, or nil if the contract has none.
   public static func service(named name: String) -> ContractService? {
     services.first { $0.name == name }
   }
 
-  /// The method `service/name` or `service.name`, or nil.
+  /// Returns the method with the name `service/name` or `service.name`, or nil if the contract has
+  /// none.
   public static func method(named name: String) -> ContractMethod? {
     guard let split = name.lastIndex(where: { $0 == "/" || $0 == "." }) else { return nil }
     let method = name[name.index(after: split)...]
     return service(named: String(name[..<split]))?.methods.first { $0.method.name == method }
   }
 
-  /// What the contract says of a method, or nil when it is not in it.
+  /// Returns the description of a method in the contract, or nil if the contract has no such
+  /// method.
   public static func method(_ method: Method) -> ContractMethod? { methodsByName[method] }
 }
 
@@ -60,7 +62,7 @@ public struct ContractMethod: Sendable {
 
 /// A symbol of the contract with its source text.
 public struct ContractDeclaration: Sendable {
-  /// What a symbol is.
+  /// The kind of a symbol in the contract.
   public enum Kind: String, Sendable {
     /// A package: its text is the comment at its top.
     case package
@@ -76,7 +78,7 @@ public struct ContractDeclaration: Sendable {
 
   /// Full proto name.
   public let name: String
-  /// What it is.
+  /// The kind of the symbol.
   public let kind: Kind
   /// Proto source with comments; ends without a line break.
   public let text: String

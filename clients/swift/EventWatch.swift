@@ -1,21 +1,22 @@
 public import PatronProto
 public import TTRPC
 
-/// The events of a store or of one customer as they are recorded, through restarts of the server.
+/// The events of a store or of one customer as they are recorded. The sequence continues after
+/// restarts of the server.
 ///
-/// An element is a message of WatchTimeline: an event and its sequence, or a sequence alone, which
+/// An element is a message of WatchTimeline: an event with its sequence, or a sequence alone, which
 /// is the first message of each call and every heartbeat. `sequence` is the position of the watch:
-/// to go on another time, pass the last one as `afterSequence` of the request.
+/// to continue later, pass the last position as `afterSequence` of the request.
 ///
-/// When the call ends or fails with UNAVAILABLE, RESOURCE_EXHAUSTED, ABORTED or DEADLINE_EXCEEDED,
-/// the watch calls again after its position, so that each event comes once. It waits 100 ms before
-/// that and up to 2 s between attempts, ±20 %, and gives up only when the task is cancelled. It
-/// throws every other error, and every error before the first message. Each loop is a watch of its
-/// own; leaving the loop ends the call.
+/// If the call ends, or fails with UNAVAILABLE, RESOURCE_EXHAUSTED, ABORTED or DEADLINE_EXCEEDED,
+/// the watch calls again after its position, so that each event arrives once. It waits 100 ms
+/// before that and up to 2 s between attempts, ±20 %, and stops only when the task is cancelled. It
+/// throws every other error, and every error before the first message. Each loop is a separate
+/// watch; leaving the loop ends the call.
 public struct EventWatch: AsyncSequence, Sendable {
   /// An event, or a position alone.
   public typealias Element = WatchTimelineResponse
-  /// The error that another call would meet again, or CANCELLED. The sequence ends with it.
+  /// The error that a further call would meet again, or CANCELLED. It ends the sequence.
   public typealias Failure = RPCError
 
   let client: TimelineServiceClient
@@ -23,17 +24,17 @@ public struct EventWatch: AsyncSequence, Sendable {
   let options: CallOptions
   let onInterruption: (@Sendable (RPCError?) -> Void)?
 
-  /// Makes the first call when the first element is asked for.
+  /// Creates an iterator. The first call is made when the first element is requested.
   public func makeAsyncIterator() -> AsyncIterator { AsyncIterator(watch: self) }
 
-  /// Reads one message after the other and calls again where that is needed.
+  /// An iterator that reads one message after the other, and calls again after an interruption.
   public struct AsyncIterator: AsyncIteratorProtocol {
     private let watch: EventWatch
     private var request: WatchTimelineRequest
     private var call: Call?
-    /// True from the first message on: the request names a position then.
+    /// True after the first message: the request then names a position.
     private var hasPosition = false
-    /// Calls without a message since the last message.
+    /// The number of calls without a message since the last message.
     private var failures = 0
     private var isOver = false
     private var random = ClientRandom()
@@ -43,12 +44,14 @@ public struct EventWatch: AsyncSequence, Sendable {
       request = watch.request
     }
 
-    /// The next message. Never nil before an error was thrown: a watch has no end of its own.
+    /// Returns the next message. Never returns nil before an error was thrown, because a watch does
+    /// not end by itself.
     public mutating func next() async throws(RPCError) -> WatchTimelineResponse? {
       try await next(isolation: nil)
     }
 
-    /// The next message. Never nil before an error was thrown: a watch has no end of its own.
+    /// Returns the next message. Never returns nil before an error was thrown, because a watch does
+    /// not end by itself.
     public mutating func next(isolation actor: isolated (any Actor)?)
       async throws(RPCError)
       -> WatchTimelineResponse?
@@ -73,7 +76,7 @@ public struct EventWatch: AsyncSequence, Sendable {
       return nil
     }
 
-    /// The next message of the call, which is made where there is none; nil when it has ended.
+    /// Returns the next message of the call, or nil after its end. Makes the call if there is none.
     private mutating func read(isolation actor: isolated (any Actor)?)
       async throws(RPCError)
       -> WatchTimelineResponse?
@@ -103,7 +106,7 @@ public struct EventWatch: AsyncSequence, Sendable {
       }
     }
 
-    /// True for errors that the same call may not meet a little later.
+    /// Returns true for errors that the same call may not meet again.
     private static func isPassing(_ error: RPCError) -> Bool {
       switch error.code {
       case .unavailable, .resourceExhausted, .aborted, .deadlineExceeded: true
@@ -112,7 +115,7 @@ public struct EventWatch: AsyncSequence, Sendable {
     }
   }
 
-  /// One call, which ends with its owner.
+  /// A call that is cancelled when its owner releases it.
   private final class Call {
     private let stream: MessageStream<WatchTimelineResponse>
     var messages: MessageStream<WatchTimelineResponse>.AsyncIterator
@@ -134,7 +137,7 @@ public struct EventWatch: AsyncSequence, Sendable {
 }
 
 extension TimelineServiceClient {
-  /// Watches events as they are recorded, and goes on where it stopped when the server was away.
+  /// Watches events as they are recorded, and continues at its position after an interruption.
   ///
   ///     for try await change in patron.timeline.watch(.with { $0.afterSequence = position }) {
   ///       if let event = change.event { print(event.type) }
@@ -142,15 +145,16 @@ extension TimelineServiceClient {
   ///     }
   ///
   /// `onInterruption` is called once for each interruption, before the first wait, with the error,
-  /// or nil where the server ended the call without one; the next element says that it is over.
-  /// Without a `timeout` in `options` one call lasts up to 24 hours, then the next one follows.
+  /// or with nil if the server ended the call without an error. The next element shows that the
+  /// interruption is over. Without a `timeout` in `options` a call lasts up to 24 hours; then the
+  /// next call follows.
   public func watch(
     _ request: WatchTimelineRequest = WatchTimelineRequest(),
     options: CallOptions = CallOptions(),
     onInterruption: (@Sendable (RPCError?) -> Void)? = nil
   ) -> EventWatch {
     var options = options
-    // Longer than the client's own limit for streams, which is meant for streams that end.
+    // Longer than the client's default for streams, which is meant for streams that end.
     if options.timeout == nil { options.timeout = .seconds(86_400) }
     return EventWatch(
       client: self,
