@@ -8,9 +8,9 @@ import Testing
 @testable import PatronServer
 @testable import PatronService
 
-/// Opt-outs stay with an address that its customer has no more.
+/// Tests of opt-outs of an address that its customer has given up: they stay with the address.
 struct AddressChangeTests {
-  /// A customer with both addresses who opted out of e-mail.
+  /// Creates a customer with both addresses who opted out of e-mail. Returns the id.
   private func optedOut(_ shop: Shop, by actor: ActorKind = .customer) async throws -> Int64 {
     let made = try await shop.upsert {
       $0.externalID = "c1"
@@ -27,7 +27,8 @@ struct AddressChangeTests {
     return made.customer?.id ?? 0
   }
 
-  /// Why the address is suppressed, once somebody has it and the shop says that they agreed.
+  /// Returns the reasons for which the address is suppressed, after a customer gets it and the shop
+  /// reports an agreement.
   private func reasons(
     _ shop: Shop,
     _ channel: ContactChannel,
@@ -119,7 +120,7 @@ struct AddressChangeTests {
       }
       try await agree("one@example.com")
       try await agree("two@example.com")
-      // What is said of a channel without address is about none.
+      // A statement about a channel without an address concerns no address.
       try await shop.unsubscribe { $0.channels = [.sms] }
       let one = ["one@example.com", "one@example.com"]
       // The first agreement ended with its address.
@@ -159,7 +160,7 @@ struct AddressChangeTests {
         $0.externalID = "c1"
         $0.email = "two@example.com"
       }
-      // Another spelling is no other address.
+      // Another spelling is not another address.
       try await shop.unsubscribe { $0.channels = [.email] }
       try await shop.upsert {
         $0.externalID = "c1"

@@ -8,14 +8,15 @@ import Testing
 @testable import PatronServer
 @testable import PatronService
 
-/// An agreement covers the address that it was given for, and no other.
+/// Tests of agreements when an address changes: an agreement covers only the address for which it
+/// was given.
 struct CarriedConsentTests {
-  /// The ways by which a record gets another address.
+  /// The ways in which a record gets another address.
   enum Way: CaseIterable {
     case upsert, batch, update, clear, `import`, merge, identifiersOfAGuest, formerAddress
   }
 
-  /// Ann agreed in person to marketing and loyalty by e-mail, and to SMS.
+  /// Creates Ann, who agreed in person to marketing and loyalty by e-mail, and to SMS.
   private func ann(_ shop: Shop) async throws -> Int64 {
     let made = try await shop.upsert {
       $0.externalID = "c1"
@@ -59,7 +60,7 @@ struct CarriedConsentTests {
       }
       guard way == .formerAddress else {
         try await shop.merge(.externalID("c1"), .externalID("c2"), prefer: ["email"])
-        // Its answer says so in `subscription_changes`.
+        // The answer reports it in `subscription_changes`.
         return [
           .with {
             $0.reason = "CONSENT_NOT_CARRIED"
@@ -132,7 +133,7 @@ struct CarriedConsentTests {
     }
   }
 
-  /// Orders and events fill the first address of a channel of which something was said before.
+  /// Orders and events fill the first address of a channel for which consent was recorded before.
   @Test(arguments: ["order", "checkout", "event", "upsert", "subscribe"])
   func anAgreementWithoutAddressIsNotForTheFirstOne(_ way: String) async throws {
     try await Shop.open { shop in
@@ -188,7 +189,7 @@ struct CarriedConsentTests {
         $0.email = "new@example.com"
         $0.acceptsEmailMarketing = true
       }
-      // The agreement to loyalty was not given anew.
+      // The agreement to loyalty was not repeated.
       #expect(answer.warnings.map(\.reason) == ["CONSENT_NOT_CARRIED"])
       let status = try await shop.status(.email)
       #expect(status.state == .subscribed && status.canReceive && status.source == "api")
@@ -197,7 +198,7 @@ struct CarriedConsentTests {
       #expect(rows.last?.previousState == .neverSubscribed && rows.last?.actor == .platform)
       #expect(rows.last?.address == "new@example.com")
       #expect(try shop.findings() == [])
-      // SMS has one topic: nothing is left to tell of.
+      // SMS has one topic, so nothing is left to report.
       let phone = try await shop.upsert {
         $0.externalID = "c1"
         $0.phoneNumber = "+14155550102"
@@ -206,7 +207,7 @@ struct CarriedConsentTests {
       #expect(phone.warnings.isEmpty)
       #expect(try await shop.status().canReceive)
     }
-    // With double opt-in it waits for the new address.
+    // With double opt-in the agreement waits for the new address.
     try await Shop.open { shop in
       _ = try await ann(shop)
       try await shop.set { $0.emailDoubleOptIn = true }
@@ -225,7 +226,7 @@ struct CarriedConsentTests {
       _ = try await ann(shop)
       let item = ImportItem.of("c1", sms: .subscribed) { $0.phoneNumber = "+14155550102" }
       let result = try await shop.import([item], policy: policy).results[0]
-      // What keeps consent subscribes no known customer, of whichever address.
+      // A policy that keeps consent does not subscribe a known customer, regardless of the address.
       let kept = ["CONSENT_KEPT", "CONSENT_NOT_CARRIED", "CONSENT_NOT_CARRIED"]
       #expect(
         result.warnings.map(\.reason).sorted()
@@ -255,7 +256,7 @@ struct CarriedConsentTests {
       #expect(answer.warnings.map(\.reason) == ["CONSENT_NOT_CARRIED"])
       #expect(try await shop.status(.email).state == .neverSubscribed)
       #expect(try await failure { try await shop.confirm(token) }.reason == "ADDRESS_CHANGED")
-      // The request is gone when the address comes back.
+      // The request stays removed when the address returns.
       try await shop.upsert {
         $0.externalID = "c1"
         $0.email = "ann@example.com"
@@ -302,7 +303,7 @@ struct CarriedConsentTests {
       let customer = try await shop.customer(.externalID("c1"))
       #expect(customer.state(.email, .marketing) == .subscribed)
       #expect(try await shop.status(.email).canReceive)
-      // Nobody confirmed anything from the new address.
+      // No confirmation came from the new address.
       let confirmed = customer.subscriptions.first { $0.topic == .reviewRequests }
       #expect(confirmed?.state == .subscribed && confirmed?.optInLevel == .single)
       let rows = try await shop.history().dropFirst(before)
@@ -321,7 +322,7 @@ struct CarriedConsentTests {
 }
 
 extension Customer {
-  /// The state of a channel and topic; never subscribed where the record has none.
+  /// Returns the state of a channel and topic; never subscribed if the record has none.
   func state(_ channel: ContactChannel, _ topic: Topic) -> ConsentState {
     subscriptions.first { $0.channel == channel && $0.topic == topic }?.state ?? .neverSubscribed
   }

@@ -8,7 +8,7 @@ import Testing
 @testable import PatronServer
 @testable import PatronService
 
-/// Double opt-in.
+/// Tests of double opt-in.
 struct ConfirmTests {
   private func ask(_ shop: Shop, _ channels: [ContactChannel] = [.sms]) async throws -> String {
     let answer = try await shop.subscribe {
@@ -31,7 +31,7 @@ struct ConfirmTests {
       let before = try shop.image()
       let again = try await shop.confirm(token)
       #expect(again.changes.isEmpty && again.customer == answer.customer)
-      // Not even after an opt-out since: the token was used.
+      // The token stays used, even after a later opt-out.
       #expect(try shop.image() == before)
       try await shop.unsubscribe()
       #expect(try await shop.confirm(token).changes.isEmpty)
@@ -60,7 +60,7 @@ struct ConfirmTests {
       #expect(try await shop.consentEvents().count == 1)
       #expect(try await shop.confirm(first).changes.count == 1)
       #expect(try await shop.confirm(second).changes.isEmpty)
-      // Subscribed and confirmed: nothing to ask for.
+      // A confirmed subscription needs no further confirmation.
       let again = try await shop.subscribe { $0.doubleOptIn = true }
       #expect(again.confirmationToken.isEmpty && again.outcome == .unchanged)
     }
@@ -98,7 +98,7 @@ struct ConfirmTests {
       #expect(error.code == .failedPrecondition && error.reason == "CONFIRMATION_EXPIRED")
       try await shop.tamper("UPDATE confirmations SET expires_at = \(now + 60_000_000)")
       #expect(try await shop.confirm(token).changes.count == 1)
-      // Long after, it is forgotten.
+      // Long after its expiry the request is removed.
       try await shop.tamper("UPDATE confirmations SET expires_at = 5")
       try await shop.subscribe {
         $0.channels = [.email]
@@ -163,7 +163,7 @@ struct ConfirmTests {
       }
       let error = try await failure { try await shop.confirm("AAAAAAAAAAAAAAAAAAAAAA") }
       #expect(error.code == .notFound && error.reason == "CONFIRMATION_NOT_FOUND")
-      // A token is good in its own store only.
+      // A token is valid only in its own store.
       let token = try await ask(shop)
       let other = try await failure {
         try await shop.customers.confirmSubscription(
@@ -192,7 +192,7 @@ struct ConfirmTests {
       let error = try await failure { try await shop.confirm(token) }
       #expect(error.code == .failedPrecondition && error.reason == "CONSENT_OUTDATED")
       #expect(try shop.image() == before)
-      // Nor is it good for a newer request.
+      // It is not valid for a newer request either.
       try await shop.subscribe {
         $0.doubleOptIn = true
         $0.evidence?.occurredAt = .at(GoogleProtobuf.Timestamp.now + 60)

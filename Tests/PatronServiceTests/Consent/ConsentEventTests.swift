@@ -9,7 +9,7 @@ import Testing
 @testable import PatronServer
 @testable import PatronService
 
-/// One event for each change of a state, also where a flag caused it.
+/// Tests of the events of consent: one event for each change of a state, also if a flag caused it.
 struct ConsentEventTests {
   private func flags(
     _ shop: Shop,

@@ -8,7 +8,7 @@ import Testing
 @testable import PatronServer
 @testable import PatronService
 
-/// A flag that stands beside somebody else's address is not the customer's word.
+/// Tests of flags beside another person's address: they are not the customer's statement.
 struct OtherAddressTests {
   enum Way: CaseIterable {
     case order, checkout, account, started, upsert, batch
@@ -16,7 +16,7 @@ struct OtherAddressTests {
 
   private static let others = ["zoe@example.com", "+14155550199"]
 
-  /// Customer 42, with what was agreed of both channels.
+  /// Creates customer 42, with agreements or without consent on both channels.
   private func ann(_ shop: Shop, agreed: Bool) async throws {
     try await shop.upsert {
       $0.externalID = "42"
@@ -29,7 +29,7 @@ struct OtherAddressTests {
     }
   }
 
-  /// Both addresses are Zoe's, whom the shop knows.
+  /// Creates Zoe, whom the shop knows and who has both addresses.
   private func zoe(_ shop: Shop, agreed: Bool) async throws {
     try await shop.upsert {
       $0.externalID = "zoe"
@@ -81,7 +81,8 @@ struct OtherAddressTests {
   @Test(arguments: Way.allCases, [true, false])
   func itIsLeftOut(_ way: Way, flag: Bool) async throws {
     for channel in [ContactChannel.email, .sms] {
-      // An upsert replaces what is nobody's; orders and events are refused what is somebody's.
+      // An upsert replaces an address that no customer has. Orders and events are refused an
+      // address that another customer has.
       let isZoes = [.upsert, .batch, .account, .started].contains(way)
       try await Shop.open { shop in
         try await ann(shop, agreed: !flag)
@@ -112,7 +113,7 @@ struct OtherAddressTests {
         if isZoes {
           #expect(try await states(shop, "zoe") == Array(repeating: before[0], count: 2))
         } else {
-          // It says nothing of an address that nobody has, either.
+          // It says nothing about an address without a customer either.
           #expect(try shop.rows("SELECT 1 FROM suppressions", columns: 1).isEmpty)
         }
         #expect(try shop.findings() == [])
@@ -128,10 +129,10 @@ struct OtherAddressTests {
         $0.externalID = "42"
         $0.email = "Ann@Example.com"
         $0.acceptsEmailMarketing = flag
-        // No address of the channel and none of anybody else.
+        // The input has no address of the channel, and no address of another customer.
         $0.acceptsSMSMarketing = flag
       }
-      // Orders and events of these tests are of the past: an agreement of now is newer.
+      // Orders and events of these tests are in the past, so an agreement of the present is newer.
       let isLate = !flag && [.order, .account, .started].contains(way)
       let warnings = try await send(shop, by: way, input).map(\.reason)
       #expect(warnings == (isLate ? ["CONSENT_OUTDATED", "CONSENT_OUTDATED"] : []))
@@ -140,8 +141,8 @@ struct OtherAddressTests {
     }
   }
 
-  /// A flag of the other channel beside a stranger's address: in doubt nobody agreed, and an opt-out
-  /// counts.
+  /// A flag of the other channel beside a stranger's address is doubtful: an agreement does not
+  /// count, and an opt-out does.
   @Test func inDoubtNobodyAgreed() async throws {
     try await Shop.open { shop in
       try await ann(shop, agreed: false)
@@ -153,7 +154,7 @@ struct OtherAddressTests {
       #expect(order.warnings.map(\.reason) == ["ADDRESS_DIFFERS"])
       #expect(order.warnings.map(\.field) == ["customer.accepts_sms_marketing"])
       #expect(try await states(shop, "42") == [.neverSubscribed, .neverSubscribed])
-      // Her own number stands beside it.
+      // The input has her own number too.
       let own = try await shop.sync(.of("o2", 100)) {
         $0.externalID = "42"
         $0.email = Self.others[0]
@@ -180,7 +181,7 @@ struct OtherAddressTests {
     }
   }
 
-  /// What names the customer by an address of before a merge is still the customer's word.
+  /// A former address of a merged customer still identifies the customer's own statement.
   @Test func aFormerAddressIsTheCustomersOwn() async throws {
     try await Shop.open { shop in
       try await ann(shop, agreed: true)

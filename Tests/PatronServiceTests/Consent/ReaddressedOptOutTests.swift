@@ -8,8 +8,8 @@ import Testing
 @testable import PatronServer
 @testable import PatronService
 
-/// Opt-outs are a person's: they stay with the record and with its former address, and what is known
-/// of a new address comes to whoever gets it.
+/// Tests of opt-outs when addresses change. An opt-out is a person's: it stays with the record and
+/// with its former address. The opt-outs of a new address apply to the customer who gets it.
 struct ReaddressedOptOutTests {
   private func customer(
     _ shop: Shop,
@@ -54,11 +54,11 @@ struct ReaddressedOptOutTests {
       #expect(try await shop.history() == before)
       #expect(try await shop.status(.email).state == .unsubscribed)
       #expect(try await !mayGet(shop, .reviewRequests))
-      // Nobody may write to the former address either.
+      // The former address may not receive messages either.
       let former = try await shop.upsert { $0.email = "ann@example.com" }
       let status = try await shop.status(.email, of: .id(former.customer?.id ?? 0))
       #expect(status.suppressions.map(\.reason) == [actor == .customer ? .unsubscribed : .manual])
-      // The shop's word undoes what the shop decided, and never what the customer did.
+      // A statement of the shop undoes decisions of the shop, but never those of the customer.
       let flag = try await customer(shop, "new2@example.com") { $0.acceptsEmailMarketing = true }
       #expect(flag.warnings.map(\.reason) == (actor == .customer ? ["STICKY_OPT_OUT"] : []))
       #expect(try await shop.status(.email).canReceive == (actor == .operator))
@@ -119,7 +119,7 @@ struct ReaddressedOptOutTests {
       #expect(told == ["email_subscribed", "email_consent_reset"])
       let flag = try await customer(shop, "bo@example.com") { $0.acceptsEmailMarketing = true }
       #expect(flag.warnings.map(\.reason) == ["STICKY_OPT_OUT"])
-      // The owner's own later agreement ends both.
+      // A later agreement of the owner ends both.
       try await shop.subscribe {
         $0.customer = .with { $0.externalID = "c1" }
         $0.channels = [.email]
@@ -141,7 +141,7 @@ struct ReaddressedOptOutTests {
     }
   }
 
-  /// An agreement of before the change that names no address is one for the address of then.
+  /// An agreement from before the change that names no address is for the former address.
   @Test func whatWasSaidOfTheFormerAddressComesLate() async throws {
     try await Shop.open { shop in
       let hour: Int64 = 3600
@@ -176,7 +176,8 @@ struct ReaddressedOptOutTests {
       let imported = try await shop.import([file], policy: .overwrite)
       #expect(imported.results[0].warnings.map(\.reason) == ["CONSENT_OUTDATED"])
       #expect(try await shop.status(.email).state == .neverSubscribed)
-      // With the address beside it, it is for that; and an opt-out is never late.
+      // With the address beside it, the agreement is for that address. An opt-out is never too
+      // late.
       try await shop.sync(.of("o2", 100, at: past)) {
         $0.externalID = "c1"
         $0.email = "new@example.com"

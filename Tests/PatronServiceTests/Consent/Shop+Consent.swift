@@ -7,9 +7,9 @@ import Testing
 @testable import PatronServer
 @testable import PatronService
 
-/// Calls about consent in few words.
+/// Short forms of the calls about consent.
 extension Shop {
-  /// SubscribeCustomer: by the customer, by SMS, from a form, unless `adjust` says otherwise.
+  /// Calls SubscribeCustomer: by the customer, for SMS, from a form, unless `adjust` changes that.
   @discardableResult
   func subscribe(
     _ adjust: (inout SubscribeCustomerRequest) -> Void = { _ in }
@@ -28,7 +28,7 @@ extension Shop {
     return try await customers.subscribeCustomer(request)
   }
 
-  /// UnsubscribeCustomer: by the customer, by SMS, unless `adjust` says otherwise.
+  /// Calls UnsubscribeCustomer: by the customer, for SMS, unless `adjust` changes that.
   @discardableResult
   func unsubscribe(
     _ ref: CustomerRef.Ref = .externalID("c1"),
@@ -43,7 +43,7 @@ extension Shop {
     return try await customers.unsubscribeCustomer(request)
   }
 
-  /// SuppressCustomer, by SMS unless `adjust` says otherwise.
+  /// Calls SuppressCustomer, for SMS unless `adjust` changes that.
   @discardableResult
   func suppress(
     _ ref: CustomerRef.Ref = .externalID("c1"),
@@ -59,7 +59,7 @@ extension Shop {
     return try await customers.suppressCustomer(request)
   }
 
-  /// UnsuppressCustomer, by SMS unless `adjust` says otherwise.
+  /// Calls UnsuppressCustomer, for SMS unless `adjust` changes that.
   @discardableResult
   func unsuppress(
     _ ref: CustomerRef.Ref = .externalID("c1"),
@@ -75,7 +75,7 @@ extension Shop {
     return try await customers.unsuppressCustomer(request)
   }
 
-  /// ConfirmSubscription.
+  /// Calls ConfirmSubscription.
   @discardableResult
   func confirm(_ token: String, at seconds: Int64? = nil) async throws
     -> ConfirmSubscriptionResponse
@@ -88,7 +88,7 @@ extension Shop {
     )
   }
 
-  /// The ledger of a customer, oldest first.
+  /// Returns the ledger of a customer, oldest first.
   func history(
     _ ref: CustomerRef.Ref = .externalID("c1"),
     channel: ContactChannel = .unspecified
@@ -109,7 +109,7 @@ extension Shop {
     return records.reversed()
   }
 
-  /// Marketing by a channel, as it stands.
+  /// Returns the status of marketing on a channel.
   func status(
     _ channel: ContactChannel = .sms,
     of ref: CustomerRef.Ref = .externalID("c1")
@@ -118,13 +118,13 @@ extension Shop {
     return try #require(channels.first { $0.channel == channel && $0.topic == .marketing })
   }
 
-  /// The types of a customer's own events of Patron, oldest first.
+  /// Returns the events of a customer that Patron derives from consent, oldest first.
   func consentEvents(_ ref: CustomerRef.Ref = .externalID("c1")) async throws -> [Event] {
     let page = try await timeline(ref, size: 100)
     return page.events.filter { $0.product == "subscription_tools" }.sorted { $0.id < $1.id }
   }
 
-  /// UpdateStoreSettings.
+  /// Calls UpdateStoreSettings.
   @discardableResult
   func set(
     in storeID: String = "",

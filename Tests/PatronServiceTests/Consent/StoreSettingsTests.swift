@@ -8,7 +8,7 @@ import Testing
 @testable import PatronServer
 @testable import PatronService
 
-/// What a store decides, and what follows from it.
+/// Tests of the settings of a store and of their effects.
 struct StoreSettingsTests {
   private func get(_ shop: Shop, in storeID: String = "") async throws -> StoreSettings? {
     try await shop.customers.getStoreSettings(.with { $0.storeID = storeID }).settings
@@ -103,7 +103,7 @@ struct StoreSettingsTests {
       }
       #expect(missing == [Broken("settings", "SETTINGS_MISSING")])
       #expect(try shop.image() == before)
-      // What the mask leaves out is not looked at.
+      // Fields outside the mask are not checked.
       try await shop.set(["currency_code"]) {
         $0.currencyCode = "USD"
         $0.softBounceThreshold = 101
@@ -209,7 +209,7 @@ struct StoreSettingsTests {
         let customer = try await shop.customer(.externalID("c\(end)"))
         #expect(customer.phoneNumber == "+1415555010\(end)")
       }
-      // The request's own country comes first, and other mistakes are told as ever.
+      // The request's own country has precedence, and other violations are reported as usual.
       let british = try await shop.upsert(adjust: { $0.defaultCountry = "GB" }) {
         $0.externalID = "gb"
         $0.phoneNumber = "020 7946 0001"

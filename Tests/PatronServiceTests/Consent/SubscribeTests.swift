@@ -10,7 +10,7 @@ import Testing
 @testable import PatronServer
 @testable import PatronService
 
-/// Agreements with their evidence, and the opt-outs that they do or do not undo.
+/// Tests of agreements with their evidence, and of the opt-outs that they undo or do not undo.
 struct SubscribeTests {
   /// Acceptance 5 of the plan, word for word.
   @Test func theCustomersWordIsUndoneByTheCustomerOnly() async throws {
@@ -44,7 +44,7 @@ struct SubscribeTests {
         }
         #expect(error.code == .failedPrecondition && error.reason == "CONSENT_OUTDATED")
       }
-      // and one by anybody else, whenever;
+      // and so is one by any other actor, at any time;
       for actor in [ActorKind.operator, .platform, .system] {
         let error = try await failure("\(actor)") {
           try await shop.subscribe {
@@ -120,7 +120,7 @@ struct SubscribeTests {
     }
   }
 
-  /// The customers of acceptance 4: their states can be brought about.
+  /// The customers of acceptance 4, in states that calls can produce.
   @Test func fiveCustomersInFiveStates() async throws {
     try await Shop.open { shop in
       func subscribe(_ id: String, _ channels: [ContactChannel]) async throws {
@@ -284,7 +284,8 @@ struct SubscribeTests {
     }
   }
 
-  /// Who names no number, and an e-mail address that is not the customer's, may be somebody else.
+  /// A request without a number, and with an e-mail address that the customer does not have, may
+  /// come from another person.
   @Test func anotherAddressOfTheOtherChannelAgreesToNothing() async throws {
     try await Shop.open { shop in
       try await shop.upsert {
@@ -308,7 +309,8 @@ struct SubscribeTests {
       #expect(other.code == .failedPrecondition && other.reason == "ADDRESS_DIFFERS")
       #expect(other.metadata["field"] == "email")
       #expect(try shop.image() == before)
-      // Her own address beside it, her number, and a first address are no contradiction.
+      // The customer's own address beside it, the number itself, and a first address do not
+      // contradict the customer.
       let own: [@Sendable (inout CustomerInput) -> Void] = [
         { $0.email = "C1@example.com" },
         {
@@ -364,7 +366,7 @@ struct SubscribeTests {
   }
 }
 
-/// What is refused before anything is looked up.
+/// Tests of input that is refused before the database is read.
 struct ConsentInputTests {
   private typealias Adjust = @Sendable (inout SubscribeCustomerRequest) -> Void
 

@@ -10,7 +10,7 @@ import Testing
 @testable import PatronServer
 @testable import PatronService
 
-/// Suppressions: of addresses, for reasons.
+/// Tests of suppressions of addresses, by reason.
 struct SuppressTests {
   @Test func everyReasonIsItsOwn() async throws {
     try await Shop.open { shop in
@@ -74,7 +74,8 @@ struct SuppressTests {
     }
   }
 
-  /// A customer's own newer consent says that messages are wanted; it repairs no address.
+  /// A newer agreement of the customer shows that messages are wanted. It does not repair an
+  /// address.
   @Test func ownConsentLiftsWhatOnlySaidNo() async throws {
     try await Shop.open { shop in
       try await shop.subscribe { $0.evidence?.occurredAt = .at(1_600_000_000) }
@@ -89,7 +90,7 @@ struct SuppressTests {
       }
       let all = try await reasons()
       #expect(all.count == 9)
-      // Not an operator's, not an older one, not one to something else.
+      // An operator's agreement, an older one, and one to another topic do not count.
       let operators = try await failure {
         try await shop.subscribe {
           $0.actor = .operator
@@ -115,7 +116,7 @@ struct SuppressTests {
       #expect(try await reasons() == all.filter { !lifted.contains($0) })
       let rows = try await shop.history().suffix(4)
       #expect(rows.allSatisfy { $0.action == .unsuppress && $0.actor == .customer })
-      // The address of two topics is one, and so is the warning.
+      // Both topics have the same address, so there is one warning.
       let both = try await shop.subscribe {
         $0.topics = [.marketing, .reviewRequests]
         $0.evidence?.occurredAt = .at(1_700_000_200)
@@ -124,7 +125,7 @@ struct SuppressTests {
     }
   }
 
-  /// Who cannot lift a suppression cannot set it by a slip either.
+  /// A caller that cannot lift a suppression cannot set it by mistake either.
   @Test func onlyTheCustomerSetsWhatOnlyTheCustomerLifts() async throws {
     try await Shop.open { shop in
       try await shop.upsert {
@@ -180,7 +181,7 @@ struct SuppressTests {
       #expect(try await shop.suppress(ref, .carrierBlock).outcome == .unchanged)
       try await shop.subscribe { $0.customer?.phoneNumber = "+14155550177" }
       #expect(try await shop.status().blockReasons == [.suppressed])
-      // The suppression stays with the address when the customer leaves it.
+      // The suppression stays with the address after the customer gives it up.
       try await shop.upsert {
         $0.externalID = "c1"
         $0.phoneNumber = "+14155550178"
@@ -246,7 +247,7 @@ struct SuppressTests {
         #expect(try reader.reasons(.sms, "a@example.com") == [])
         #expect(try reader.reasons(.email, "b@example.com") == [])
       }
-      // Another database has another key: hashes tell nothing elsewhere.
+      // Another database has another key, so hashes are of no use outside.
       let hash = try shop.blobs("SELECT address_hash FROM suppressions")
       #expect(hash.map(\.count) == [32])
       try await Shop.open { other in

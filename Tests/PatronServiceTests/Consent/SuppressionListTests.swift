@@ -9,7 +9,7 @@ import Testing
 @testable import PatronServer
 @testable import PatronService
 
-/// Suppressions of a whole store: lists of them come in and go out.
+/// Tests of imports and lists of a store's suppressions.
 struct SuppressionListTests {
   private func list(
     _ shop: Shop,
@@ -70,7 +70,7 @@ struct SuppressionListTests {
       let bounce = try #require(rows.first { $0.suppression?.reason == .hardBounce })
       #expect(bounce.suppression?.suppressedAt == .at(1_700_000_000))
       #expect(bounce.suppression?.note == "n" && bounce.suppression?.channel == .email)
-      // The opt-out in person binds whoever has the number next.
+      // The opt-out in person binds the next customer with the number.
       let later = try await shop.upsert {
         $0.phoneNumber = "+14155550101"
         $0.acceptsSMSMarketing = true
@@ -109,7 +109,7 @@ struct SuppressionListTests {
       #expect(rows.last?.action == .suppress && rows.last?.actor == .operator)
       let told = try await shop.timeline(.externalID("c1")).events.map(\.type)
       #expect(told.contains("sms_unsubscribed") && told.contains("email_suppressed"))
-      // The list tells whose address it is.
+      // The list names the customer with the address.
       let listed = try await list(shop).suppressions
       #expect(listed.map(\.address) == ["c1@example.com"] && listed.map(\.customerID) == [id])
       #expect(try shop.store.check([RecordChecks.run]) == [])
@@ -126,7 +126,7 @@ struct SuppressionListTests {
     }
   }
 
-  /// An address that a customer had before is not the customer's now.
+  /// A former address of a merged customer is not the customer's current address.
   @Test func anAddressOfBeforeIsSuppressedByItself() async throws {
     try await Shop.open { shop in
       try await shop.upsert {
@@ -183,7 +183,7 @@ struct SuppressionListTests {
     }
   }
 
-  /// A refusal is worth more than the note beside it, and than a table of numbers.
+  /// An invalid note or an unknown number does not prevent a refusal.
   @Test func nothingBesideARefusalCostsIt() async throws {
     try await Shop.open { shop in
       try await shop.subscribe { $0.channels = [.email] }
@@ -209,7 +209,7 @@ struct SuppressionListTests {
       #expect(try await shop.status(.email).state == .unsubscribed)
       let notes = try await list(shop).suppressions.map { $0.suppression?.note.count ?? 0 }
       #expect(notes.sorted() == [0, 0, 255])
-      // As UnsubscribeCustomer finds it.
+      // The number has the form in which UnsubscribeCustomer finds it.
       let status = try await shop.customers.getAddressStatus(
         .with { $0.address = .with { $0.ref = .phoneNumber("+39 6 6982 1111") } }
       )

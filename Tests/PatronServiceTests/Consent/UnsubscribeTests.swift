@@ -8,7 +8,8 @@ import Testing
 @testable import PatronServer
 @testable import PatronService
 
-/// Opt-outs: at once, once, and for addresses that nobody has.
+/// Tests of opt-outs: they take effect at once, are recorded once, and may name an address without
+/// a customer.
 struct UnsubscribeTests {
   @Test func aRepeatChangesNothing() async throws {
     try await Shop.open { shop in
@@ -48,7 +49,7 @@ struct UnsubscribeTests {
         $0.externalID = "c1"
         $0.email = "c1@example.com"
       }
-      // The address is missing; the wish counts all the same.
+      // The customer has no address, but the opt-out counts.
       let answer = try await shop.unsubscribe()
       #expect(answer.changes.map(\.before) == [.neverSubscribed])
       #expect(try await shop.status().blockReasons == [.noAddress, .unsubscribed])
@@ -91,7 +92,7 @@ struct UnsubscribeTests {
       #expect(status.suppressions.map(\.suppressedAt) == [.at(1_700_000_000)])
       let header = try await shop.timeline(.externalID("n")).header
       #expect(header?.channels.last?.blockReasons == [.suppressed, .neverSubscribed])
-      // Other stores know nothing of it.
+      // Other stores are not affected.
       try await shop.upsert(in: "other") { $0.email = "new@example.com" }
       let other = try await shop.get(.email("new@example.com"), in: "other", view: .full)
       #expect(other.channels.allSatisfy { $0.suppressions.isEmpty })
@@ -103,7 +104,7 @@ struct UnsubscribeTests {
       let ref = CustomerRef.Ref.phoneNumber("+14155550101")
       try await shop.unsubscribe(ref)
       let before = try shop.image()
-      // What is lifted when nothing is said is what a person of the shop decided.
+      // Without reasons, only suppressions by the shop's staff are lifted.
       #expect(try await shop.unsuppress(ref).outcome == .unchanged)
       let refused = try await violations { try await shop.unsuppress(ref, [.unsubscribed]) }
       #expect(refused.map(\.reason) == ["STICKY_OPT_OUT"])
@@ -115,7 +116,7 @@ struct UnsubscribeTests {
       }
       #expect(older.code == .failedPrecondition && older.reason == "CONSENT_OUTDATED")
       #expect(try shop.image() == before)
-      // The same where the record gets the address by the call.
+      // The same applies if the call gives the record its address.
       try await shop.upsert {
         $0.externalID = "c1"
         $0.email = "c1@example.com"
@@ -127,7 +128,7 @@ struct UnsubscribeTests {
       let own = try await shop.subscribe()
       #expect(own.warnings.isEmpty)
       #expect(try await shop.status().canReceive)
-      // An operator's word is an operator's to take back.
+      // An operator can take back an operator's opt-out.
       let other = CustomerRef.Ref.phoneNumber("+14155550102")
       try await shop.unsubscribe(other) { $0.actor = .operator }
       #expect(try await shop.unsuppress(other).outcome == .updated)
@@ -184,7 +185,7 @@ struct UnsubscribeTests {
         let error = try await failure("\(ref)") { try await shop.unsubscribe(ref) }
         #expect(error.code == .notFound && error.reason == "CUSTOMER_NOT_FOUND")
       }
-      // Nobody knows the phone number of an address that nobody has.
+      // An address without a customer does not reveal a phone number.
       let error = try await failure { try await shop.unsubscribe(.email("x@example.com")) }
       #expect(error.code == .failedPrecondition && error.reason == "ADDRESS_MISSING")
       #expect(error.metadata == ["channel": "sms"])
@@ -207,7 +208,7 @@ struct UnsubscribeTests {
     }
   }
 
-  /// An end and a method say nothing of an opt-out.
+  /// An expiry and a method do not matter to an opt-out, so invalid ones do not prevent it.
   @Test func whatSaysNothingOfAnOptOutDoesNotCostIt() async throws {
     try await Shop.open { shop in
       try await shop.subscribe { $0.channels = [.sms, .email] }
@@ -236,7 +237,7 @@ struct UnsubscribeTests {
     }
   }
 
-  /// Carriers tell whole seconds.
+  /// Carriers report times in whole seconds.
   @Test func anOptOutOfTheSecondOfTheAgreementCounts() async throws {
     try await Shop.open { shop in
       let form = GoogleProtobuf.Timestamp.at(1_700_000_000, nanos: 900_000_000)
@@ -246,7 +247,7 @@ struct UnsubscribeTests {
       }
       #expect(answer.outcome == .updated && answer.warnings.isEmpty)
       #expect(answer.channels.map(\.blockReasons) == [[.unsubscribed]])
-      // The form, delivered once more, is not newer.
+      // A repeated delivery of the form is not newer.
       let again = try await failure {
         try await shop.subscribe { $0.evidence?.occurredAt = form }
       }
@@ -258,7 +259,7 @@ struct UnsubscribeTests {
   }
 }
 
-/// What is known of an address, whoever has it.
+/// Tests of the status of an address, with and without a customer.
 struct AddressStatusTests {
   private func ask(
     _ shop: Shop,
@@ -290,7 +291,7 @@ struct AddressStatusTests {
   }
 }
 
-/// The ledger by pages.
+/// Tests of the pages of the ledger.
 struct ConsentHistoryTests {
   @Test func pagesAndChannels() async throws {
     try await Shop.open { shop in

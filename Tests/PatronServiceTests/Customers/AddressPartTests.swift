@@ -7,7 +7,7 @@ import Testing
 @testable import PatronServer
 @testable import PatronService
 
-/// Parts of an address that are set by themselves.
+/// Tests of changes of single parts of an address.
 struct AddressPartTests {
   private static let rome = Address.with {
     $0.address1 = "Via Appia 1"
@@ -49,7 +49,7 @@ struct AddressPartTests {
       let again = try await upsert(shop, ["city"], .with { $0.city = "Paris" })
       #expect(again.outcome == .unchanged)
       #expect(try shop.image() == image)
-      // Parts that are named clear even without an address, and with the last one the address goes.
+      // Named parts are cleared even without an address. With its last part the address is removed.
       let cleared = try await upsert(shop, ["city", "zip", "country_code"])
       #expect(cleared.changedFields == ["address"] && cleared.customer?.address == nil)
       let first = try await upsert(shop, ["country_code"], .with { $0.countryCode = "fr" })
@@ -110,12 +110,12 @@ struct AddressPartTests {
     }
   }
 
-  /// An order is no reason to change an address, but a reason to complete one.
+  /// An order does not change an address, but completes it.
   @Test func anOrderFillsTheNamedPartsThatAreMissing() async throws {
     try await Shop.open { shop in
       try await upsert(shop, [], .with { $0.city = "Rome" })
       func sync(_ id: String, _ mask: [String], _ address: Address) async throws -> Address? {
-        // After the address was set: what an older order says of it is left.
+        // The order is older than the address, so its parts are not taken.
         let order = Order.of(id, 100) { $0.placedAt = .at(GoogleProtobuf.Timestamp.now + 1) }
         try await shop.sync(order) {
           $0.externalID = "c1"

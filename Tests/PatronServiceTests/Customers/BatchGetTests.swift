@@ -3,7 +3,7 @@ import ProtobufC
 import TTRPC
 import Testing
 
-/// Many customers at once.
+/// Tests of BatchGetCustomers.
 struct BatchGetTests {
   private func get(
     _ shop: Shop,

@@ -9,7 +9,7 @@ import Testing
 @testable import PatronServer
 @testable import PatronService
 
-/// Batches of customers.
+/// Tests of BatchUpsertCustomers.
 struct BatchUpsertTests {
   private func batch(_ shop: Shop, _ customers: [CustomerInput]) async throws
     -> BatchUpsertCustomersResponse

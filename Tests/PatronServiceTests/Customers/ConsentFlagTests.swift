@@ -8,7 +8,7 @@ import Testing
 @testable import PatronServer
 @testable import PatronService
 
-/// What the marketing flags do to consent, and the ledger behind it.
+/// Tests of the effect of marketing flags on consent and its ledger.
 struct ConsentFlagTests {
   private func flag(
     _ shop: Shop,
@@ -117,7 +117,7 @@ struct ConsentFlagTests {
       #expect(customer.subscriptions.first?.source == "checkout")
       _ = try await flag(shop, email: false)
       let before = try shop.image()
-      // The order again, and another that is older than the opt-out.
+      // The order is repeated, and another order is older than the opt-out.
       #expect(try await sync("o1", at: 1_600_000_000).outcome == .unchanged)
       #expect(try shop.image() == before)
       let older = try await sync("o2", at: 1_650_000_000)

@@ -8,7 +8,8 @@ import Testing
 @testable import PatronServer
 @testable import PatronService
 
-/// Full views say what may be sent, wherever a customer is shown.
+/// Tests of the full view: every answer that holds a customer reports the channels' marketing
+/// statuses.
 struct CustomerViewTests {
   private func channels(_ customer: Customer?) -> [String] {
     (customer?.channels ?? []).map { status in
@@ -18,7 +19,7 @@ struct CustomerViewTests {
     }
   }
 
-  /// The channels of one customer as each method that shows it has them.
+  /// Returns the channels of one customer from each method that returns the customer.
   private func shown(
     _ view: CustomerView,
     _ ref: CustomerRef,
@@ -64,7 +65,7 @@ struct CustomerViewTests {
         "CHANNEL_EMAIL CONSENT_STATE_SUBSCRIBED true  ",
       ]
       #expect(try await shown(.full, ref, shop) == [before, before, before, before])
-      // The state says subscribed, and nothing may be sent all the same.
+      // The state is subscribed, but nothing may be sent.
       _ = try await shop.customers.unsubscribeCustomer(
         .with {
           $0.customer = ref

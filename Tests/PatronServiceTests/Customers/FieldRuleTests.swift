@@ -3,7 +3,7 @@ import ProtobufC
 import TTRPC
 import Testing
 
-/// Every property's rule, from both sides, through the RPC.
+/// Tests of the rule of every property, from both sides, through the RPC.
 struct FieldRuleTests {
   typealias Change = @Sendable (inout CustomerInput) -> Void
 
@@ -153,7 +153,8 @@ struct FieldRuleTests {
       let error = try await failure {
         try await shop.upsert {
           for bad in Self.bad {
-            // Parts of the address come together instead of one after the other.
+            // The parts of the address are joined. Each change would otherwise replace the whole
+            // address.
             let address = $0.address
             bad.change(&$0)
             if var merged = address, let given = $0.address { $0.address = merged.add(given) }
@@ -224,7 +225,7 @@ struct FieldRuleTests {
 }
 
 extension Address {
-  /// This address with the parts of another.
+  /// Adds the parts of another address and returns the result.
   fileprivate mutating func add(_ other: Address) -> Address {
     for part in [
       \Address.address1, \.address2, \.city, \.company, \.state, \.zip, \.provinceCode,

@@ -2,7 +2,7 @@ import PatronProto
 import ProtobufC
 import Testing
 
-/// What becomes of accepted values: their form, and what absent, empty and given do.
+/// Tests of accepted values: their stored form, and the effect of absent, empty and present fields.
 struct FieldValueTests {
   typealias Input = CustomerInput
 

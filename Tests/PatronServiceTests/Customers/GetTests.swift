@@ -3,7 +3,7 @@ import ProtobufC
 import TTRPC
 import Testing
 
-/// Finding one customer.
+/// Tests of GetCustomer.
 struct GetTests {
   @Test func everyReferenceFindsAndUnknownOnesDoNot() async throws {
     try await Shop.open { shop in

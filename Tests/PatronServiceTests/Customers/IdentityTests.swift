@@ -3,7 +3,7 @@ import ProtobufC
 import TTRPC
 import Testing
 
-/// Which customer a request means.
+/// Tests of the customer that a request identifies.
 struct IdentityTests {
   @Test func aRequestNamesOneCustomer() async throws {
     try await Shop.open { shop in
@@ -68,7 +68,7 @@ struct IdentityTests {
 
   @Test func aGuestIsAdoptedAndTheAddressKeepsAnswering() async throws {
     try await Shop.open { shop in
-      // Shops send the address as the external id of guests.
+      // Shops send a guest's address as the external id.
       let guest = try await shop.upsert {
         $0.externalID = "Ada@example.com"
         $0.email = "ada@example.com"
@@ -82,7 +82,7 @@ struct IdentityTests {
       #expect(adopted.changedFields == ["external_id"])
       #expect(try await shop.customer(.externalID("Ada@example.com")).id == id)
       #expect(try await shop.customer(.externalID("c1")).id == id)
-      // The next order of the guest finds the customer and leaves the external id alone.
+      // The next order of the guest finds the customer and does not change the external id.
       let order = try await shop.sync(.of("o1", 100)) {
         $0.externalID = "Ada@example.com"
         $0.email = "ada@example.com"
@@ -231,7 +231,7 @@ struct IdentityTests {
         $0.email = "a@example.com"
       }
       let before = try shop.image()
-      // Platforms send it for guests, also where the address is a registered customer's.
+      // Platforms send it for guests, even if a registered customer has the address.
       for empty in ["", "  "] {
         let guest = try await shop.upsert {
           $0.externalID = empty

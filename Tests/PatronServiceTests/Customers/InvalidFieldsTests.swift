@@ -8,7 +8,7 @@ import Testing
 @testable import PatronServer
 @testable import PatronService
 
-/// A secondary value that breaks a rule costs neither the order nor the opt-out beside it.
+/// Tests of invalid secondary values: they prevent neither the order nor the opt-out beside them.
 struct InvalidFieldsTests {
   private static let long = String(repeating: "x", count: 300)
 
@@ -98,7 +98,7 @@ struct InvalidFieldsTests {
           Broken("customer.phone_number", "PHONE_COUNTRY_MISSING"),
         ]
       )
-      // An external id names the shop's customer: it is never left out.
+      // An external id identifies the shop's customer, so it is never left out.
       let placeholder = try await violations {
         try await shop.sync(.of("o1", 1)) {
           $0.externalID = "null"
@@ -250,7 +250,7 @@ struct InvalidFieldsTests {
           "FIELD_DROPPED event.properties.nan PROPERTY_NOT_FINITE",
         ]
       )
-      // A field that the type has and that an event may lack.
+      // The field belongs to the type, but an event may lack it.
       let rating = try await shop.record(of: { $0.externalID = "42" }) {
         $0.source = .product
         $0.type = "review_created"

@@ -4,7 +4,7 @@ import ProtobufC
 import TTRPC
 import Testing
 
-/// Lists, pages and the search box.
+/// Tests of lists, pages and search.
 struct ListTests {
   private func fill(_ shop: Shop, _ numbers: Range<Int>, in store: String = "") async throws {
     _ = try await shop.customers.batchUpsertCustomers(
@@ -50,7 +50,7 @@ struct ListTests {
         let refused = try await violations { try await shop.list(size: size) }
         #expect(refused == [Broken("page_size", "PAGE_SIZE_OUT_OF_RANGE")])
       }
-      // A page that ends with the last customer says that there is no other.
+      // A page that ends with the last customer has no token.
       var page = try await shop.list(size: 60)
       page = try await shop.list(size: 60, token: page.nextPageToken)
       #expect(page.customers.count == 60 && page.nextPageToken.isEmpty)

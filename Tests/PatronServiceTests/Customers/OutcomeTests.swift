@@ -10,7 +10,7 @@ import Testing
 @testable import PatronServer
 @testable import PatronService
 
-/// CREATED, UPDATED, UNCHANGED and requests that only check.
+/// Tests of the outcomes CREATED, UPDATED and UNCHANGED, and of requests that only validate.
 struct OutcomeTests {
   @Test func anUnchangedUpsertWritesNothing() async throws {
     try await Shop.open { shop in

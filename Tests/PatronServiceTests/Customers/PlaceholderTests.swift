@@ -9,7 +9,8 @@ import Testing
 @testable import PatronServer
 @testable import PatronService
 
-/// Identifiers that are nobody's, wherever one is given.
+/// Tests of placeholder identifiers, which belong to no customer, in every field that takes an
+/// identifier.
 struct PlaceholderTests {
   private func refund(_ id: String) -> SyncRefundRequest {
     .with {
@@ -88,7 +89,7 @@ struct PlaceholderTests {
         try await violations { try await shop.timelines.syncRefund(refund(id)) }
           == [broken("refund.external_id")]
       )
-      // With other mistakes it is told at once.
+      // With other violations it is reported at once.
       let both = try await violations {
         try await shop.upsert {
           named(&$0)
@@ -96,7 +97,7 @@ struct PlaceholderTests {
         }
       }
       #expect(Set(both) == [customer, Broken("customer.gender", "GENDER_UNKNOWN")])
-      // A reference finds nobody.
+      // A reference finds no customer.
       #expect(
         try await failure { try await shop.get(.externalID(id)) }.reason == "CUSTOMER_NOT_FOUND"
       )
@@ -140,7 +141,8 @@ struct PlaceholderTests {
         .with { $0.customer = .with { $0.externalID = "unknown" } }
       ])
       #expect(imported.results[0].outcome == .unchanged)
-      // Others are not, nor is another spelling, nor does it count elsewhere.
+      // Other placeholders are not allowed, nor is another spelling, and the setting does not count
+      // in other stores.
       for (id, store) in [("null", ""), ("UNKNOWN", ""), ("000", ""), ("unknown", "other")] {
         let broken = try await violations { try await upsert(id, in: store) }
         #expect(broken == [Broken("customer.external_id", "EXTERNAL_ID_PLACEHOLDER")], "\(id)")

@@ -9,7 +9,7 @@ import Testing
 @testable import PatronServer
 @testable import PatronService
 
-/// Changes of the record on the timeline.
+/// Tests of the events that report changes of the record.
 struct ProfileEventTests {
   private func events(_ shop: Shop, _ ref: CustomerRef.Ref) async throws -> [Event] {
     try await shop.timeline(ref, size: 100).events.reversed()
@@ -119,7 +119,8 @@ struct ProfileEventTests {
         let created = try #require(told.first)
         #expect(created.type == "profile_created" && text(created, "origin") == origin)
         #expect(created.actor == .platform)
-        // What is read in the past was so then: the last event stays the last one.
+        // A customer that was read from a past event was created at that time, so the last event
+        // stays the last.
         if name != "c" { #expect(created.occurredAt == .at(1_600_000_000)) }
       }
       let customer = try await shop.customer(.email("a@example.com"))

@@ -9,7 +9,7 @@ import Testing
 @testable import PatronServer
 @testable import PatronService
 
-/// Who set which field, as it is stored and as the full view tells it.
+/// Tests of the setters of fields, as they are stored and as the full view reports them.
 struct ProvenanceTests {
   private func note(
     _ fields: [String],
@@ -130,7 +130,7 @@ struct ProvenanceTests {
       )
       let length = try shop.rows("SELECT length(provenance) FROM customers", columns: 1)
       #expect(Int(length[0][0]) ?? .max < 120, "\(length)")
-      // A trial leaves no trace.
+      // A dry run leaves no trace.
       _ = try await shop.customers.upsertCustomer(
         .with {
           $0.customer = .with {
@@ -158,7 +158,7 @@ struct ProvenanceTests {
           "email": "upsert", "external_id": "upsert", "accepts_email_marketing": "upsert",
         ]
       )
-      // A change of consent alone leaves it as it was.
+      // A change of consent alone does not change the provenance.
       let before = try await shop.get(.externalID("c1"), view: .full).provenance
       try await shop.subscribe {
         $0.customer = .with { $0.externalID = "c1" }

@@ -6,7 +6,7 @@ import Testing
 
 @testable import PatronStore
 
-/// The search box.
+/// Tests of search.
 struct SearchTests {
   private static let people: [(id: String, email: String?, phone: String?)] = [
     ("ada", "Ada.Lovelace@Example.com", "+14155550101"),
@@ -36,14 +36,14 @@ struct SearchTests {
     // One or two characters match beginnings only.
     ("a", ["alan", "ada"]), ("ad", ["ada"]), ("al", ["alan"]), ("ov", []), ("@", []),
     ("x", ["x"]), ("x@", ["x"]), ("4", ["bob"]), ("14", ["ada"]), ("01", []),
-    // Phone numbers in the forms people write them.
+    // Phone numbers, as people write them.
     ("+1 (415) 555-0101", ["ada"]), ("4155550101", ["ada"]), ("555.0101", ["ada"]),
     ("0171 2345678", ["bob"]), ("0049 171 2345678", ["bob"]), ("2345678", ["x", "bob"]),
     ("+49171", ["bob"]), ("101", ["ada"]),
-    // What may be part of either is looked for in both.
+    // Text that may be part of either is searched for in both.
     ("2024-05", ["news"]), ("4-05", ["news"]), ("-2024", ["news"]), ("1.2", ["dots"]),
     ("2.3", ["dots"]), ("234-5678", ["x", "bob"]), ("2024 05", []), ("202405", []),
-    // Wildcards are characters like others.
+    // Wildcards are ordinary characters.
     ("%", []), ("_", []), ("*", []), ("\"", []), ("%%%", []), ("___", []), ("***", []),
     ("\"\"\"", []), ("o_d", ["odd"]), ("d%d", ["odd"]), ("d*d", ["odd"]), ("o%d", []),
     ("ada*", []), ("ada OR alan", []), ("NOT ada", []), ("(ada", []), ("'; --", []),
@@ -75,7 +75,7 @@ struct SearchTests {
       #expect(try await shop.search("lovelace").isEmpty)
       #expect(try await shop.search("5550101").isEmpty)
       #expect(try await shop.search("countess") == ["ada"])
-      // The index forgets what is gone, instead of offering it for ever.
+      // The index removes entries of erased customers, instead of returning them for ever.
       let key = SearchTokens.storeKey("default")
       for (text, count) in [("lovelace", 0), ("5550101", 0), ("countess", 1), ("turing", 1)] {
         guard case .fragment(let tokens, _) = SearchTokens.query(storeKey: key, text) else {
@@ -92,7 +92,7 @@ struct SearchTests {
     }
   }
 
-  /// Both meanings of what is searched for are one walk of the index, the newest first.
+  /// Both meanings of a query are one walk of the index, newest first.
   @Test func bothMeaningsComeInOneOrder() async throws {
     try await Shop.open { shop in
       for number in 0..<12 {
@@ -125,7 +125,7 @@ struct SearchTests {
             $0.customers = (start..<start + 1000).map { number in
               .with {
                 $0.externalID = "c\(number)"
-                // The trigrams of what is searched for occur everywhere, the text itself once.
+                // The trigrams of the query occur everywhere, the text itself once.
                 $0.email = number == 7 ? "abcdef@example.com" : "abcde.cdef.\(number)@example.com"
               }
             }

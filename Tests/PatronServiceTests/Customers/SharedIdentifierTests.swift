@@ -9,7 +9,7 @@ import Testing
 @testable import PatronServer
 @testable import PatronService
 
-/// Addresses that the store's settings say are nobody's.
+/// Tests of shared addresses, which by the store's settings belong to no customer.
 struct SharedIdentifierTests {
   private static let till = "+14155550100"
   private static let desk = "desk@example.com"
@@ -82,7 +82,7 @@ struct SharedIdentifierTests {
         $0.phoneNumber = Self.till
       }
       #expect(known.order?.contact == both)
-      // It stays where the order comes again without it.
+      // It stays when the order is repeated without it.
       let again = try await shop.sync(.of("o2", 100)) { $0.externalID = "c1" }
       #expect(again.outcome == .unchanged && again.order?.contact == both)
       let event = try await shop.tell(
@@ -96,7 +96,7 @@ struct SharedIdentifierTests {
       #expect(event.event?.contact == .with { $0.phoneNumber = Self.till })
       #expect(event.warnings.isEmpty, "\(event.warnings)")
       #expect(try await shop.customer(.externalID("c1")).phoneNumber == nil)
-      // An erasure takes it out.
+      // An erasure removes it.
       try await shop.delete(.externalID("c1"))
       let orders = try shop.blobs("SELECT body FROM orders WHERE external_id = 'o2'")
       #expect(try Order(decoding: try #require(orders.first)).contact == nil)
@@ -104,7 +104,7 @@ struct SharedIdentifierTests {
     }
   }
 
-  /// Calls that say who somebody is by nothing else than what is shared.
+  /// Returns calls that identify a customer only by a shared address.
   private static func refused(_ shop: Shop) -> [(String, () async throws -> Void)] {
     [
       ("upsert", { try await shop.upsert { $0.phoneNumber = Self.till } }),
@@ -151,7 +151,7 @@ struct SharedIdentifierTests {
 
   @Test func theyFindAndMergeNobody() async throws {
     try await Shop.open { shop in
-      // The owner had it before the shop knew better.
+      // The owner had the number before it was declared shared.
       try await shop.upsert { $0.phoneNumber = Self.till }
       #expect(
         try await shop.sync(.of("o0", 100)) { $0.phoneNumber = Self.till }.customerCreated == false
@@ -192,7 +192,7 @@ struct SharedIdentifierTests {
       var after = try await shop.customer(.id(owner.id))
       after.updatedAt = owner.updatedAt
       #expect(after == owner)
-      // In another store, and once the setting is gone, it is a number like any other.
+      // In another store, and after the setting is removed, it is an ordinary number.
       #expect(try await shop.upsert(in: "other") { $0.phoneNumber = Self.till }.outcome == .created)
       _ = try await share(shop, [])
       #expect(try await shop.upsert { $0.phoneNumber = Self.till }.customer?.id == owner.id)

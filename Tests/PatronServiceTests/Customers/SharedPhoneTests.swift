@@ -9,11 +9,11 @@ import Testing
 @testable import PatronServer
 @testable import PatronService
 
-/// One phone number, several people.
+/// Tests of a phone number that several people share.
 struct SharedPhoneTests {
   private static let till = "+14155550100"
 
-  /// An order of a guest who gives the number of the till.
+  /// Syncs an order of a guest who gives the number of the till.
   @discardableResult
   private func order(
     _ shop: Shop,
@@ -28,7 +28,7 @@ struct SharedPhoneTests {
     }
   }
 
-  /// E-mail addresses of the customers whose number is shared, by the filter.
+  /// Returns the e-mail addresses of the customers with a shared number, by the filter.
   private func listed(_ shop: Shop) async throws -> [String] {
     let page = try await shop.page(.of(["contact": ["shared_phone"]]), size: 100)
     let count = try await shop.count(by: ["contact"]).facets("contact")["shared_phone"] ?? 0
@@ -47,7 +47,7 @@ struct SharedPhoneTests {
         #expect(customer.phoneNumber == (number == 0 ? Self.till : nil))
       }
       #expect(try await shop.customer(.phoneNumber(Self.till)).firstName == "ann")
-      // They come back: nobody is made, and nothing moves.
+      // A later order creates no customer, and no number moves.
       for guest in ["ann", "bob"] {
         let again = try await order(shop, guest)
         #expect(!again.customerCreated && again.outcome != .created, "\(guest)")
@@ -99,7 +99,7 @@ struct SharedPhoneTests {
         event.event?.customerID == id && event.warnings.map(\.reason).contains("IDENTIFIER_KEPT")
       )
       #expect(try await shop.customer(.id(id)).externalID == "901")
-      // A form cannot subscribe a number that is another's.
+      // A form cannot subscribe another customer's number.
       let form = try await failure {
         try await shop.subscribe { $0.customer = .with(ida) }
       }
@@ -113,7 +113,7 @@ struct SharedPhoneTests {
       )
       var after = try await shop.customer(.externalID("900"))
       #expect(after == hal, "nothing of Ida's came to him")
-      // His own e-mail address, or none, is his.
+      // His own e-mail address, or none, identifies him.
       try await shop.sync(.of("o2", 100)) {
         $0.email = "hal@example.com"
         $0.phoneNumber = Self.till
@@ -145,14 +145,14 @@ struct SharedPhoneTests {
       let now = GoogleProtobuf.Timestamp.now
       let day: Int64 = 86_400
       for guest in ["ann", "bob", "cyd"] { try await order(shop, guest) }
-      // The same again, and what is older than a year, count no more.
+      // A repeated address, and addresses from more than a year ago, do not count.
       try await order(shop, "bob")
       try await order(shop, "old", at: now - 367 * day)
       #expect(try await listed(shop) == [])
       try await order(shop, "dee", at: now - 364 * day)
       #expect(try await listed(shop) == ["ann@example.com"])
       #expect(try shop.findings() == [])
-      // The setting counts at once, in both directions.
+      // A change of the setting takes effect at once, in both directions.
       try await shop.set { $0.sharedPhoneThreshold = 4 }
       #expect(try await listed(shop) == [])
       try await shop.set { $0.sharedPhoneThreshold = 2 }
@@ -169,7 +169,7 @@ struct SharedPhoneTests {
       for number in 0..<20 { try await order(shop, "guest\(number)") }
       #expect(try shop.rows("SELECT count(*) FROM shared_phones", columns: 1) == [["3"]])
       #expect(try await listed(shop) == ["guest0@example.com"])
-      // An erasure forgets it, also where a guest is erased.
+      // An erasure removes it, also for a guest.
       for number in 1..<20 { try await shop.delete(.email("guest\(number)@example.com")) }
       #expect(try shop.rows("SELECT count(*) FROM shared_phones", columns: 1) == [["0"]])
       #expect(try await listed(shop) == [])
@@ -207,7 +207,7 @@ struct SharedPhoneTests {
         }
       )
       #expect(try await listed(shop) == [])
-      // Who gets the number has it, and all that came with it.
+      // The customer who gets the number keeps it, with all that came with it.
       try await shop.upsert {
         $0.externalID = "c2"
         $0.email = "c2@example.com"

@@ -9,7 +9,7 @@ import Testing
 @testable import PatronServer
 @testable import PatronService
 
-/// Changes by id, field by field.
+/// Tests of changes by id, field by field.
 struct UpdateCustomerTests {
   @discardableResult
   private func update(
@@ -127,8 +127,8 @@ struct UpdateCustomerTests {
     }
   }
 
-  /// The answer to the first call got lost: the repeat has it, and no mismatch that its own update
-  /// made.
+  /// The answer to the first call was lost. The repeat gets that answer, and no etag mismatch
+  /// because of its own update.
   @Test func aRepeatWithARequestIDIsAnsweredAsTheFirst() async throws {
     try await Shop.open { shop in
       let before = try await ada(shop)
@@ -194,7 +194,7 @@ struct UpdateCustomerTests {
         #expect(error.metadata == ["field": field, "customer_id": String(bob ?? 0)])
       }
       #expect(try shop.image() == image)
-      // An e-mail-only customer gets a second identifier and an external id.
+      // A customer with only an e-mail address gets a second identifier and an external id.
       let answer = try await update(shop, guest) {
         $0.email = "guest@example.com"
         $0.externalID = "c3"

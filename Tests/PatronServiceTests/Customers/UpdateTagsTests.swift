@@ -9,7 +9,7 @@ import Testing
 @testable import PatronServer
 @testable import PatronService
 
-/// Tags added and removed by themselves.
+/// Tests of UpdateTags.
 struct UpdateTagsTests {
   private func tag(
     _ shop: Shop,
@@ -76,7 +76,7 @@ struct UpdateTagsTests {
       #expect(errors.first?.reason == "CUSTOMER_NOT_FOUND")
       #expect(errors.last?.broken == [Broken("add", "TAGS_TOO_MANY")])
       #expect(try await tags(shop, "b@example.com") == "x")
-      // One goes, one comes: still as many as there may be.
+      // One tag is removed and another added, so the number stays at its maximum.
       let swapped = try await tag(shop, [.email("full@example.com")], add: "x", remove: "T0")
       #expect(swapped.counts?.updated == 1)
     }

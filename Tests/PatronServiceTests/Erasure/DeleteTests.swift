@@ -10,7 +10,7 @@ import Testing
 @testable import PatronService
 
 extension Shop {
-  /// DeleteCustomer.
+  /// Calls DeleteCustomer.
   @discardableResult
   func delete(
     _ ref: CustomerRef.Ref,
@@ -31,7 +31,7 @@ extension Shop {
   }
 }
 
-/// What an erasure leaves, and what it refuses.
+/// Tests of the data that an erasure leaves, and of the calls that it refuses.
 struct DeleteTests {
   static func ada(_ input: inout CustomerInput) {
     input.externalID = "c1"

@@ -9,7 +9,7 @@ import Testing
 @testable import PatronServer
 @testable import PatronService
 
-/// Addresses of customers who were erased.
+/// Tests of the addresses of erased customers.
 struct ErasedAddressTests {
   private func writes(_ shop: Shop) -> [(what: String, call: () async throws -> Void)] {
     func ada(_ input: inout CustomerInput) { input.email = "ADA@example.com" }
@@ -78,7 +78,7 @@ struct ErasedAddressTests {
       #expect(imported.counts?.created == 1 && imported.counts?.rejected == 1)
       try await shop.delete(.email("bob@example.com"), .purge)
       #expect(try await shop.list().customers.isEmpty)
-      // Nobody else is kept from coming, and no other store is concerned.
+      // Other customers can be created, and other stores are not affected.
       try await shop.upsert { $0.email = "eve@example.com" }
       try await shop.upsert(in: "two", DeleteTests.ada)
       #expect(image != (try shop.image()))
@@ -94,7 +94,7 @@ struct ErasedAddressTests {
       let second = try #require(try await shop.upsert(DeleteTests.ada).customer)
       #expect(second.id > first.id && second.orderStats.isEmpty)
       #expect(try await failure { try await shop.get(.id(first.id)) }.reason == "CUSTOMER_ERASED")
-      // May be erased again, and then not come back.
+      // The customer can be erased again, and then not be created again.
       try await shop.delete(.id(second.id), .purge)
       try await shop.set(["allow_recreate_after_erasure"]) { $0.allowRecreateAfterErasure = false }
       #expect(
@@ -104,7 +104,7 @@ struct ErasedAddressTests {
     }
   }
 
-  /// A sync that goes on must not write to somebody who asked to be forgotten.
+  /// A sync that continues must not send messages to a customer who asked to be forgotten.
   @Test func nothingIsSentToWhoWasErasedBeforeTheyAgreeAgain() async throws {
     func ada(_ input: inout CustomerInput) {
       DeleteTests.ada(&input)
@@ -134,7 +134,7 @@ struct ErasedAddressTests {
           try await shop.unsuppress(.externalID("c1"), [.erasure]) { $0.channels = [.email] }
         }
         #expect(lifted == [Broken("reasons", "STICKY_OPT_OUT")])
-        // The form that was sent before the erasure, delivered once more.
+        // The form from before the erasure is delivered again.
         try await shop.subscribe {
           form(&$0)
           $0.evidence?.occurredAt = .at(agreed)
@@ -248,7 +248,7 @@ struct ErasedAddressTests {
   }
 }
 
-/// Customers who were merged are erased as one.
+/// Tests of the erasure of customers who were merged: they are erased as one.
 struct ErasedMergeTests {
   private func merged(_ shop: Shop) async throws -> (primary: Int64, secondary: Int64, merge: Int64)
   {
@@ -316,7 +316,7 @@ struct ErasedMergeTests {
       )
       try await shop.delete(.id(primary))
       #expect(try await shop.customer(.id(secondary)).firstName == "Secondary")
-      // The answers held both of them.
+      // The answers held both customers.
       #expect(try shop.rows("SELECT count(*) FROM requests", columns: 1) == [["0"]])
       #expect(try shop.store.check([RecordChecks.run]) == [])
     }

@@ -10,7 +10,7 @@ import Testing
 @testable import PatronServer
 @testable import PatronService
 
-/// Long histories are worked off in several transactions.
+/// Tests of the erasure of long histories, which takes several transactions.
 @Suite(.timeLimit(.minutes(15)))
 struct ErasedHistoryTests {
   /// Records events as batches.
@@ -37,7 +37,7 @@ struct ErasedHistoryTests {
   @Test(arguments: [DeleteMode.anonymize, .purge])
   func bothSidesOfOneTransaction(_ mode: DeleteMode) async throws {
     let most = HistoryErasure.mostRows
-    // One event tells of the record, one of the erasure.
+    // One event reports the record, and one the erasure.
     for count in [most - 3, most - 2, most - 1, most, 3 * most + 7] {
       try await Shop.open { shop in
         try await shop.upsert(DeleteTests.ada)
@@ -83,7 +83,7 @@ struct ErasedHistoryTests {
       }
       await hold.waitUntilQueued(3, shop)
       hold.open()
-      // What waited behind the first step was written before the last one.
+      // The write that waited behind the first step was committed before the last step.
       try await between.value
       _ = try await write.value
       #expect(try await receipt.value.eventCount == Int64(3 * HistoryErasure.mostRows + 1))
@@ -100,7 +100,7 @@ struct ErasedHistoryTests {
         try await Self.record(1500, shop)
         try await shop.sync(.of("o1", 100) { $0.paymentMethod = "secret card" })
         let store = try StoreID.named("")
-        // The first step, and then the server is gone.
+        // The server stops after the first step.
         try await shop.write { transaction in
           let writer = StoreWriter(transaction, of: store)
           let row = try #require(try writer.read.customerRow(.externalID("c1")))
@@ -137,7 +137,7 @@ struct ErasedHistoryTests {
     }
   }
 
-  /// Upserts, orders, events, opt-outs and erasures in random order.
+  /// Runs upserts, orders, events, opt-outs and erasures in random order.
   @Test(arguments: SeededRandom.seeds(3, 1_848, 90_210))
   func everythingHoldsAfterRandomCalls(_ seed: UInt64) async throws {
     try await Shop.open { shop in

@@ -9,10 +9,10 @@ import Testing
 @testable import PatronServer
 @testable import PatronService
 
-/// Nothing of an erased customer is left in the files.
+/// Tests that no file holds data of an erased customer.
 @Suite(.timeLimit(.minutes(15)))
 struct ErasedTraceTests {
-  /// What of the markers is in the database, its log and everything beside them.
+  /// Returns the uses of the markers that the database, its WAL and the other files hold.
   private func traces(_ markers: [String: String], in directory: String) throws -> [String] {
     var found: [String] = []
     for name in try FileManager.default.contentsOfDirectory(atPath: directory) {
@@ -24,12 +24,12 @@ struct ErasedTraceTests {
     return found.sorted()
   }
 
-  /// Copies that SQLite may leave in the unused part of pages that it rebuilt before the erasure:
-  /// `secure_delete` overwrites what is freed, but not what a page's rebuilding left behind. About
-  /// one in a hundred rows has one.
+  /// The maximum number of copies that SQLite may leave in the unused part of pages that it rebuilt
+  /// before the erasure: `secure_delete` overwrites freed space, but not the bytes that a rebuild
+  /// of the page left behind. About one in a hundred rows has one.
   private static let strayCopies = 4
 
-  /// Others, whose records share pages with the customer's.
+  /// Adds other customers, whose records share pages with the customer's.
   private func addOthers(_ shop: Shop, _ range: Range<Int>) async throws {
     for number in range {
       try await shop.upsert {

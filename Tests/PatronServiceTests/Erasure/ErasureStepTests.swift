@@ -10,12 +10,12 @@ import Testing
 @testable import PatronServer
 @testable import PatronService
 
-/// What an erasure does in which transaction.
+/// Tests of the transactions of an erasure.
 @Suite(.timeLimit(.minutes(15)))
 struct ErasureStepTests {
   static let series = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < "
 
-  /// Erases as far as one transaction goes, as if the server were gone then.
+  /// Runs the first transaction of an erasure, as if the server stopped then.
   static func begin(
     _ mode: ErasureMode,
     of customer: String = "c1",
@@ -50,7 +50,7 @@ struct ErasureStepTests {
       .with {
         $0.customer = .with { $0.externalID = "c1" }
         $0.checkout = .with {
-          // Looks as if it were done already.
+          // The token looks like that of an erased checkout.
           $0.token = "patron:erased:secret"
           $0.startedAt = .at(1_700_000_000)
           $0.abandonedCheckoutURL = "https://shop.example/secret"
@@ -83,7 +83,7 @@ struct ErasureStepTests {
         #expect(before[1...] == [count, count], "\(count)")
         try await Self.begin(mode, in: shop)
         let left = try secrets(shop).compactMap(Int.init)
-        // Whatever one transaction took is no more than it may take.
+        // A transaction takes no more than its maximum.
         #expect(left[1] >= count - most && left[2] >= min(count, 2 * count - most), "\(count)")
         try PendingErasures.run(shop.store) { Issue.record("\($0)") }
         #expect(try secrets(shop) == ["0", "0", "0"], "\(count)")
@@ -100,7 +100,7 @@ struct ErasureStepTests {
     }
   }
 
-  /// The second transaction meets an event that cannot be decoded, until somebody repairs it.
+  /// The second transaction meets an event that cannot be decoded, until it is repaired.
   @Test func aRepeatGoesOnAfterAFailure() async throws {
     for requestID in ["r1", ""] {
       try await Shop.open { shop in
@@ -128,7 +128,8 @@ struct ErasureStepTests {
     }
   }
 
-  /// Others are finished, and the server starts; it is tried again at the next start.
+  /// The erasures of other customers finish, and the server starts. The next start tries the
+  /// damaged one again.
   @Test func aStartPassesOverADamagedRecord() async throws {
     try await Shop.open { shop in
       let most = HistoryErasure.mostRows
@@ -158,7 +159,7 @@ struct ErasureStepTests {
         #expect(texts.count == 1 && texts[0].contains("erasure \(ids[1]) of the store `default`"))
         #expect(!texts[0].contains("secret"))
       }
-      // Each step was a transaction of its own: what came before the damage is done.
+      // Each step is a transaction of its own, so the steps before the damage are done.
       #expect(try secrets(shop) == [String(most - 1), "0", "0"])
     }
   }

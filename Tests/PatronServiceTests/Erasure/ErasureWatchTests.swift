@@ -9,7 +9,7 @@ import Testing
 @testable import PatronServer
 @testable import PatronService
 
-/// What those hear of an erasure who follow timelines.
+/// Tests of watches during an erasure.
 @Suite(.timeLimit(.minutes(15)))
 struct ErasureWatchTests {
   private func delete(
@@ -44,7 +44,7 @@ struct ErasureWatchTests {
           ]
         )
       }
-      // The watch of the store goes on; nobody can begin one of the customer.
+      // The watch of the store continues. A watch of the customer cannot begin.
       let last = try await rig.record("last", of: "c2")
       #expect(try await store.events(to: "last").last?.event == last)
       customer.cancel()
@@ -56,8 +56,9 @@ struct ErasureWatchTests {
     }
   }
 
-  /// Whoever goes on from before an erasure gets what there still is, once, and the event that tells
-  /// of it: by that, everything that was heard of the customer before can be forgotten.
+  /// A watch that continues from before an erasure receives the remaining events once, and then the
+  /// event that reports the erasure. That event means that all earlier data of the customer can be
+  /// forgotten.
   @Test(arguments: [DeleteMode.anonymize, .purge])
   func goingOnFromBefore(_ mode: DeleteMode) async throws {
     try await WatchRig.run { rig in

@@ -6,16 +6,16 @@ import ProtobufC
 @testable import PatronServer
 @testable import PatronService
 
-/// A customer whose every text that may be erased is a marker: a word that occurs nowhere else.
+/// A customer in whom every text that may be erased is a marker: a word that occurs only there.
 struct MarkedCustomer {
-  /// What the markers were used for, by marker.
+  /// The uses of the markers, by marker.
   private(set) var markers: [String: String] = [:]
   let id = "marked"
   private let shop: Shop
 
   init(_ shop: Shop) { self.shop = shop }
 
-  /// A new marker: lower-case letters and digits, so that it fits every field.
+  /// Returns a new marker of lower-case letters and digits, so that it fits every field.
   private mutating func mark(_ what: String, length: Int = 12) -> String {
     var number = markers.count + 1
     var digits = ""
@@ -64,7 +64,7 @@ struct MarkedCustomer {
     }
   }
 
-  /// Writes the customer by everything that writes.
+  /// Writes the customer with every call that writes.
   mutating func fill() async throws {
     try await writeRecord()
     for source in [EventSource.ecommerce, .product, .thirdParty] { try await record(source) }
@@ -72,7 +72,7 @@ struct MarkedCustomer {
     try await checkOut()
     try await order()
     try await changeNames()
-    // Notes of suppressions are found by the addresses that the customer has in the end.
+    // Notes of suppressions are found by the customer's final addresses.
     try await consent()
   }
 
@@ -98,7 +98,7 @@ struct MarkedCustomer {
     _ = try await shop.customers.upsertCustomer(.with { $0.customer = input })
   }
 
-  /// The customer by the identifier that all calls use from here on.
+  /// Changes the identifiers. Later calls use the new ones.
   private mutating func changeNames() async throws {
     let old = try await shop.customer(.phoneNumber("+14155557391"))
     _ = try await shop.customers.updateCustomer(
