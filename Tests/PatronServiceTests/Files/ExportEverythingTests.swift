@@ -10,11 +10,11 @@ import Testing
 @testable import PatronServer
 @testable import PatronService
 
-/// Every export answers for everything that some write accepts.
+/// Tests that every export can represent every value that a write accepts.
 struct ExportEverythingTests {
   private typealias Input = CustomerInput
 
-  /// One customer for each value that a field of the record can have.
+  /// Returns a customer for each value that a field of the record can have.
   private func customers() -> [Input] {
     var inputs: [Input] = []
     func add(_ adjust: (inout Input) -> Void) {
@@ -67,7 +67,7 @@ struct ExportEverythingTests {
     return inputs
   }
 
-  /// One order for each currency and state.
+  /// Returns an order for each currency and state.
   private func orders() -> [SyncOrderItem] {
     var orders: [Order] = []
     func add(_ currency: String, _ adjust: (inout Order) -> Void = { _ in }) {
@@ -112,7 +112,7 @@ struct ExportEverythingTests {
     }
   }
 
-  /// One event for each type of the catalogue, with the fields that it must have.
+  /// Returns an event for each type of the catalogue, with its required fields.
   private func events() -> [RecordEventItem] {
     EventCatalogue.types.map { type in
       .with {
@@ -207,7 +207,7 @@ struct ExportEverythingTests {
       for line in ndjson.text.split(separator: "\n") {
         #expect(throws: Never.self) { try Customer(json: String(line)) }
       }
-      // An import takes what an export writes of it.
+      // An import accepts the writable columns of an export.
       let writable = try await shop.export { $0.columns = ["writable"] }
       #expect(writable.rows == ndjson.rows)
       for externalID in ["o0", "o7", "c3"] {
@@ -245,7 +245,7 @@ struct ExportEverythingTests {
         }
         #expect(broken.map(\.reason).contains("CURRENCY_NOT_REAL"), "\(code)")
       }
-      // An earlier version took them: what is stored can be read.
+      // An earlier version accepted these codes, so stored values must stay readable.
       #expect(CurrencyCode(stored: "XAU").minorDigits == 0)
       #expect(CurrencyCode(stored: "CLF").minorDigits == 4)
       #expect(CurrencyCode(stored: "QQQ").minorDigits == 2)

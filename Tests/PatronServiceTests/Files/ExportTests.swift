@@ -4,7 +4,7 @@ import ProtobufC
 import TTRPC
 import Testing
 
-/// ExportCustomers.
+/// Tests of ExportCustomers.
 struct ExportTests {
   @Test func hasTheColumnsAndTheRowsOldestFirst() async throws {
     try await Shop.open { shop in
@@ -214,7 +214,7 @@ struct ExportTests {
           $0.channels = channels
         }
       }
-      // One was suppressed before the customer was known.
+      // One address was suppressed before its customer was known.
       try await shop.suppress(.phoneNumber("+14155550103"), .carrierBlock)
       for (number, name) in ["a", "b", "c", "d", "e", "f"].enumerated() {
         try await add(name, number, number % 2 == 0 ? [.sms, .email] : [.sms])

@@ -8,7 +8,7 @@ import Testing
 @testable import PatronServer
 @testable import PatronService
 
-/// Rows that name somebody else by an identifier that people share, and rows that come twice.
+/// Tests of rows that identify another customer by a shared identifier, and of repeated rows.
 struct ImportMismatchTests {
   private static let phone = "+14155550100"
 
@@ -32,7 +32,7 @@ struct ImportMismatchTests {
     return item
   }
 
-  /// Hal, with the number, subscribed.
+  /// Creates Hal, who has the number and is subscribed.
   private func hal(_ shop: Shop) async throws -> Customer {
     try await shop.upsert {
       $0.externalID = "900"
@@ -107,7 +107,8 @@ struct ImportMismatchTests {
       )
       #expect(answer.results.map { $0.error?.asError.metadata["row"] } == ["1", "2", "3", "4"])
       #expect(try await shop.list().customers.count == 3)
-      // What is free is taken, with the shop's own identifier also over what was there.
+      // An identifier without an owner is accepted. With the shop's own identifier it also replaces
+      // the stored value.
       let free = try await shop.import([
         item("new", "+14155550111", id: "c1"), item("ann", "+14155550112"),
         item("fay", Self.phone),
@@ -116,7 +117,8 @@ struct ImportMismatchTests {
       #expect(try await shop.customer(.externalID("c1")).email == "new@example.com")
       #expect(try await shop.customer(.phoneNumber("+14155550112")).id == mail)
       #expect(try await shop.customer(.email("fay@example.com")).id == phone)
-      // Now each has both, and a row that would replace one of them names somebody else.
+      // Now each customer has both, and a row that would replace one of them identifies another
+      // person.
       let replacing = try await shop.import([
         item("ann", "+14155550119"), item("gus", Self.phone),
       ])
@@ -153,13 +155,13 @@ struct ImportMismatchTests {
         #expect(rows == ["10", "10", "15"])
       }
       #expect(try await shop.list().customers.count == 3)
-      // With keep the second person is one.
+      // With `keep` the second person is a customer of their own.
       let kept = try await shop.import([item("dot", "+14155550150"), item("eli", "+14155550150")]) {
         $0.onMismatch = .keep
       }
       #expect(kept.results.map(\.outcome) == [.created, .created])
       #expect(warnings(kept) == [[], ["IDENTIFIER_KEPT"]])
-      // In another request nothing comes twice.
+      // In another request no row is a repeat.
       #expect(warnings(try await shop.import([items[0]])) == [[]])
     }
   }

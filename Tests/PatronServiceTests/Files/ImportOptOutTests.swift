@@ -8,7 +8,7 @@ import Testing
 @testable import PatronServer
 @testable import PatronService
 
-/// What stands beside a refusal in a row of an import does not cost it.
+/// Tests of values beside a refusal in a row: invalid ones do not prevent the refusal.
 struct ImportOptOutTests {
   private func ann(_ shop: Shop) async throws {
     try await shop.upsert {
@@ -102,7 +102,7 @@ struct ImportOptOutTests {
           "FIELD_DROPPED subscriptions[0].unsubscribed_at CONSENT_TIME_OUT_OF_RANGE",
         ]
       )
-      // Who said it is not known: the customer.
+      // The author is unknown, so the opt-out counts as the customer's.
       let stored = try await shop.customer(.externalID("c1")).subscriptions
       #expect(stored.first { $0.channel == .email }?.changedBy == .customer)
       #expect(try await states(shop) == [.unsubscribed, .subscribed])
@@ -116,7 +116,7 @@ struct ImportOptOutTests {
         try await ann(shop)
         let optOut = state(.email, .unsubscribed)
         let agreement = state(.email, .subscribed, agreed)
-        // The same twice is once; a topic of which only agreements differ stays as it is.
+        // An equal repeat counts once. A topic with several different agreements stays unchanged.
         let row = item(
           (isFirst ? [optOut, agreement] : [agreement, optOut])
             + [
@@ -137,7 +137,7 @@ struct ImportOptOutTests {
         #expect(try await states(shop) == [.unsubscribed, .subscribed])
         let twice = try await shop.import([item([optOut, optOut])])
         #expect(warnings(twice).isEmpty && twice.counts?.unchanged == 1)
-        // Nobody opts out here.
+        // The row contains no opt-out.
         let alone = try await shop.import([item([agreement, agreement])])
         #expect(
           alone.results[0].error?.asError.broken == [
@@ -172,7 +172,7 @@ struct ImportOptOutTests {
         #expect(try await shop.reasons(channel) == [])
         let other = channel == .email ? ContactChannel.sms : .email
         #expect(try await shop.state(other) == .subscribed)
-        // In person: no flag ends it.
+        // The opt-out was made in person, so no flag ends it.
         let flag = try await shop.upsert {
           $0.externalID = "c1"
           if channel == .email {

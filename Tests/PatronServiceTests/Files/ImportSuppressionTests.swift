@@ -9,7 +9,7 @@ import Testing
 @testable import PatronServer
 @testable import PatronService
 
-/// ImportCustomers of suppressions: they are added, and never lifted.
+/// Tests of suppressions in ImportCustomers: they are added and never lifted.
 struct ImportSuppressionTests {
   private func item(
     _ suppressions: [Suppression],
@@ -60,7 +60,7 @@ struct ImportSuppressionTests {
       #expect(sms.suppressions == given.filter { $0.channel == .sms })
       #expect(sms.state == .subscribed && sms.blockReasons == [.suppressed])
       #expect(try await shop.status(.email).suppressions == [given[2]])
-      // A filter finds them, the ledger and the timeline tell of them, and the record is sound.
+      // A filter finds them, the ledger and the timeline report them, and the record is consistent.
       #expect(try await shop.listed(.of(["sms": ["suppressed"]])).count == 1)
       let rows = try await shop.history().filter { $0.action == .suppress }
       #expect(rows.map(\.suppressionReason) == [.manual, .carrierBlock, .hardBounce])
@@ -83,11 +83,11 @@ struct ImportSuppressionTests {
     }
   }
 
-  /// A file without suppressions, or with other ones, leaves those that are there alone.
+  /// A file without suppressions, or with others, does not change the stored suppressions.
   @Test(arguments: [ConsentPolicy.keep, .overwrite])
   func liftsAndChangesNone(_ policy: ConsentPolicy) async throws {
     try await Shop.open { shop in
-      // One is there before its customer.
+      // One suppression is stored before its customer.
       try await shop.suppress(.email("c1@example.com"), .spamComplaint) { $0.channels = [.email] }
       try await shop.import([item([suppression(.sms, .manual) { $0.note = "first" }])])
       let stored = try await shop.status().suppressions
@@ -107,7 +107,7 @@ struct ImportSuppressionTests {
       let more = try await shop.import([item([suppression(.sms, .policy)])], policy: policy)
       #expect(more.results.map(\.outcome) == [.updated])
       #expect(try await shop.status().suppressions.map(\.reason) == [.manual, .policy])
-      // What is consent only is told by its own events alone.
+      // A change of consent alone is reported only by its own events.
       let types = try await shop.timeline(.externalID("c1")).events.map(\.type)
       #expect(!types.contains("profile_updated"))
       #expect(try shop.store.check([RecordChecks.run]) == [])
@@ -123,7 +123,7 @@ struct ImportSuppressionTests {
       #expect(error?.code == .failedPrecondition && error?.reason == "ADDRESS_MISSING")
       #expect(error?.metadata["channel"] == "sms")
       #expect(refused.counts?.rejected == 1 && refused.counts?.created == 1)
-      // A dry run says the same, and neither writes.
+      // A dry run gives the same answer, and neither writes.
       let dry = try await shop.import([bare]) { $0.validateOnly = true }
       #expect(dry.results[0].error?.asError.reason == "ADDRESS_MISSING")
       #expect(try shop.rows("SELECT count(*) FROM customers", columns: 1) == [["1"]])
@@ -134,10 +134,10 @@ struct ImportSuppressionTests {
       }
       #expect(try await shop.import([bare]).results[0].outcome == .updated)
       #expect(try await shop.status().suppressions.map(\.reason) == [.manual])
-      // A known customer comes under the filter too.
+      // The filter also finds a known customer.
       #expect(try await shop.listed(.of(["sms": ["suppressed"]])) == ["c1"])
       #expect(try shop.store.check([RecordChecks.run]) == [])
-      // An item that takes the address away cannot suppress it.
+      // An item that removes the address cannot suppress it.
       let cleared = try await shop.import([
         item([suppression(.sms, .policy)]) { $0.phoneNumber = "" }
       ])
@@ -172,7 +172,7 @@ struct ImportSuppressionTests {
         ]
       )
       #expect(answer.counts?.rejected == 7 && answer.counts?.created == 1)
-      // Without a time it is that of the import.
+      // Without a time the suppression gets the time of the import.
       let undated = item([suppression(.email, .manual) { $0.suppressedAt = nil }])
       try await shop.import([undated])
       let at = try await shop.status(.email).suppressions.first?.suppressedAt?.seconds ?? 0
@@ -180,7 +180,7 @@ struct ImportSuppressionTests {
     }
   }
 
-  /// What an import amounts to is what the timeline tells.
+  /// Imported states are reported as the action that leads to them.
   @Test func importedStatesAreToldAsWhatTheyAre() async throws {
     try await Shop.open { shop in
       for (state, type) in [

@@ -3,7 +3,7 @@ import ProtobufC
 import TTRPC
 import Testing
 
-/// ImportCustomers: fields, policies, ledger, dry runs.
+/// Tests of ImportCustomers: fields, policies, ledger and dry runs.
 struct ImportTests {
   private func ledger(_ shop: Shop) throws -> [ConsentRecord] {
     try shop.blobs("SELECT body FROM consent_ledger ORDER BY id").map {
@@ -52,7 +52,7 @@ struct ImportTests {
         answer.results.map { $0.warnings.map(\.reason) }
           == [["CONSENT_KEPT"], ["CONSENT_KEPT"], ["CONSENT_KEPT"], []]
       )
-      // Nor does a flag.
+      // A flag does not resubscribe either.
       try await shop.import([.of("out") { $0.acceptsSMSMarketing = true }])
       let out = try await shop.customer(.externalID("out"))
       #expect(out.smsState == .unsubscribed && out.acceptsSMSMarketing == true)
@@ -75,7 +75,8 @@ struct ImportTests {
       #expect(try await shop.customer(.externalID("a")).smsState == .unsubscribed)
       #expect(try await shop.customer(.externalID("b")).smsState == .subscribed)
       #expect(try await shop.customer(.externalID("c")).smsState == .unsubscribed)
-      // Who opted out is not told: then it is taken as the customer's own, which a flag cannot undo.
+      // The author of the opt-out is not given. It counts as the customer's own, which a flag
+      // cannot undo.
       let flag = try await shop.upsert {
         $0.externalID = "c"
         $0.acceptsSMSMarketing = true
@@ -104,7 +105,7 @@ struct ImportTests {
           == [[], ["CONSENT_OUTDATED"], ["CONSENT_OUTDATED"], ["CONSENT_OUTDATED"]]
       )
       #expect(try await shop.customer(.externalID("later")).smsState == .subscribed)
-      // Anything else is taken as given.
+      // Any other state is imported as given.
       try await shop.import(
         [.of("later", sms: .unsubscribed, at: 1_500_000_000, by: .operator)],
         policy: .overwrite
@@ -116,7 +117,7 @@ struct ImportTests {
   @Test func anOptOutInPersonTakesThePlaceOfAnothers() async throws {
     try await Shop.open { shop in
       try await shop.import([.of("a", sms: .unsubscribed, at: 1_600_000_000, by: .operator)])
-      // The customer's own may be the older one.
+      // The customer's own statement may be the older one.
       let item = ImportItem.of("a", sms: .unsubscribed, at: 1_500_000_000, by: .customer)
       #expect(try await shop.import([item], policy: .keep).results.map(\.outcome) == [.updated])
       let own = try #require(try await shop.customer(.externalID("a")).subscriptions.first)
@@ -130,7 +131,7 @@ struct ImportTests {
     }
   }
 
-  /// An old backup over a live store.
+  /// Imports an old backup into a live store.
   @Test(arguments: [1_500_000_000, 1_700_000_000] as [Int64])
   func anOptOutInPersonStaysOne(_ seconds: Int64) async throws {
     try await Shop.open { shop in
@@ -145,7 +146,7 @@ struct ImportTests {
       )
       #expect(others.results.map(\.outcome) == [.unchanged])
       #expect(try shop.image() == before)
-      // Nor does it become an earlier one.
+      // The time does not become an earlier time either.
       try await shop.import(
         [.of("b", sms: .unsubscribed, at: seconds, by: .customer)],
         policy: .overwrite
@@ -178,7 +179,7 @@ struct ImportTests {
         try await shop.import([row(id, .neverSubscribed, false)], policy: policy)
         #expect(try await shop.customer(.externalID(id)).smsState == .unsubscribed)
       }
-      // Somebody edited the flag of an exported file.
+      // The flag of an exported file was edited.
       try await live("keep")
       let kept = try await shop.import([row("keep", .subscribed, false)], policy: .keep)
       #expect(kept.results[0].outcome == .updated && kept.results[0].warnings.isEmpty)
@@ -187,7 +188,7 @@ struct ImportTests {
       let over = try await shop.import([row("over", .subscribed, false)], policy: .overwrite)
       #expect(over.results[0].warnings.map(\.reason) == ["FLAG_OVERRULED"])
       #expect(try await shop.customer(.externalID("over")).smsState == .subscribed)
-      // What was false already is no news.
+      // A flag that was false before changes nothing.
       let again = try await shop.import([row("over", .subscribed, false)], policy: .keep)
       #expect(again.results[0].outcome == .unchanged && again.results[0].warnings.isEmpty)
       #expect(try await shop.customer(.externalID("over")).smsState == .subscribed)
@@ -252,7 +253,7 @@ struct ImportTests {
         #expect(again.results.allSatisfy { $0.warnings.isEmpty })
         #expect(try shop.image() == before)
       }
-      // What a flag changed has the method IMPORT too.
+      // Changes by a flag have the method IMPORT too.
       #expect(
         try ledger(shop).allSatisfy { $0.evidence?.method == .import && $0.action == .import }
       )
@@ -306,7 +307,7 @@ struct ImportTests {
       )
       let old = try await shop.customer(.externalID("old")).id
       #expect(dry.results.map(\.customerID) == [0, 0, 0, 0, 0, old])
-      // What is written beside it is not disturbed, and terms that the dry run made are made again.
+      // The dry run does not disturb later writes, and terms that it created are created again.
       let done = try await shop.import(items)
       #expect(done.results.map(\.outcome) == dry.results.map(\.outcome))
       #expect(done.results.map(\.warnings) == dry.results.map(\.warnings))
@@ -387,7 +388,7 @@ struct ImportTests {
 }
 
 extension Array {
-  /// The results of a body that waits, in order.
+  /// Returns the results of an asynchronous body, in order.
   func asyncMap<Result>(_ body: (Element) async throws -> Result) async rethrows -> [Result] {
     var results: [Result] = []
     for element in self { results.append(try await body(element)) }

@@ -10,7 +10,7 @@ import Testing
 
 @testable import patron
 
-/// What the command line exports it imports again, to the last byte.
+/// Tests that an import of the command line's export restores every byte.
 struct RoundTripTests {
   private static let names = [
     "=1+1", "'=x", "''=x", "-2+3", "@x", "\"a,b\"", "line\nbreak", "cr\r\nlf", "😀 👩‍👩‍👧", "O'Neil",
@@ -32,7 +32,7 @@ struct RoundTripTests {
     }
   }
 
-  /// NDJSON has the same in it as the columns that an import takes.
+  /// NDJSON holds the same data as the columns that an import accepts.
   @Test func anExportOfNDJSONComesBack() async throws {
     let random = SeededRandom()
     let seed = random.seed
@@ -55,7 +55,8 @@ struct RoundTripTests {
     }
   }
 
-  /// Of the suppressions of a store those come back whose address is a customer's.
+  /// Of a store's list of suppressions, an import restores those whose address belongs to a
+  /// customer.
   @Test func aListOfSuppressionsComesBack() async throws {
     try await Shop.open { shop in
       try await shop.upsert(in: "old") {
@@ -104,8 +105,8 @@ struct RoundTripTests {
     }
   }
 
-  /// A shop that was made by other calls than an import: an opt-out need not say where it came
-  /// from, and what made a customer known is not in the file.
+  /// The shop was filled by calls other than an import: an opt-out may lack a source, and the
+  /// origin of a customer is not in the file.
   @Test func aShopThatCallsMadeComesBack() async throws {
     try await Shop.open { shop in
       try await shop.subscribe {
@@ -156,7 +157,7 @@ struct RoundTripTests {
     #expect(rewritten.status == 0)
     #expect(file.bytes.count > 10_000)
     #expect(again.bytes == file.bytes, "\(seed), \(safety)")
-    // Once more: nothing changes.
+    // A second import changes nothing.
     let twice = try await patron(shop, take)
     #expect(twice.out.hasPrefix("300 customers: 0 created, 0 updated, 300 unchanged"))
     let old = try await all(shop, "old")
@@ -167,7 +168,7 @@ struct RoundTripTests {
     }
   }
 
-  /// Every customer as GetCustomer has it, without ids and server times.
+  /// Returns every customer as GetCustomer does, without ids and server times.
   private func all(_ shop: Shop, _ store: String) async throws -> [GetCustomerResponse] {
     var ids: [Int64] = []
     for line in try await shop.exportTable(in: store, { $0.columns = ["id"] }).dropFirst() {
@@ -179,7 +180,7 @@ struct RoundTripTests {
       response.customer?.createdAt = nil
       response.customer?.updatedAt = nil
       response.customer?.etag = ""
-      // Of the events that tell of creation and import, in the time of each.
+      // The activity comes from the events of creation and import, at the time of each.
       response.customer?.activity = []
       response.customer?.lastEventAt = nil
       for index in response.provenance.indices { response.provenance[index].setAt = nil }
@@ -193,7 +194,8 @@ struct RoundTripTests {
     }
   }
 
-  /// Customers with every writable field, every type of property and every state of consent.
+  /// A generator of customers with every writable field, every type of property and every state of
+  /// consent.
   private struct ItemGenerator {
     private var random: SeededRandom
 
@@ -315,7 +317,7 @@ struct RoundTripTests {
   }
 }
 
-/// Runs a command line against a shop.
+/// Runs a command of the command line against a shop.
 private func patron(
   _ shop: Shop,
   _ line: String
@@ -338,7 +340,7 @@ private func patron(
   return (status, out.withLock { $0 }, err.withLock { $0 })
 }
 
-/// A shop's client, which outlives the commands that use it.
+/// A channel to a shop that stays open after a command has closed it.
 private struct UnclosedChannel: ClientChannel {
   private let channel: any ClientChannel
 
@@ -361,7 +363,7 @@ private struct UnclosedChannel: ClientChannel {
   }
 }
 
-/// The path of a file that is not there yet, in a directory of its own.
+/// The path of a new file, in a directory of its own.
 private struct TextFile {
   private let directory = TemporaryDirectory()
   var path: String { directory.file("customers.csv") }

@@ -10,7 +10,7 @@ import Testing
 @testable import PatronService
 
 extension Shop {
-  /// ExportCustomers, joined.
+  /// Calls ExportCustomers and joins the chunks.
   func export(
     in storeID: String = "",
     _ adjust: (inout ExportCustomersRequest) -> Void = { _ in }
@@ -26,7 +26,7 @@ extension Shop {
     return (String(decoding: bytes, as: UTF8.self), rows)
   }
 
-  /// ExportCustomers as rows of cells, escapes undone.
+  /// Calls ExportCustomers and returns rows of cells, without escapes.
   func exportTable(
     in storeID: String = "",
     _ adjust: (inout ExportCustomersRequest) -> Void = { _ in }
@@ -49,7 +49,7 @@ extension Shop {
     return rows
   }
 
-  /// ImportCustomers of items.
+  /// Calls ImportCustomers.
   @discardableResult
   func `import`(
     _ items: [ImportItem],
@@ -68,7 +68,7 @@ extension Shop {
 }
 
 extension ImportItem {
-  /// A customer by external id, with consent to SMS marketing.
+  /// Creates an item of a customer by external id, with consent to SMS marketing.
   static func of(
     _ id: String,
     sms state: PatronProto.ConsentState? = nil,

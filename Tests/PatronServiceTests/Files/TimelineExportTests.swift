@@ -5,7 +5,7 @@ import TTRPC
 import TestKit
 import Testing
 
-/// ExportTimeline.
+/// Tests of ExportTimeline.
 struct TimelineExportTests {
   private func export(
     _ shop: Shop,
@@ -145,7 +145,7 @@ struct TimelineExportTests {
     }
   }
 
-  /// What Python's zipfile reads; nil where there is no Python.
+  /// Returns the files that Python's zipfile reads, or nil without Python.
   private static func python(_ path: String) throws -> String? {
     let script = """
       import json, sys, zipfile

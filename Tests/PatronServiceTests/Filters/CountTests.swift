@@ -11,7 +11,7 @@ import Testing
 @testable import PatronServer
 @testable import PatronService
 
-/// Counts, of everybody from counters and under a selection by looking.
+/// Tests of counts: of all customers by counters, and of a selection by reading its customers.
 struct CountTests {
   @Test func countersSayWhatListsShow() async throws {
     try await Shop.open { shop in
@@ -25,7 +25,7 @@ struct CountTests {
         let listed = try await shop.listed(.of([facet.category: [facet.filter]]))
         #expect(Int64(listed.count) == facet.count, "\(facet.category)=\(facet.filter)")
       }
-      // Each category once, in the order of the catalogue.
+      // Each category occurs once, in the order of the catalogue.
       var order: [String] = []
       for facet in counted.facets where order.last != facet.category {
         order.append(facet.category)
@@ -85,7 +85,7 @@ struct CountTests {
     }
   }
 
-  /// Orders of a made-up shop, and what the filters must say of them.
+  /// Compares the filters with the orders of a random shop.
   @Test func orderHistoryOfARandomShop() async throws {
     try await Shop.open { shop in
       var random = SeededRandom(seed: 5)
@@ -125,7 +125,7 @@ struct CountTests {
     try await Shop.open { shop in
       let text = try String(contentsOfFile: Self.purchases, encoding: .utf8)
       var items: [SyncOrderItem] = []
-      // The first line says what the columns are.
+      // The first line names the columns.
       for (number, line) in text.split(whereSeparator: \.isNewline).dropFirst().enumerated() {
         let fields = line.split(separator: " ")
         let customer = String(fields[0])

@@ -10,7 +10,7 @@ import Testing
 @testable import PatronServer
 @testable import PatronService
 
-/// Predefined filters: OR inside a category, AND across categories.
+/// Tests of predefined filters: OR inside a category, AND across categories.
 struct FilterTests {
   /// A: SMS subscribed. B: SMS subscribed and suppressed. C: SMS unsubscribed and suppressed.
   /// D: SMS and e-mail subscribed. E: e-mail subscribed.
@@ -38,7 +38,7 @@ struct FilterTests {
   @Test func theExamplesOfTheArticle() async throws {
     try await Shop.open { shop in
       try await fillAtoE(shop)
-      // All customers who are subscribed, all who are suppressed, and all who are both.
+      // All subscribed customers, all suppressed customers, and all who are both.
       #expect(
         try await shop.found(["sms": ["subscribers", "suppressed"]]) == ["A", "B", "C", "D"]
       )
@@ -53,7 +53,7 @@ struct FilterTests {
       #expect(try await shop.found(["sms": ["never_subscribed"]]) == ["E"])
       #expect(try await shop.found(["sms": ["pending"]]) == [])
       #expect(try await shop.found([:]) == ["A", "B", "C", "D", "E"])
-      // Selections of one category are joined, here to everybody with any state.
+      // Selections of one category are joined, here to all customers with any state.
       #expect(
         try await shop.found(["sms": ["suppressed"], "email": ["subscribers"], "sms": ["pending"]])
           == []
@@ -89,7 +89,7 @@ struct FilterTests {
   @Test func suppressionFollowsTheAddress() async throws {
     try await Shop.open { shop in
       try await fillAtoE(shop)
-      // Suppressed before anybody has the address.
+      // The address is suppressed before a customer has it.
       try await shop.suppress([.email], .email("new@example.com"))
       #expect(try await shop.found(["email": ["suppressed"]]) == [])
       try await shop.upsert {
@@ -152,7 +152,7 @@ struct FilterTests {
         .of(["sms": ["subscribers"], "email": ["subscribers"]]), .of([:], query: "c@ex"), .of([:]),
       ] {
         let exported = try await shop.export(filter).compactMap(\.externalID)
-        // Oldest first, so that an import makes them in this order.
+        // An export begins with the oldest, so that an import creates the customers in this order.
         #expect(exported == (try await shop.listed(filter)).reversed())
         #expect(try await shop.count(filter).total == Int64(exported.count))
       }
@@ -212,7 +212,7 @@ struct FilterTests {
       #expect(try await shop.found(["tags": ["vip"]]) == ["mail"])
       #expect(try await shop.found(["contact": ["email_only"]]) == ["both", "mail"])
       #expect(try await shop.found(["account": ["enabled", "disabled"]]) == ["both"])
-      // A tag is shown as it was spelled first.
+      // A tag is shown in its first spelling.
       #expect(try await shop.count(by: ["tags"]).facets("tags") == ["VIP": 1])
     }
   }
@@ -254,7 +254,7 @@ struct FilterTests {
     try await Shop.open { shop in
       let day: Int64 = 86_400
       let midnight = GoogleProtobuf.Timestamp.now / day * day
-      // Inside and outside of 30 and 90 days, at the limits' last and first second.
+      // Orders inside and outside of 30 and 90 days, at the first and last second of the limits.
       let ages: [(String, Int64)] = [
         ("d0", 0), ("d30", -30 * day), ("d31", -30 * day - 1), ("d90", -90 * day),
         ("d91", -90 * day - 1), ("d400", -400 * day),
@@ -274,7 +274,7 @@ struct FilterTests {
       #expect(
         try await shop.found(["orders": ["ordered_last_90_days"]]) == ["d0", "d30", "d31", "d90"]
       )
-      // That a record was made today is an event of today.
+      // The creation of a record is an event of today.
       #expect(
         try await shop.found(["products": ["no_activity_90_days"]]) == ["d400", "d91", "never"]
       )
@@ -309,7 +309,8 @@ struct FilterTests {
       #expect(unknown.violations[1].description.contains("subscribers, unsubscribed"))
       let empty = try await violations { try await shop.page(.of(["tags": [""]])) }
       #expect(empty == [Broken("filter.selections[0].filters[0]", "FILTER_UNKNOWN")])
-      // What moves with the clock is kept by day; those categories are nobody's filters.
+      // Values that depend on the clock are stored by day. Their categories are not filters of the
+      // contract.
       let hidden = try await violations { try await shop.page(.of(["last_event_day": ["x"]])) }
       #expect(hidden == [Broken("filter.selections[0].category", "FILTER_CATEGORY_UNKNOWN")])
       let tags = (0...200).map { "t\($0)" }
@@ -356,14 +357,15 @@ struct FilterTests {
     }
   }
 
-  /// Whatever a set is made of, an export walks it from the other end and finds the same.
+  /// For each form of set, an export walks it from the other end and finds the same customers.
   @Test func exportsHaveTheOrderOfIDs() async throws {
     try await Shop.open { shop in
       let sample = SampleShop(customers: 5000, eventsPerCustomer: 0, seed: 5)
       try sample.fill(shop.store) { _ in }
       let day: Int64 = 86_400
       let recent = GoogleProtobuf.Timestamp.now / day * day - 200 * day
-      // Events on more days than are merged one by one, for what is left of everybody.
+      // The events are on more days than are merged one by one, for sets that contain most
+      // customers.
       let items = (1...200).map { number in
         RecordEventItem.with {
           $0.customer = .with { $0.email = "e\(number)@example.com" }
@@ -456,7 +458,7 @@ struct FilterTests {
         categories.filter(\.dynamic).map(\.id) == ["tags", "country", "language"]
       )
       #expect(categories.allSatisfy { $0.dynamic == $0.filters.isEmpty && !$0.label.isEmpty })
-      // Every filter that is published is one that lists take.
+      // Lists accept every published filter.
       for category in categories {
         for filter in category.filters {
           #expect(!filter.label.isEmpty && !filter.description.isEmpty)

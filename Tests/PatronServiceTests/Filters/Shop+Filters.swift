@@ -10,11 +10,11 @@ import Testing
 @testable import PatronServer
 @testable import PatronService
 
-/// Filters in few words: `["sms": ["subscribers", "suppressed"], "email": ["subscribers"]]`.
+/// Filters in a short form: `["sms": ["subscribers", "suppressed"], "email": ["subscribers"]]`.
 typealias Selections = KeyValuePairs<String, [String]>
 
 extension CustomerFilter {
-  /// Selections in the order given, and a search.
+  /// Creates a filter with selections in the given order, and a search.
   static func of(_ selections: Selections, query: String = "") -> CustomerFilter {
     .with {
       $0.selections = selections.map { category, filters in
@@ -29,7 +29,7 @@ extension CustomerFilter {
 }
 
 extension Shop {
-  /// One page of a filter.
+  /// Returns one page of a filter.
   func page(
     _ filter: CustomerFilter,
     sort: CustomerSort = .unspecified,
@@ -48,7 +48,7 @@ extension Shop {
     )
   }
 
-  /// External ids of all customers of a filter, page by page, in the order of the list.
+  /// Returns the external ids of all customers of a filter, page by page, in the order of the list.
   func listed(
     _ filter: CustomerFilter,
     sort: CustomerSort = .unspecified,
@@ -67,12 +67,12 @@ extension Shop {
     return names
   }
 
-  /// The same for selections alone, sorted by name.
+  /// Returns the external ids of all customers of some selections, sorted by name.
   func found(_ selections: Selections) async throws -> [String] {
     try await listed(.of(selections)).sorted()
   }
 
-  /// CountCustomers.
+  /// Calls CountCustomers.
   func count(
     _ filter: CustomerFilter? = nil,
     by categories: [String] = [],
@@ -87,7 +87,7 @@ extension Shop {
     )
   }
 
-  /// The lines of an export.
+  /// Returns the lines of an export.
   func export(_ filter: CustomerFilter) async throws -> [Customer] {
     let stream = try await customers.exportCustomers(
       .with {
@@ -110,7 +110,7 @@ extension Shop {
     try store.performAndWait(body)
   }
 
-  /// Customers who have no event at all, not even that of their creation, as migrations and tools
+  /// Creates customers without any event, not even that of their creation, as migrations and tools
   /// may leave them.
   func plant(_ names: [String]) async throws {
     try await write { transaction in
@@ -135,7 +135,7 @@ extension Shop {
     }
   }
 
-  /// SuppressCustomer.
+  /// Calls SuppressCustomer.
   func suppress(_ channels: [ContactChannel], _ ref: CustomerRef.Ref) async throws {
     _ = try await customers.suppressCustomer(
       .with {
@@ -148,7 +148,7 @@ extension Shop {
 }
 
 extension CountCustomersResponse {
-  /// The facets of one category that are not 0.
+  /// Returns the facets of one category that are not 0.
   func facets(_ category: String) -> [String: Int64] {
     Dictionary(
       facets.filter { $0.category == category && $0.count != 0 }.map { ($0.filter, $0.count) },

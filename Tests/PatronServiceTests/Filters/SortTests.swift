@@ -11,7 +11,7 @@ import Testing
 @testable import PatronServer
 @testable import PatronService
 
-/// Orders of lists other than the newest first.
+/// Tests of the sorts of lists, other than newest first.
 struct SortTests {
   private func fill(_ shop: Shop) async throws {
     let people: [(id: String, first: String?, last: String?, orders: [Order])] = [
@@ -51,7 +51,7 @@ struct SortTests {
         (all, .created, ["f", "e", "d", "c", "b", "a"]),
         (all, .updated, ["c", "d", "b", "a", "f", "e"]),
         (all, .name, ["b", "d", "f", "a", "c", "e"]),
-        // Each upsert is an event of its own; the last one was c's.
+        // Each upsert emits an event; the last was that of c.
         (all, .lastEvent, ["c", "f", "e", "d", "b", "a"]),
         (all, .totalSpent, ["b", "d", "a", "f", "e", "c"]),
         (all, .orderCount, ["b", "e", "d", "a", "f", "c"]),
@@ -98,7 +98,7 @@ struct SortTests {
       for name in ["smith", "Smith", "berta", "Berta"] {
         #expect(bytes.firstRange(of: Array(name.utf8)) == nil)
       }
-      // Nobody knows where the page ended once its last customer has another place.
+      // The end of the page is unknown after its last customer moved.
       func next() async throws -> ListCustomersResponse {
         try await shop.page(.of([:]), sort: .name, size: 2, token: page.nextPageToken)
       }
@@ -148,8 +148,8 @@ struct SortTests {
 
   @Test func manyCustomersByLastEventComeDayByDay() async throws {
     try await Shop.open { shop in
-      // More than are looked at as a whole, a third of them without events of their own, and some
-      // without any at all, who were there before and after the others.
+      // There are more customers than a list reads as a whole. A third have no events of their own,
+      // and some have no events at all; those were created before and after the others.
       let silent = (0..<150).map { "n\($0)" }
       try await shop.plant(Array(silent.prefix(50)))
       let count = 2400
@@ -160,10 +160,10 @@ struct SortTests {
       var items: [RecordEventItem] = []
       for number in 1...count {
         let name = "g" + String(repeating: "0", count: 7 - "\(number)".count) + "\(number)"
-        // When the made-up records were made.
+        // The time at which the sample records were made.
         times[name] = 1_767_225_600
         guard number % 3 != 0 else { continue }
-        // After the made-up records were made, which is an event too.
+        // A time after the creation of the sample records, which is an event too.
         let time = 1_770_000_000 + Int64.random(in: 0..<40, using: &random) * 40_000
         times[name] = time
         items.append(

@@ -13,11 +13,11 @@ import Testing
 @testable import PatronServer
 @testable import PatronService
 
-/// The lists behind the filters stay what the records say.
+/// Tests that the lists behind the filters agree with the records.
 struct TermsTests {
   private static let texts = ["", "vip", "VIP, gold", "gold,new,🛍️", "new"]
 
-  /// A random write, accepted or refused.
+  /// Makes a random write, which may be refused.
   private func write(_ shop: Shop, _ random: inout SeededRandom) async throws {
     let number = Int.random(in: 0..<25, using: &random)
     let name = "c\(number)"
@@ -72,7 +72,7 @@ struct TermsTests {
         }
       }
     } catch let error as RPCError {
-      // Refused writes are part of the game; they must leave no trace.
+      // Refused writes are intended. They must leave no trace.
       try #require([.invalidArgument, .failedPrecondition, .alreadyExists].contains(error.code))
     }
   }
@@ -89,7 +89,7 @@ struct TermsTests {
       }
       let entries = try shop.rows("SELECT count(*) FROM memberships", columns: 1)[0][0]
       #expect((Int(entries) ?? 0) > 150, "seed \(seed)")
-      // Nobody's terms leave nothing behind.
+      // A term without customers leaves no row.
       #expect(try shop.rows("SELECT value FROM terms WHERE count < 1", columns: 1) == [])
     }
   }
@@ -104,8 +104,8 @@ struct TermsTests {
 
   @Test func jobsThatShareATransactionCountOnce() async throws {
     try await Shop.open { shop in
-      // The second item of the batch is refused after the first one was written; then two jobs of
-      // one transaction, of which one fails late, are run one by one.
+      // The second item of the batch is refused after the first was written. Then two jobs of one
+      // transaction, one of which fails late, are run one by one.
       try await withThrowingTaskGroup(of: Void.self) { group in
         for number in 0..<60 {
           group.addTask {
@@ -188,11 +188,11 @@ struct TermsTests {
   }
 }
 
-/// Databases of before there were terms.
+/// Tests of databases from before terms existed.
 struct TermsRebuildTests {
-  /// A directory as the first version left it.
+  /// Creates a directory as the first version left it.
   private func old(_ directory: TemporaryDirectory, customers: Int) async throws {
-    // Written by this version, then reduced to the first version's schema.
+    // The data is written by this version and then reduced to the first version's schema.
     let store = try Store(StoreOptions(directory: directory.path, migrations: Migration.all))
     try SampleShop(customers: customers, eventsPerCustomer: 1, seed: 21).fill(store) { _ in }
     let undo = [
@@ -220,7 +220,7 @@ struct TermsRebuildTests {
     store.close()
   }
 
-  /// The number of the migration that brought terms.
+  /// Returns the number of the migration that added terms.
   private static func termsVersion() throws -> Int {
     try #require(Migration.all.first { $0.name == "terms" }).version
   }
@@ -241,7 +241,7 @@ struct TermsRebuildTests {
       try TermsRebuild.run(store) { _ in Issue.record("there is nothing left to do") }
       store.close()
     }
-    // The same as what was written with terms from the beginning.
+    // The result equals that of records written with terms from the beginning.
     let store = try Store(options)
     try TermsRebuild.run(store) { _ in Issue.record("there is nothing left to do") }
     store.close()

@@ -17,28 +17,28 @@ struct Broken: Hashable, CustomStringConvertible {
 }
 
 extension RPCError {
-  /// The details of one type.
+  /// Returns the details of one type.
   func details<Detail: Message>(_ type: Detail.Type) -> [Detail] {
     details.filter { $0.typeURL == "type.googleapis.com/\(Detail.protoName)" }
       .compactMap { try? Detail(decoding: $0.value) }
   }
 
-  /// The violations, in the order in which they came.
+  /// The violations, in the order of the detail.
   var violations: [GoogleRPC.BadRequest.FieldViolation] {
     details(GoogleRPC.BadRequest.self).flatMap(\.fieldViolations)
   }
 
-  /// Path and reason of every violation.
+  /// The path and reason of every violation.
   var broken: [Broken] { violations.map { Broken($0.field, $0.reason) } }
 
-  /// The reason of the `google.rpc.ErrorInfo`; empty when there is none.
+  /// The reason of the `google.rpc.ErrorInfo`; empty if there is none.
   var reason: String { details(GoogleRPC.ErrorInfo.self).first?.reason ?? "" }
 
-  /// What the `google.rpc.ErrorInfo` says beside the reason.
+  /// The metadata of the `google.rpc.ErrorInfo`.
   var metadata: [String: String] { details(GoogleRPC.ErrorInfo.self).first?.metadata ?? [:] }
 }
 
-/// Runs a call that has to fail with a status, and returns it.
+/// Runs a call that must fail with a status, and returns the status.
 func failure<Result>(
   _ comment: @autoclosure () -> String = "",
   sourceLocation: SourceLocation = #_sourceLocation,
@@ -53,7 +53,7 @@ func failure<Result>(
   return RPCError(code: .ok, message: "")
 }
 
-/// Runs a call that has to fail with INVALID_ARGUMENT, and returns its violations.
+/// Runs a call that must fail with INVALID_ARGUMENT, and returns its violations.
 func violations<Result>(
   _ comment: @autoclosure () -> String = "",
   sourceLocation: SourceLocation = #_sourceLocation,

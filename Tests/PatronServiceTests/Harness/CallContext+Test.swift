@@ -5,7 +5,7 @@ import TTRPC
 @testable import PatronServer
 
 extension CallContext {
-  /// A call of no client, for handlers that a test runs itself.
+  /// Creates a context without a client, for handlers that a test runs itself.
   static func test(
     in store: StoreID = .default,
     now: Int64 = WallClock.system.now()
@@ -24,7 +24,7 @@ extension CallContext {
 }
 
 extension WriteContext {
-  /// A write of no client.
+  /// Creates the context of a write without a client.
   init(_ transaction: WriteTransaction, now: Int64 = WallClock.system.now()) {
     self.init(call: .test(now: now), transaction: transaction, now: now)
   }

@@ -1,14 +1,14 @@
 import Logging
 import Synchronization
 
-/// A log that a test reads.
+/// A log whose messages a test can read.
 final class LogCollector: Sendable {
   private let events = Mutex<[String]>([])
 
   /// The messages so far, oldest first.
   var messages: [String] { events.withLock { $0 } }
 
-  /// A log whose messages are collected.
+  /// A logger whose messages are collected.
   var log: Logger { Logger(label: "test") { _ in Handler(collector: self) } }
 
   private struct Handler: LogHandler {

@@ -1,10 +1,10 @@
 import PatronStore
 import SQLite
 
-/// The database behind a shop, past all services.
+/// Direct access to the database of a shop, without the services.
 extension Shop {
-  /// Everything in the database as text, table by table, the search index included; without the
-  /// secrets, which differ between databases.
+  /// Returns everything in the database as text, table by table, with the search index. The
+  /// secrets, which differ between databases, are left out.
   func image(without left: String...) throws -> String {
     let connection = try reader()
     let tables = try Self.rows(
@@ -31,12 +31,12 @@ extension Shop {
     return image
   }
 
-  /// The rows of a query, every column as text.
+  /// Returns the rows of a query, every column as text.
   func rows(_ sql: String, columns: Int32) throws -> [[String]] {
     try Self.rows(try reader(), sql, columns: columns)
   }
 
-  /// One column of blobs.
+  /// Returns a column of blobs.
   func blobs(_ sql: String) throws -> [[UInt8]] {
     var blobs: [[UInt8]] = []
     try reader().withStatement(sql: sql) { statement in
@@ -68,7 +68,7 @@ extension Shop {
     return rows
   }
 
-  /// Changes the database behind the services' back, on the writer's own thread.
+  /// Changes the database directly, on the writer's own thread.
   func tamper(_ sql: String, _ bytes: [UInt8] = []) async throws {
     let query = Query(sql)
     try await write { transaction in
@@ -76,7 +76,7 @@ extension Shop {
     }
   }
 
-  /// Runs a job on the writer.
+  /// Runs a job on the writer and waits for its commit.
   func write(_ body: @escaping @Sendable (WriteTransaction) throws -> Void) async throws {
     let sink = OneReply()
     let job = WriteJob(
@@ -93,7 +93,7 @@ extension Shop {
   }
 }
 
-/// Waits for the answer to one job.
+/// A sink that waits for the reply to one job.
 private final class OneReply: ReplySink {
   private let stream = AsyncStream<Result<[UInt8], any Error>>.makeStream()
 

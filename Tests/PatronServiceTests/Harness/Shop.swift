@@ -20,8 +20,8 @@ final class Shop: Sendable {
   private let transport: LocalServer
   private let directory: TemporaryDirectory
 
-  /// Opens a shop, runs `body`, and closes the shop whatever happened. With `database` the shop is
-  /// a copy of that file.
+  /// Opens a shop, runs `body`, and closes the shop in any case. With `database` the shop is a copy
+  /// of that file.
   static func open(
     limits: StoreLimits = StoreLimits(),
     database: String? = nil,
@@ -83,7 +83,7 @@ final class Shop: Sendable {
 }
 
 extension Shop {
-  /// Waits until the server has no connection left.
+  /// Waits until the server has no connections.
   func waitUntilUnconnected() async {
     while transport.server.connectionCount > 0 { await Task.yield() }
   }
@@ -92,7 +92,7 @@ extension Shop {
 // MARK: - Calls in few words
 
 extension Shop {
-  /// UpsertCustomer.
+  /// Calls UpsertCustomer.
   @discardableResult
   func upsert(
     in storeID: String = "",
@@ -107,7 +107,7 @@ extension Shop {
     return try await customers.upsertCustomer(request)
   }
 
-  /// GetCustomer.
+  /// Calls GetCustomer.
   func get(
     _ ref: CustomerRef.Ref,
     in storeID: String = "",
@@ -122,12 +122,12 @@ extension Shop {
     )
   }
 
-  /// The customer by an identifier.
+  /// Returns the customer with an identifier.
   func customer(_ ref: CustomerRef.Ref, in storeID: String = "") async throws -> Customer {
     try await get(ref, in: storeID).customer ?? Customer()
   }
 
-  /// RecordEvent.
+  /// Calls RecordEvent.
   @discardableResult
   func record(
     in storeID: String = "",
@@ -147,7 +147,7 @@ extension Shop {
     )
   }
 
-  /// SyncOrder.
+  /// Calls SyncOrder.
   @discardableResult
   func sync(
     _ order: Order,
@@ -171,7 +171,7 @@ extension Shop {
     )
   }
 
-  /// One page of a timeline.
+  /// Returns one page of a timeline.
   func timeline(
     _ ref: CustomerRef.Ref,
     in storeID: String = "",
@@ -190,7 +190,7 @@ extension Shop {
     )
   }
 
-  /// One page of customers.
+  /// Returns one page of customers.
   func list(
     _ query: String? = nil,
     in storeID: String = "",
@@ -207,13 +207,13 @@ extension Shop {
     )
   }
 
-  /// External ids of what a search finds, newest first.
+  /// Returns the external ids of the results of a search, newest first.
   func search(_ query: String, in storeID: String = "") async throws -> [String] {
     try await list(query, in: storeID, size: 100).customers.map { $0.externalID ?? "#\($0.id)" }
   }
 }
 
-/// Orders in few words.
+/// Orders in a short form.
 extension Order {
   static func of(
     _ id: String,
@@ -248,6 +248,6 @@ extension GoogleProtobuf.Timestamp {
     }
   }
 
-  /// Seconds since 1970 now.
+  /// The current time in seconds since 1970.
   static var now: Int64 { WallClock.system.now() / 1_000_000 }
 }

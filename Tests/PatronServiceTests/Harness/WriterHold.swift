@@ -2,14 +2,15 @@ import Foundation
 import PatronStore
 import Synchronization
 
-/// Holds the writer until the test lets it go, so that what is queued meanwhile has a known order.
+/// A job that holds the writer until the test releases it, so that the writes queued meanwhile have
+/// a known order.
 final class WriterHold: ReplySink {
   private let state = Mutex((isHeld: false, isOpen: false))
 
   func open() { state.withLock { $0.isOpen = true } }
   func deliver(_ replies: [Reply]) {}
 
-  /// Returns when the writer is held and its queue is empty.
+  /// Waits until the writer is held and its queue is empty.
   func take(_ shop: Shop) async throws {
     try shop.store.writer.submit(
       WriteJob(deadline: nil, bytes: 0, sink: self, token: ReplyToken(group: 0, item: 0)) { _ in
@@ -21,7 +22,7 @@ final class WriterHold: ReplySink {
     while !state.withLock({ $0.isHeld }) { await Task.yield() }
   }
 
-  /// Returns when that many writes wait behind this one.
+  /// Waits until `count` writes are queued behind the job.
   func waitUntilQueued(_ count: Int, _ shop: Shop) async {
     while shop.store.writer.queuedCount != count { await Task.yield() }
   }

@@ -10,9 +10,9 @@ import Testing
 @testable import PatronServer
 @testable import PatronService
 
-/// Merges that identifiers bring about: only where they leave no doubt.
+/// Tests of merges that identifiers cause: only if the identifiers leave no doubt.
 struct AutomaticMergeTests {
-  /// A record without identifier of the shop's.
+  /// Creates a customer without an identifier of the shop.
   @discardableResult
   private func guest(
     _ shop: Shop,
@@ -56,7 +56,7 @@ struct AutomaticMergeTests {
       let told = try await shop.timeline(.externalID("c1"), size: 100).events
       let event = try #require(told.first { $0.type == "profile_merged" })
       #expect(event.actor == .system)
-      // It can be undone as any other, but the customer needs the number no more then.
+      // It can be undone like any other merge. The customer does not need the number any more.
       try await shop.unmerge(event.id)
       #expect(try await shop.customer(.phoneNumber("+14155550101")).id == guest)
       #expect(try shop.findings() == [])
@@ -119,7 +119,7 @@ struct AutomaticMergeTests {
     try await each { shop in
       let answer = try await shop.sync(.of("o2", 200), of: input)
       #expect(answer.warnings.map(\.reason) == ["CUSTOMERS_MERGED"] && !answer.customerCreated)
-      // The order of the one who went is known under the one who stayed.
+      // The order of the secondary is known under the primary.
       let known = try await shop.sync(
         .of("o1", 100) { $0.cancellation = .with { $0.cancelledAt = .at(1_700_000_500) } },
         of: input
@@ -176,7 +176,7 @@ struct AutomaticMergeTests {
     }
   }
 
-  /// A shop in which the younger of two guests has an order, a checkout and an event.
+  /// Runs `body` in shops in which the younger of two guests has an order, a checkout and an event.
   private func each(_ body: (Shop) async throws -> Void) async throws {
     try await Shop.open { shop in
       let older = try await guest(shop) { $0.email = "a@example.com" }
@@ -327,7 +327,7 @@ struct AutomaticMergeTests {
         $0.type = "ping"
       }
       let store = try #require(StoreID(""))
-      // With `profile_created` and the event itself half of what may move.
+      // With `profile_created` and the event itself, this is half of the maximum that may move.
       try await shop.write { transaction in
         let writer = StoreWriter(transaction, store, CustomerTerms.rules)
         let known = try writer.read.event(source: 3, sourceName: "app", eventID: "e1")
@@ -360,7 +360,7 @@ struct AutomaticMergeTests {
       }
       #expect(try await shop.customer(.id(mail)).id == guests[2])
       #expect(try await shop.customer(.id(guests[1])).id == guests[1])
-      // What was refused left no trace and goes through by itself.
+      // The refused item left no trace and is accepted alone.
       for (number, item) in [1: items[1], 0: items[2]].sorted(by: { $0.key > $1.key }) {
         #expect(try await sync([item]).counts?.rejected == 0)
         #expect(try await shop.customer(.id(mail)).id == guests[number])
@@ -376,14 +376,14 @@ struct AutomaticMergeTests {
         $0.email = "g@example.com"
         $0.phoneNumber = "+14155550101"
       }
-      // Guests with other e-mail addresses are other people, whoever shares the number.
+      // Guests with different e-mail addresses are different people, even if they share the number.
       let order = try await shop.sync(.of("o1", 100)) {
         $0.email = "p@example.com"
         $0.phoneNumber = "+14155550101"
       }
       #expect(order.warnings.map(\.reason) == ["IDENTIFIER_KEPT"])
       #expect(try await shop.customer(.phoneNumber("+14155550101")).id == second)
-      // The shop's own record says that they are one.
+      // The shop's own record shows that they are one person.
       let known = try await shop.upsert {
         $0.externalID = "77"
         $0.email = "p@example.com"

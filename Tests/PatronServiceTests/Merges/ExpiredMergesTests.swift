@@ -7,12 +7,12 @@ import Testing
 @testable import PatronServer
 @testable import PatronService
 
-/// What the journal says of customers goes when a merge cannot be undone any more.
+/// Tests that the journal loses its data about customers when a merge cannot be undone any more.
 struct ExpiredMergesTests {
   @Test func aStartEmptiesTheJournalsOfAllStores() async throws {
     try await Shop.open { shop in
       for store in ["one", "two"] {
-        // More than one transaction takes.
+        // There are more merges than a transaction takes.
         for number in 0..<12 {
           var ids: [Int64] = []
           for part in ["a", "b"] {
@@ -29,7 +29,7 @@ struct ExpiredMergesTests {
       try ExpiredMerges.run(shop.store)
       #expect(try shop.image() == image)
       let minute: Int64 = 60_000_000
-      // One of them is still to be kept.
+      // One of the merges has not expired yet.
       try await shop.tamper(
         """
         UPDATE merges SET merged_at = merged_at - \(MergeJournal.lifetime + minute)

@@ -8,9 +8,9 @@ import Testing
 @testable import PatronServer
 @testable import PatronService
 
-/// What a merge does to consent: it never widens.
+/// Tests of the effect of a merge on consent: it never widens.
 struct MergeConsentTests {
-  /// Ada has both addresses; the guest has others.
+  /// Creates Ada, who has both addresses, and a guest with other addresses.
   private func pair(_ shop: Shop) async throws {
     try await shop.upsert {
       $0.externalID = "p"
@@ -100,7 +100,7 @@ struct MergeConsentTests {
       #expect(
         event?.properties["consent_changes"] == .text("email marketing subscribed>unsubscribed")
       )
-      // It is sticky.
+      // The opt-out is sticky.
       let flag = try await shop.upsert {
         $0.externalID = "p"
         $0.acceptsEmailMarketing = true
@@ -121,7 +121,7 @@ struct MergeConsentTests {
     try await Shop.open { shop in
       try await pair(shop)
       try await optOut(shop, "s", at: 1_700_000_000)
-      // Not the customer's own word.
+      // The agreement is not the customer's own.
       try await agree(shop, "p", at: 1_700_000_100, by: .operator)
       try await shop.merge(.externalID("p"), .externalID("s"))
       #expect(try await !shop.status(.email, of: .externalID("p")).canReceive)
@@ -135,7 +135,8 @@ struct MergeConsentTests {
       try await shop.suppress(.externalID("s"), .hardBounce) { $0.channels = [.email] }
       try await shop.merge(.externalID("p"), .externalID("s"))
       #expect(try await shop.status(.email, of: .externalID("p")).canReceive)
-      // A bounce of the former address is not one of the present address, nor is its end.
+      // A suppression of the former address does not affect the present address, and neither does
+      // its lifting.
       try await shop.suppress(.email("s@example.com"), .spamComplaint) { $0.channels = [.email] }
       #expect(try await shop.status(.email, of: .externalID("p")).canReceive)
       try await shop.suppress(.externalID("p"), .manual) { $0.channels = [.email] }
@@ -166,7 +167,7 @@ struct MergeConsentTests {
       #expect(try await shop.import([item]).results.map(\.outcome) == [.updated])
       #expect(try await shop.import([item]).results.map(\.outcome) == [.unchanged])
       #expect(try await shop.status(.email, of: .externalID("p")).canReceive)
-      // The address is suppressed once it is the customer's again.
+      // The address is suppressed after it is the customer's again.
       try await shop.upsert {
         $0.externalID = "p"
         $0.email = "s@example.com"
@@ -226,7 +227,7 @@ struct MergeConsentTests {
       #expect(try await shop.status(.email, of: .externalID("p")).canReceive)
       try await shop.unsubscribe(.externalID("p")) { $0.channels = [.email] }
       try await shop.unmerge(merged.mergeID)
-      // The person opted out: neither address is written to.
+      // The person opted out, so neither address receives messages.
       #expect(try await shop.status(.email, of: .externalID("s")).state == .unsubscribed)
       #expect(try await shop.status(.email, of: .externalID("p")).state == .unsubscribed)
       #expect(try shop.findings() == [])
@@ -236,7 +237,7 @@ struct MergeConsentTests {
       let merged = try await shop.merge(.externalID("p"), .externalID("s"), prefer: ["email"])
       try await agree(shop, "p", at: 1_700_000_000)
       try await shop.unmerge(merged.mergeID)
-      // It was said for the address that goes back.
+      // The agreement was for the address that goes back.
       #expect(try await shop.status(.email, of: .externalID("s")).canReceive)
       #expect(try await shop.status(.email, of: .externalID("p")).state == .neverSubscribed)
       #expect(try shop.findings() == [])
@@ -260,7 +261,7 @@ struct MergeConsentTests {
 }
 
 extension Sequence {
-  /// The results of `transform`, one after the other.
+  /// Returns the results of `transform`, computed one after the other.
   fileprivate func asyncMap<Result>(
     _ transform: (Element) async throws -> Result
   ) async throws -> [Result] {

@@ -8,7 +8,7 @@ import Testing
 @testable import PatronServer
 @testable import PatronService
 
-/// Opt-outs outlive merges, whatever becomes of the addresses afterwards.
+/// Tests that opt-outs outlive merges, regardless of later changes of the addresses.
 struct MergeOptOutTests {
   private func customer(_ shop: Shop, _ id: String, _ email: String) async throws {
     try await shop.upsert {
@@ -64,7 +64,7 @@ struct MergeOptOutTests {
       let status = try await shop.status(.email, of: .externalID("1"))
       #expect(status.state == .unsubscribed && !status.canReceive)
       #expect(try shop.findings() == [])
-      // A later agreement in person counts again.
+      // A later agreement in person counts.
       try await agree(shop, "g@example.com", at: 1_700_000_200)
       #expect(try await canReceive(shop, .externalID("1")))
     }
@@ -157,7 +157,7 @@ struct MergeOptOutTests {
       try await optOut(shop, "b@example.com", at: 1_700_000_100)
       let merged = try await shop.merge(.externalID("a"), .externalID("b"))
       let before = try await shop.history(.externalID("a")).count
-      // The second one is a repeat.
+      // The second call is a repeat.
       for _ in 0..<2 { try await optOut(shop, "a@example.com", at: 1_700_000_200) }
       #expect(try await shop.history(.externalID("a")).count == before + 1)
       try await shop.unmerge(merged.mergeID)

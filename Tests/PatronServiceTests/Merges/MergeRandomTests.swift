@@ -9,8 +9,8 @@ import Testing
 @testable import PatronServer
 @testable import PatronService
 
-/// Random requests with merges and their ends among them: after every few of them everything that
-/// `patrond check` looks at holds, nothing is lost, and nobody can receive more than before.
+/// Tests of random requests with merges and unmerges. After every few requests all checks of
+/// `patrond check` hold, nothing is lost, and no customer can receive more than before.
 struct MergeRandomTests {
   @Test(arguments: SeededRandom.seeds(1, 7, 20_261_121, 99_991))
   func nothingIsLostAndNothingWidens(_ seed: UInt64) async throws {
@@ -29,7 +29,7 @@ struct MergeRandomTests {
   }
 }
 
-/// One run.
+/// A run with one seed.
 private struct MergeRun {
   let shop: Shop
   var random: SeededRandom
@@ -143,7 +143,7 @@ private struct MergeRun {
     try await shop.suppress(ref) { $0.channels = [isEmail ? .email : .sms] }
   }
 
-  /// The addresses that may be written to now.
+  /// Returns the addresses that may receive messages now.
   private func receivers(_ refs: [CustomerRef.Ref]) async throws -> Set<String> {
     var receivers: Set<String> = []
     for ref in refs {
@@ -175,7 +175,7 @@ private struct MergeRun {
 
   private mutating func unmerge(_ place: String) async throws {
     guard !open.isEmpty else { return }
-    // Mostly the latest, which can be undone.
+    // Mostly the latest merge, which can be undone.
     let index = roll(3) == 0 ? roll(open.count) : open.count - 1
     let id = open[index]
     let undone = try await shop.unmerge(id)
@@ -186,7 +186,8 @@ private struct MergeRun {
     unmerges += 1
   }
 
-  /// Every order and event is on some timeline still, and everybody is found by what they have.
+  /// Checks that every order and event is still on a timeline, and that every identifier finds its
+  /// customer.
   func checkNothingIsLost(_ place: String) async throws {
     var ordersFound: Set<String> = []
     var eventsFound: Set<String> = []

@@ -8,7 +8,7 @@ import Testing
 @testable import PatronServer
 @testable import PatronService
 
-/// Summaries of reviews and loyalty, and who set fields, through merges.
+/// Tests of the statistics of reviews and loyalty, and of provenance, through merges.
 struct MergeSummaryTests {
   private func fill(_ shop: Shop) async throws -> MergedPair {
     let pair = try await MergedPair(shop)
@@ -42,7 +42,7 @@ struct MergeSummaryTests {
         #expect(customer.reviews?.topTopics == ["fit-s", "fit-p"])
         #expect(customer.loyalty?.pointsEarned == 70 && customer.loyalty?.pointsBalance == 200)
       }
-      // Events go on from there.
+      // Later events continue from there.
       try await shop.tell("points_earned", "l3", at: 1_700_000_200, ["points": .int64Value(5)]) {
         $0.externalID = "s"
       }

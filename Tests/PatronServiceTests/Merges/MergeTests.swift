@@ -9,7 +9,7 @@ import Testing
 @testable import PatronServer
 @testable import PatronService
 
-/// MergeCustomers.
+/// Tests of MergeCustomers.
 struct MergeTests {
   @Test func everythingMovesToThePrimary() async throws {
     try await Shop.open { shop in
@@ -63,7 +63,7 @@ struct MergeTests {
         .with { $0.customers = refs.map { ref in .with { $0.ref = ref } } }
       )
       #expect(batch.customers.map(\.id) == refs.map { _ in pair.primary } && batch.missing == [])
-      // An upsert by what was merged away makes nobody new and changes no identifier.
+      // An upsert by an alias creates no customer and changes no identifier.
       for input in [
         CustomerInput.with { $0.externalID = "s" }, .with { $0.email = "s@example.com" },
       ] {
@@ -76,7 +76,7 @@ struct MergeTests {
       }
       #expect(try await shop.search("s@example") == [])
       #expect(try await shop.search("5550102") == ["p"])
-      // Nobody else gets it.
+      // No other customer gets the address.
       let taken = try await failure {
         try await shop.upsert {
           $0.externalID = "x"
@@ -279,7 +279,7 @@ struct MergeTests {
   @Test func oneWriteMovesALimitedNumber() async throws {
     try await Shop.open { shop in
       let pair = try await MergedPair(shop)
-      // One event is there 20,000 times, but for what makes it unique.
+      // One event is stored 20,000 times, with other unique fields each time.
       func fill(_ count: Int64) async throws {
         let store = try #require(StoreID(""))
         try await shop.write { transaction in
@@ -306,7 +306,7 @@ struct MergeTests {
       #expect(tooMuch.code == .failedPrecondition && tooMuch.reason == "MERGE_TOO_LARGE")
       #expect(tooMuch.metadata["customer_id"] == String(pair.secondary))
       #expect(try await shop.timeline(.id(pair.secondary), size: 1).events == before)
-      // The other way round there is little to move.
+      // In the other direction there is little to move.
       try await shop.merge(.id(pair.secondary), .id(pair.primary))
     }
   }

@@ -8,7 +8,7 @@ import Testing
 @testable import PatronServer
 @testable import PatronService
 
-/// Those who follow timelines while customers are merged.
+/// Tests of watches while customers are merged.
 struct MergeWatchTests {
   private func merge(_ rig: WatchRig, _ primary: String, _ secondary: String) async throws
     -> MergeCustomersResponse

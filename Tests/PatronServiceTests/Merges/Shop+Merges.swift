@@ -8,9 +8,9 @@ import Testing
 @testable import PatronServer
 @testable import PatronService
 
-/// Calls about merges in few words.
+/// Short forms of the calls about merges.
 extension Shop {
-  /// MergeCustomers.
+  /// Calls MergeCustomers.
   @discardableResult
   func merge(
     _ primary: CustomerRef.Ref,
@@ -32,7 +32,7 @@ extension Shop {
     )
   }
 
-  /// UnmergeCustomers.
+  /// Calls UnmergeCustomers.
   @discardableResult
   func unmerge(
     _ mergeID: Int64,
@@ -48,11 +48,11 @@ extension Shop {
     )
   }
 
-  /// What `patrond check` finds.
+  /// Returns the findings of `patrond check`.
   func findings() throws -> [String] { try store.check([RecordChecks.run]) }
 
-  /// Everything that belongs to a customer, but for what every change of a record changes and for
-  /// the events that tell of merges.
+  /// Returns everything that belongs to a customer, without the fields that every change of a
+  /// record changes and without the events of merges.
   func belongings(of id: Int64) async throws -> CustomerImage {
     let ref = CustomerRef.Ref.id(id)
     var record = try await customer(ref)
@@ -101,7 +101,7 @@ struct CustomerImage: Equatable {
   var ledger: [ConsentRecord]
   var provenance: [FieldProvenance]
 
-  /// Without the consent, which changes may have added ledger rows to.
+  /// The image without consent, to which changes may have added ledger rows.
   var withoutConsent: CustomerImage {
     var image = self
     image.record.subscriptions = []
@@ -110,7 +110,8 @@ struct CustomerImage: Equatable {
   }
 }
 
-/// Two customers with everything: Ada, whom the shop knows, and a guest with the same name.
+/// A pair of customers with every kind of data: Ada, whom the shop knows, and a guest with the same
+/// name.
 struct MergedPair {
   var primary: Int64
   var secondary: Int64
@@ -142,7 +143,7 @@ struct MergedPair {
         $0.source = .thirdParty
         $0.sourceName = "helpdesk"
         $0.type = customer == "p" ? "ticket_opened" : "ticket_closed"
-        // The same instant: the later id is the last event.
+        // At the same instant, the event with the later id is the last.
         $0.occurredAt = .at(1_700_000_100)
       }
       _ = try await shop.timelines.syncCheckout(

@@ -9,8 +9,8 @@ import Testing
 @testable import PatronServer
 @testable import PatronService
 
-/// A merge and its end, over many states of consent of both customers: all that can be read of them
-/// is as before.
+/// Tests of a merge and its end, over many states of consent of both customers: everything that can
+/// be read of them is as before.
 struct UnmergeRoundTripTests {
   @Test(arguments: SeededRandom.seeds(3, 41, 20_261_129, 777, 4_004, 65_537))
   func everythingIsAsBefore(_ seed: UInt64) async throws {
@@ -46,7 +46,7 @@ struct UnmergeRoundTripTests {
     }
   }
 
-  /// The example of the field: nobody subscribes by the end of a merge, and no address is suppressed.
+  /// A case from the field: an unmerge subscribes no customer and leaves no address suppressed.
   @Test func nobodySubscribesByTheEndOfAMerge() async throws {
     try await Shop.open { shop in
       try await shop.upsert {
@@ -73,7 +73,7 @@ struct UnmergeRoundTripTests {
     }
   }
 
-  /// What an address was suppressed for besides outlasts the merge.
+  /// Other suppressions of an address outlast the merge.
   @Test func whatWasSaidSinceStays() async throws {
     try await Shop.open { shop in
       for id in ["p", "s"] {
@@ -99,7 +99,8 @@ struct UnmergeRoundTripTests {
     }
   }
 
-  /// The primary keeps an address that it got since, without what was agreed for the former one.
+  /// The primary keeps an address that it got after the merge, without the agreements for the
+  /// former address.
   @Test(arguments: [[], ["email"]])
   func anAddressOfSinceHasAgreedToNothing(_ prefer: [String]) async throws {
     try await Shop.open { shop in
@@ -127,14 +128,15 @@ struct UnmergeRoundTripTests {
 }
 
 extension Shop {
-  /// The types of the events of merges on a timeline, oldest first.
+  /// Returns the types of the events of merges on a timeline, oldest first.
   fileprivate func mergeEvents(of id: Int64) async throws -> [String] {
     try await timeline(.id(id), size: 100).events.map(\.type)
       .filter { $0.hasPrefix("profile_") && $0.hasSuffix("merged") }.reversed()
   }
 }
 
-/// Two customers, and whoever was merged into the second one before, with random consent.
+/// A pair of customers with random consent, and the customers that were merged into the second
+/// before.
 private struct GeneratedPair {
   let shop: Shop
   var primary: Int64 = 0
@@ -184,7 +186,7 @@ private struct GeneratedPair {
     return id
   }
 
-  /// One statement, which the rules of consent may refuse.
+  /// Makes one statement, which the rules of consent may refuse.
   private mutating func say(_ id: Int64) async throws {
     let customer = try await shop.customer(.id(id))
     let channel: ContactChannel = roll(2) == 0 ? .sms : .email
@@ -231,9 +233,9 @@ private struct GeneratedPair {
   }
 }
 
-/// All that can be read of one of two customers, but for what any change of a record changes, for
-/// the events of the merge and its end, and for the rows of the ledger that name these as their
-/// source.
+/// Everything that can be read of one of two customers, without the fields that any change of a
+/// record changes, the events of the merge and its end, and the ledger rows that have these as
+/// their source.
 private struct PairImage: Equatable {
   private var customer: CustomerImage
   private var channels: [ChannelStatus]
@@ -265,7 +267,7 @@ private struct PairImage: Equatable {
     }
   }
 
-  /// What differs, for people.
+  /// Returns the differences as text for people.
   func differences(from other: PairImage) -> String {
     var lines: [String] = []
     if customer.record != other.customer.record {
@@ -296,7 +298,7 @@ private struct PairImage: Equatable {
 }
 
 extension Sequence {
-  /// The results of `transform`, one after the other.
+  /// Returns the results of `transform`, computed one after the other.
   fileprivate func asyncMap<Result>(
     _ transform: (Element) async throws -> Result
   ) async throws -> [Result] {

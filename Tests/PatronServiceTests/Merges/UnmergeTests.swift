@@ -8,7 +8,7 @@ import Testing
 @testable import PatronServer
 @testable import PatronService
 
-/// UnmergeCustomers.
+/// Tests of UnmergeCustomers.
 struct UnmergeTests {
   @Test(arguments: [[], ["email", "external_id", "first_name", "custom_properties"]])
   func bothAreAsBefore(_ prefer: [String]) async throws {
@@ -45,7 +45,7 @@ struct UnmergeTests {
     }
   }
 
-  /// Both had agreed; one opted out while they were one, and the other agreed after that.
+  /// Both had agreed. One opted out while they were merged, and the other agreed after that.
   @Test(arguments: ["call", "flag", "import", "event"])
   func anOptOutOfTheTimeBetweenIsNotLost(_ how: String) async throws {
     try await Shop.open { shop in
@@ -122,7 +122,7 @@ struct UnmergeTests {
         $0.sourceName = "helpdesk"
         $0.type = "ticket_opened"
       }
-      // What became of an order goes where the order goes.
+      // Later changes of an order stay with the order.
       try await shop.sync(
         .of("os", 500, at: 1_700_000_000) {
           $0.cancellation = .with { $0.cancelledAt = .at(1_700_000_900) }
@@ -143,7 +143,7 @@ struct UnmergeTests {
       #expect(primary.events.contains { $0.eventID == "later" })
       #expect(!primary.events.contains { $0.type == "order_cancelled" })
       #expect(try shop.findings() == [])
-      // The order can be told of again.
+      // The order can be synced again.
       try await shop.sync(
         .of("os", 500, at: 1_700_000_000) {
           $0.cancellation = .with {
@@ -231,7 +231,7 @@ struct UnmergeTests {
     try await Shop.open { shop in
       let pair = try await MergedPair(shop)
       let merged = try await shop.merge(.id(pair.primary), .id(pair.secondary)).mergeID
-      // The phone number that came over is given away and taken by somebody else.
+      // The phone number that came from the secondary is given up, and another customer gets it.
       try await shop.upsert {
         $0.externalID = "p"
         $0.phoneNumber = ""

@@ -9,7 +9,7 @@ import Testing
 @testable import PatronServer
 @testable import PatronService
 
-/// Sends the same random requests to a shop and to its model.
+/// A driver that sends the same random requests to a shop and to its model.
 struct ModelDriver {
   let shop: Shop
   var model = ModelShop()
@@ -39,7 +39,7 @@ struct ModelDriver {
     )
   }
 
-  /// One random request; returns what the shop and the model say.
+  /// Makes one random request. Returns the answers of the shop and of the model.
   mutating func step() async throws -> (was: ModelShop.Answer, expected: ModelShop.Answer, String) {
     switch roll(10) {
     case 0..<5: try await upsert()
@@ -108,7 +108,7 @@ struct ModelDriver {
     }
   }
 
-  /// All customers of the shop, oldest first.
+  /// Returns all customers of the shop, oldest first.
   func stored() async throws -> [Customer] {
     var all: [Customer] = []
     var token = ""

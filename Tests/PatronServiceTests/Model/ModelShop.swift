@@ -1,4 +1,4 @@
-/// What a shop should hold, as plainly as it can be said: no indexes, no running figures.
+/// The expected content of a shop, in its plainest form: without indexes and running totals.
 struct ModelShop {
   struct Order: Equatable {
     var currency: String
@@ -12,7 +12,7 @@ struct ModelShop {
     var number: Int
     var type: String
     var at: Int64
-    /// What it filled of its customer, this time or before.
+    /// The fields of its customer that the event filled, this time or before.
     var filled: Set<String> = []
   }
 
@@ -24,20 +24,20 @@ struct ModelShop {
     var currency: String?
     var acceptsEmail: Bool?
     var isSubscribed: Bool?
-    /// When the consent last changed: a number that grows.
+    /// The position of the last change of consent: a number that grows.
     var consentAt = 0
     var orders: [String: Order] = [:]
     var events: [String: Event] = [:]
-    /// Addresses of customers who were merged into this one.
+    /// The addresses of customers who were merged into this customer.
     var formerEmails: Set<String> = []
     var formerPhones: Set<String> = []
 
     func answers(email: String) -> Bool { self.email == email || formerEmails.contains(email) }
     func answers(phone: String) -> Bool { self.phone == phone || formerPhones.contains(phone) }
-    /// Fields that a caller set or cleared: what happened before then fills them no more.
+    /// The fields that a caller set or cleared. Earlier facts do not fill them any more.
     var said: Set<WritableKeyPath<Customer, String?>> = []
 
-    /// Sets a field by a caller's own word.
+    /// Sets a field by a caller's statement.
     mutating func say(_ field: WritableKeyPath<Customer, String?>, _ given: String?) {
       guard let given else { return }
       let value = given.isEmpty ? nil : given
@@ -45,14 +45,14 @@ struct ModelShop {
       self[keyPath: field] = value
     }
 
-    /// Fills a gap by what happened in the past.
+    /// Fills a missing field from a past order or event.
     mutating func fill(_ field: WritableKeyPath<Customer, String?>, _ given: String?) {
       guard self[keyPath: field] == nil, !said.contains(field) else { return }
       self[keyPath: field] = given
     }
   }
 
-  /// What a request says of a customer; an empty text clears.
+  /// The data of a request about a customer. An empty text clears.
   struct Input {
     var externalID: String?
     var email: String?
@@ -61,14 +61,14 @@ struct ModelShop {
     var acceptsEmail: Bool?
   }
 
-  /// In the order in which they were made.
+  /// The customers, in the order of their creation.
   var customers: [Customer] = []
-  /// Rows of the consent ledger.
+  /// The number of rows of the consent ledger.
   var ledgerRows = 0
   private var eventCount = 0
   private var consentCount = 0
 
-  /// What a request leads to: an outcome, or the reason of its refusal.
+  /// The result of a request: an outcome, or the reason of its refusal.
   enum Answer: Equatable {
     case created, updated, unchanged, merged
     case refused(String)
@@ -80,7 +80,7 @@ struct ModelShop {
     case refused(String)
   }
 
-  /// A customer, and those who are to be merged into it.
+  /// A customer, and the customers to merge into it.
   private struct Place {
     var index: Int
     var others: [Int] = []
@@ -110,19 +110,19 @@ struct ModelShop {
       if customers[other].externalID != nil { return .refused("IDENTIFIER_CONFLICT") }
       all.insert(other)
     }
-    // Whom the shop knows stays, else the oldest.
+    // The customer whom the shop knows stays, else the oldest.
     let stays = all.first { customers[$0].externalID != nil } ?? all.min() ?? found
     let others = all.filter { $0 != stays }.sorted()
     return .one(Place(index: stays, others: others), adopts: adopts)
   }
 
-  /// The customer of a place with all that the others bring. `email` is the one that the customer
-  /// is to have, whatever it had before.
+  /// Returns the customer of a place with all that the others bring. `email` is the address that
+  /// the customer gets in place of its own.
   private func joined(_ place: Place, taking email: String? = nil) -> (Customer, rows: Int) {
     var customer = customers[place.index]
     var rows = 0
     for other in place.others.map({ customers[$0] }) {
-      // An agreement belongs to the address that was kept, an opt-out to the person.
+      // An agreement belongs to the kept address, an opt-out to the person.
       let takesEmail = other.email != nil && (customer.email == nil || other.email == email)
       let holder = takesEmail ? other : customer
       let rest = takesEmail ? customer : other
@@ -153,7 +153,7 @@ struct ModelShop {
     return (customer, rows)
   }
 
-  /// UpsertCustomer.
+  /// The model of UpsertCustomer.
   mutating func upsert(_ input: Input) -> Answer {
     var input = input
     var customer = Customer()
@@ -167,7 +167,7 @@ struct ModelShop {
       (customer, rows) = joined(found, taking: input.externalID == nil ? nil : input.email)
       if adopts { customer.externalID = input.externalID }
     }
-    // What was merged away names the customer, and changes nothing by itself.
+    // An alias identifies the customer and changes nothing by itself.
     if input.externalID == nil, let email = input.email, let known = customer.email,
       email != known, customer.formerEmails.contains(email)
     {
@@ -179,7 +179,7 @@ struct ModelShop {
     {
       input.phone = nil
     }
-    // The address of a record that is merged comes with what was said for it.
+    // The address of a merged record comes with its consent.
     let isTaken =
       input.email != nil && place?.others.contains { customers[$0].email == input.email } ?? false
     let address = isTaken && input.externalID != nil ? input.email : customer.email
@@ -193,7 +193,7 @@ struct ModelShop {
     return keep(customer, at: place)
   }
 
-  /// An agreement ends with its address; returns the rows that say so.
+  /// Ends an agreement with its address. Returns the number of ledger rows that record it.
   private func leave(_ address: String?, of customer: inout Customer) -> Int {
     guard customer.email != address, customer.isSubscribed == true else { return 0 }
     customer.isSubscribed = nil
@@ -224,7 +224,7 @@ struct ModelShop {
     return !place.others.isEmpty ? .merged : isSame ? .unchanged : .updated
   }
 
-  /// The customer of an order or an event after it filled the gaps.
+  /// Returns the customer of an order or an event after its gaps are filled.
   private func filled(_ given: Input, isOrder: Bool) -> Filled {
     let named = leavingStrangersPhone(given, isOrder: isOrder)
     let input = isOrder ? named : leavingOthers(named)
@@ -254,8 +254,8 @@ struct ModelShop {
     return result
   }
 
-  /// An order or an event leaves out a phone number whose owner has another e-mail address, and a
-  /// guest's that is a known customer's.
+  /// Leaves out a phone number whose owner has another e-mail address; for an order or an event
+  /// also a guest's number that belongs to a known customer.
   private func leavingStrangersPhone(_ given: Input, isOrder: Bool) -> Input {
     guard let phone = given.phone, let place = owner({ $0.answers(phone: phone) }),
       isOrder || given.externalID != nil || given.email == nil
@@ -273,7 +273,8 @@ struct ModelShop {
     return isGuest && found != nil && customers[place].externalID != nil ? left : given
   }
 
-  /// An event leaves out addresses of others whom the shop knows, unless it would name nobody then.
+  /// Leaves out addresses of other customers whom the shop knows, unless the event would identify
+  /// no customer without them.
   private func leavingOthers(_ given: Input) -> Input {
     guard let id = given.externalID else { return given }
     let known = owner { $0.externalID == id }
@@ -294,7 +295,7 @@ struct ModelShop {
     var reason: String?
   }
 
-  /// SyncOrder.
+  /// The model of SyncOrder.
   mutating func sync(_ id: String, _ order: Order, of input: Input) -> Answer {
     let filled = filled(input, isOrder: true)
     if let reason = filled.reason { return .refused(reason) }
@@ -302,7 +303,8 @@ struct ModelShop {
     let holder = owner { $0.orders[id] != nil }
     var known = customer.orders[id]
     if let holder, filled.place?.has(holder) != true {
-      // A guest's order follows the address, and that of somebody whom the shop knows its word.
+      // A guest's order follows the address. The order of a customer whom the shop knows follows
+      // the shop's statement.
       if input.externalID == nil, customers[holder].externalID != nil {
         return .refused("ORDER_CUSTOMER_CHANGED")
       }
@@ -316,7 +318,7 @@ struct ModelShop {
     return known == nil ? .created : known == order && !hasMoved ? .unchanged : .updated
   }
 
-  /// RecordEvent.
+  /// The model of RecordEvent.
   mutating func record(_ id: String, _ type: String, at: Int64, of input: Input) -> Answer {
     let filled = filled(input, isOrder: false)
     if let reason = filled.reason { return .refused(reason) }

@@ -9,7 +9,7 @@ import Testing
 @testable import PatronServer
 @testable import PatronService
 
-/// Thousands of random requests, compared with a model that a person can read.
+/// Tests that compare thousands of random requests with a model that a person can read.
 struct ModelTests {
   @Test(arguments: SeededRandom.seeds(1, 20_260_301, 77, 306, 310))
   func theShopDoesWhatTheModelDoes(_ seed: UInt64) async throws {
@@ -49,7 +49,7 @@ struct ModelTests {
       #expect(was.firstName == expected.firstName, "\(label)")
       #expect(was.defaultCurrency == expected.currency, "\(label)")
       #expect(was.acceptsEmailMarketing == expected.acceptsEmail, "\(label)")
-      // An agreement that ended with its address leaves an entry.
+      // An agreement that ended with its address leaves a subscription.
       let known = was.subscriptions.first?.state
       let state = known == .neverSubscribed ? nil : known
       #expect(
@@ -67,7 +67,7 @@ struct ModelTests {
     }
   }
 
-  /// Counted from nothing.
+  /// Returns the statistics, computed from all orders.
   private func statistics(_ customer: ModelShop.Customer) -> [OrderStats] {
     Set(customer.orders.values.map(\.currency)).sorted().map { currency in
       let orders = customer.orders.values.filter { $0.currency == currency }

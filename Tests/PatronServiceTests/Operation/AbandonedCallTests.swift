@@ -11,12 +11,13 @@ import Testing
 @testable import PatronServer
 @testable import PatronService
 
-/// Work for callers who went away, and requests that are refused before anything is opened.
+/// Tests of the work of cancelled calls, and of requests that are refused before a snapshot is
+/// opened.
 @Suite(.timeLimit(.minutes(15)))
 struct AbandonedCallTests {
   @Test func aQueuedWriteOfACallerWhoCancelledIsNotDone() async throws {
     try await Shop.open { shop in
-      // The first call tells the client that the server understands CANCEL.
+      // The first call shows the client that the server understands CANCEL.
       try await shop.upsert { $0.email = "a@example.com" }
       let hold = WriterHold()
       defer { hold.open() }
@@ -27,7 +28,7 @@ struct AbandonedCallTests {
       await hold.waitUntilQueued(2, shop)
       cancelled.cancel()
       _ = await cancelled.result
-      // On the same connection, so behind the CANCEL.
+      // The call is on the same connection, so it comes after the CANCEL.
       _ = try await shop.customer(.email("a@example.com"))
       hold.open()
       #expect(try await waiting.value.outcome == .created)
@@ -49,7 +50,7 @@ struct AbandonedCallTests {
       await hold.waitUntilQueued(20, shop)
       await shop.client.close(grace: .zero)
       for call in calls { _ = await call.result }
-      // A drained server has no connection left.
+      // After a drain the server has no connections.
       await shop.waitUntilUnconnected()
       hold.open()
       try await shop.write { _ in }
@@ -67,7 +68,7 @@ struct AbandonedCallTests {
     func execute(after delay: Duration, _ work: @escaping @Sendable () -> Void) {}
   }
 
-  /// A reader of the dispatcher asks for the end of the tick when it opens a snapshot.
+  /// A reader of the dispatcher requests the end of the tick when it opens a snapshot.
   @Test func aRequestIsDecodedAndCheckedBeforeASnapshotIsOpened() async throws {
     try await Shop.open { shop in
       let loop = CountingLoop()

@@ -9,10 +9,10 @@ import Testing
 @testable import PatronServer
 @testable import PatronService
 
-/// What a database has after more years than it will have.
+/// Tests of a database with more records than it can ever get.
 struct AgeingTests {
-  /// Numbers of records and of filters after nine quintillion of them: thirteen million years at
-  /// 20,000 writes a second.
+  /// The numbers of records and of filters after nine quintillion of them: thirteen million years
+  /// at 20,000 writes a second.
   private static let old: Int64 = 9_000_000_000_000_000_000
 
   @Test func numbersDoNotRunOut() async throws {

@@ -9,7 +9,7 @@ import Testing
 @testable import PatronServer
 @testable import PatronService
 
-/// No write stays whose answer cannot be sent.
+/// Tests that a write whose answer cannot be sent is rolled back.
 struct AnswerSizeTests {
   private static var small: Limits {
     var limits = Limits()

@@ -7,7 +7,7 @@ import Testing
 @testable import PatronServer
 @testable import PatronService
 
-/// The contract and what is served are one list.
+/// Tests that the server serves exactly the methods of the contract.
 struct ContractTests {
   @Test func everyMethodIsServedOnce() {
     let served = Routes.patron().methods

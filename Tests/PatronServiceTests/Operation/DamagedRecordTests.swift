@@ -9,7 +9,7 @@ import Testing
 @testable import PatronServer
 @testable import PatronService
 
-/// Stored bytes that are no message are never an answer: a caller could not read it.
+/// Tests that damaged stored bytes are never an answer: a caller could not read it.
 struct DamagedRecordTests {
   private func fill(_ shop: Shop) async throws {
     try await shop.upsert {
@@ -22,7 +22,8 @@ struct DamagedRecordTests {
     try await shop.record(RecordEventTests.quiz("e1"))
   }
 
-  /// Not a message; cut short; a text that is not UTF-8; a nested message that is none.
+  /// Bytes that are not a message; a message cut short; text that is not UTF-8; an invalid nested
+  /// message.
   static let damages = [
     "x'FF'", "substr(body, 1, length(body) - 1)", "x'1203C3280A'",
     "CAST(body || x'7A02FFFF' AS BLOB)",
@@ -77,7 +78,7 @@ struct DamagedRecordTests {
       try await expectDataLoss {
         try await shop.timelines.listOrders(.with { $0.customer = .with { $0.ref = .id(id) } })
       }
-      // What is not damaged is read as ever.
+      // Other records are read as usual.
       #expect(try await shop.customer(.externalID("c1")).id == id)
     }
   }

@@ -7,7 +7,7 @@ import Testing
 @testable import PatronServer
 @testable import PatronService
 
-/// What is kept for a time goes, also where a store makes no more of it.
+/// Tests that expired rows are removed, also in a store that gets no more of them.
 struct ExpiredAnswersTests {
   private let day: Int64 = 86_400_000_000
 

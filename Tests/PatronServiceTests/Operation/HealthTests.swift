@@ -6,7 +6,7 @@ import TTRPCNIO
 import TestKit
 import Testing
 
-/// The health service.
+/// Tests of the health service.
 struct HealthTests {
   @Test func checksListsAndWatches() async throws {
     let health = HealthState(services: ["patron.v1.CustomerService"])

@@ -9,7 +9,7 @@ import Testing
 @testable import PatronServer
 @testable import PatronService
 
-/// Two stores with the same identifiers never see each other.
+/// Tests that two stores with the same identifiers never see each other.
 struct IsolationTests {
   private func fill(_ shop: Shop, _ store: String, name: String) async throws {
     for number in 0..<3 {
@@ -33,7 +33,7 @@ struct IsolationTests {
     }
   }
 
-  /// Everything that a store answers.
+  /// Returns the answers of a store to all kinds of reads.
   private func view(_ shop: Shop, _ store: String) async throws -> [String] {
     var answers: [String] = []
     for number in 0..<3 {
@@ -73,7 +73,7 @@ struct IsolationTests {
       let two = try await view(shop, "two")
       #expect(one.allSatisfy { $0.contains("NameOne") && !$0.contains("NameTwo") })
       #expect(two.allSatisfy { $0.contains("NameTwo") && !$0.contains("NameOne") })
-      // Changes of one leave the other as it was.
+      // Changes of one store leave the other unchanged.
       try await shop.upsert(in: "two") {
         $0.externalID = "c1"
         $0.email = "moved@example.com"

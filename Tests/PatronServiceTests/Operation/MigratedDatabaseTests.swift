@@ -11,12 +11,12 @@ import Testing
 @testable import PatronServer
 @testable import PatronService
 
-/// A database of schema version 9 opens, migrates, and answers the same but for what is listed:
-/// `Tests/Field/version-9/make` made it with the programs of that version.
+/// Tests that a database of schema version 9 opens, migrates and gives the same answers, except for
+/// the listed differences. `Tests/Field/version-9/make` made it with the programs of that version.
 struct MigratedDatabaseTests {
   @Test func answersAsItDid() async throws {
     try await Shop.open(database: FieldFiles.path("version-9/patron.db")) { shop in
-      // As at the start of the server.
+      // The same work as at the start of the server.
       try TermsRebuild.run(shop.store)
       try OrderRebuild.run(shop.store)
       try PhoneRewrite.run(shop.store)
@@ -57,7 +57,7 @@ struct MigratedDatabaseTests {
     }
   }
 
-  /// The leaves of a JSON text by their paths.
+  /// Returns the leaves of a JSON text by their paths.
   private static func leaves(of json: String) throws -> [String: String] {
     var leaves: [String: String] = [:]
     func walk(_ value: Any, _ path: String) {

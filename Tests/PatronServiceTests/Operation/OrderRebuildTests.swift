@@ -8,9 +8,10 @@ import Testing
 @testable import PatronServer
 @testable import PatronService
 
-/// Orders and statistics as an older version left them.
+/// Tests of the rebuild of orders and statistics of an older version.
 struct OrderRebuildTests {
-  /// The server's time where the platform's is now, and sums that leave nothing out.
+  /// Stores orders as the older version did: with the server's time in the place of the platform's,
+  /// and with other totals.
   private func makeOld(_ shop: Shop) async throws {
     for bytes in try shop.blobs("SELECT body FROM orders") {
       var order = try Order(decoding: bytes)
@@ -66,7 +67,7 @@ struct OrderRebuildTests {
       try await shop.sync(.of("o1", 100)) { $0.email = "a@example.com" }
       try await makeOld(shop)
       try OrderRebuild.run(shop.store)
-      // A state of last year is not older than one that has no time of the platform's.
+      // A state from last year is not older than a state without a time of the platform.
       let answer = try await shop.sync(
         .of("o1", 200) { $0.updatedAt = .at(1_700_000_500) }
       ) { $0.email = "a@example.com" }

@@ -3,7 +3,7 @@ import ProtobufC
 import TTRPC
 import Testing
 
-/// Personal data stays out of messages and reasons, which may be logged.
+/// Tests that messages and reasons, which may be logged, hold no personal data.
 struct PersonalDataTests {
   private static let canaries = ["kanarie", "5557391", "canarina"]
 

@@ -10,7 +10,7 @@ import Testing
 @testable import PatronServer
 @testable import PatronService
 
-/// Every kind of inconsistency is found when it is there.
+/// Tests that the check finds every kind of inconsistency.
 struct RecordCheckTests {
   private func fill(_ shop: Shop) async throws {
     for number in 1...2 {
@@ -79,7 +79,7 @@ struct RecordCheckTests {
     try await Shop.open { shop in
       try await fill(shop)
       #expect(try shop.store.check([RecordChecks.run]) == [])
-      // The ids of the made-up records are the same in every run; the event's is looked up.
+      // The ids of the sample records are the same in every run; the event's id is looked up.
       let event = try shop.rows("SELECT id FROM events WHERE event_id = 'e1'", columns: 1)
       let expected = finding.replacing("event 9", with: "event \(event[0][0])")
       try await shop.tamper(sql)
@@ -119,8 +119,8 @@ struct RecordCheckTests {
       try sample.fill(shop.store) { _ in }
       #expect(try shop.store.check([RecordChecks.run]) == [])
       #expect(try shop.rows("SELECT count(*) FROM customers", columns: 1) == [["220"]])
-      // Three of each customer, one of its creation, and one of each row of the consent ledger:
-      // 55 flags of SMS, 36 of e-mail, and 96 states and suppressions that were brought along.
+      // Each customer has three events and one of its creation, and each ledger row has one: 55
+      // flags of SMS, 36 of e-mail, and 96 imported states and suppressions.
       #expect(try shop.rows("SELECT count(*) FROM consent_ledger", columns: 1) == [["187"]])
       #expect(try shop.rows("SELECT count(*) FROM events", columns: 1) == [["1067"]])
       let image = try shop.image()

@@ -8,7 +8,8 @@ import Testing
 @testable import PatronServer
 @testable import PatronService
 
-/// A request id stands for one request: nothing is answered as done that is not.
+/// Tests of request ids: an id stands for one request, and an answer never reports something that
+/// was not done.
 struct RequestIDTests {
   private let reused = [Broken("request_id", "REQUEST_ID_REUSED")]
 

@@ -8,10 +8,10 @@ import Testing
 @testable import PatronServer
 @testable import PatronService
 
-/// Writes that take more than one transaction.
+/// Tests of writes that take more than one transaction.
 @Suite(.timeLimit(.minutes(15)))
 struct SteppedWriteTests {
-  /// Steps of a write, and what came of them.
+  /// The steps of a write, with their replies.
   private final class Steps: ReplySink {
     let replies = AsyncStream<Result<[UInt8], any Error>>.makeStream()
     let delays = Mutex<[Duration]>([])
@@ -23,14 +23,14 @@ struct SteppedWriteTests {
       for reply in replies { self.replies.continuation.yield(reply.result) }
     }
 
-    /// Writes, and fails as often as there are failures left.
+    /// Runs a step that writes, and fails as long as failures remain.
     @Sendable func step(_ context: WriteContext) throws -> WriteStep {
       try context.transaction.run(Query("INSERT INTO sequences VALUES ('second', 2)"))
       if let failure = failures.withLock({ $0.popLast() }) { throw failure }
       return .done
     }
 
-    /// The one answer to a write of two steps.
+    /// Runs a write of two steps and returns its one reply.
     func run(in shop: Shop) async throws -> Result<[UInt8], any Error>? {
       let write = SteppedWrite(shop.store.writer, .test(), .system, replyingTo: self) {
         delay,

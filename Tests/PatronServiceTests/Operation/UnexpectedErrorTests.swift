@@ -11,14 +11,14 @@ import Testing
 @testable import PatronServer
 @testable import PatronService
 
-/// Errors of handlers that nobody expected.
+/// Tests of unexpected errors of handlers.
 struct UnexpectedErrorTests {
-  /// What a handler throws that was not thought of.
+  /// An error without a mapping to a status.
   private struct Surprise: Error, CustomStringConvertible {
     var description: String { "ada@example.com" }
   }
 
-  /// Routes whose handlers fail in every lane.
+  /// Returns routes whose handlers fail in every lane.
   private static func failing() -> Routes {
     var routes = Routes { _ in "" }
     routes.point(CustomerService.getCustomer) { _, _, _ in throw Surprise() }
@@ -66,7 +66,7 @@ struct UnexpectedErrorTests {
     return routes
   }
 
-  /// The id that an answer names, which the log has with the method.
+  /// Checks that the log has the id of an error with its method.
   private func check(_ error: RPCError, _ log: LogCollector, _ method: Method) throws {
     #expect(error.code == .internal && error.reason == "INTERNAL", "\(method)")
     let id = try #require(error.metadata["request_id"])
@@ -121,7 +121,7 @@ struct UnexpectedErrorTests {
       #expect(missing.code == .notFound && missing.metadata["request_id"] == nil)
       _ = try await violations { try await shop.upsert { $0.email = "nobody" } }
       #expect(log.messages.isEmpty)
-      // A damaged record is one: the operator has to hear of it.
+      // A damaged record is an unexpected error too, because the operator must be notified.
       try await shop.upsert { $0.email = "a@example.com" }
       try await shop.sync(.of("o1", 100)) { $0.email = "a@example.com" }
       try await shop.tamper("UPDATE orders SET body = ?1", [0xFF, 0xFF])

@@ -10,7 +10,7 @@ import Testing
 @testable import PatronServer
 @testable import PatronService
 
-/// One line, whatever it is called.
+/// Tests of a line with several spellings of its number.
 struct PhoneFormTests {
   @Test func everySpellingFindsTheLine() async throws {
     try await Shop.open { shop in
@@ -26,7 +26,7 @@ struct PhoneFormTests {
 
   @Test func anOptOutOfOneSpellingIsOneOfEvery() async throws {
     try await Shop.open { shop in
-      // Nobody has the number yet.
+      // No customer has the number yet.
       try await shop.unsubscribe(.phoneNumber("+54 11 15 2345-6789"))
       try await shop.upsert {
         $0.externalID = "c1"
@@ -39,22 +39,22 @@ struct PhoneFormTests {
     }
   }
 
-  /// Gateways leave Argentina's 9 out, and no two lines differ in it alone.
+  /// Gateways leave out Argentina's 9, and no two lines differ only by it.
   @Test func argentinasNineMakesNoOtherLine() async throws {
     try await Shop.open { shop in
       try await shop.subscribe { $0.customer?.phoneNumber = "+541123456789" }
       try await shop.unsubscribe(.phoneNumber("+5491123456789"))
       #expect(try await shop.status().state == .unsubscribed)
-      // By the number alone it is the same customer, whose number stays as it is.
+      // The number alone identifies the same customer, whose stored number stays.
       let guest = try await shop.upsert { $0.phoneNumber = "+5491123456789" }
       #expect(guest.outcome == .unchanged && guest.customer?.phoneNumber == "+541123456789")
-      // The shop, which knows the customer, may correct it.
+      // The shop knows the customer, so it may correct the number.
       let named = try await shop.upsert {
         $0.externalID = "c1"
         $0.phoneNumber = "+5491123456789"
       }
       #expect(named.customer?.phoneNumber == "+5491123456789")
-      // A bounce of one is about the customer who has the other.
+      // A bounce of one spelling concerns the customer who has the other.
       let block = try await shop.suppress(.phoneNumber("+541123456789"), .carrierBlock)
       #expect(block.customer?.externalID == "c1")
       let own = try await shop.customers.getAddressStatus(
@@ -113,7 +113,7 @@ struct PhoneFormTests {
     }
   }
 
-  /// The store's own prefix of calls abroad is known once the store is.
+  /// A number may begin with the prefix for calls abroad of the store's country.
   @Test func callsAbroadBeginAsTheyDoInTheStore() async throws {
     try await Shop.open { shop in
       try await shop.set(["default_country"]) { $0.defaultCountry = "AU" }
@@ -169,7 +169,7 @@ extension PhoneFormTests {
     }
   }
 
-  /// An opt-out of a number that no table knows yet is kept all the same.
+  /// An opt-out of a number that no table has yet is kept.
   @Test func nobodysNumberCanOptOut() async throws {
     try await Shop.open { shop in
       let answer = try await shop.unsubscribe(.phoneNumber("+10555550100"))

@@ -11,7 +11,7 @@ import Testing
 @testable import PatronServer
 @testable import PatronService
 
-/// Numbers that a version before wrote as they were spelled.
+/// Tests of numbers that an earlier version stored in other spellings.
 struct PhoneRewriteTests {
   private static let old = "+5215512345678"
   private static let form = "+525512345678"
@@ -57,7 +57,7 @@ struct PhoneRewriteTests {
     }
   }
 
-  /// What was kept with a hash of a former spelling cannot be rewritten, and holds all the same.
+  /// Suppressions with the hash of a former spelling cannot be rewritten, but they still apply.
   @Test func optOutsOfAddressesHold() async throws {
     try await Shop.open { shop in
       try await shop.suppressHash(of: Self.old)
@@ -69,7 +69,7 @@ struct PhoneRewriteTests {
       #expect(made.customer?.phoneNumber == Self.form)
       #expect(try await !shop.status().canReceive)
       #expect(try await shop.status().suppressions.map(\.reason) == [.unsubscribed])
-      // Once more it is one suppression, and the owner lifts it.
+      // A second call finds the same suppression, which the owner can lift.
       let again = try await shop.suppress(.externalID("c1"), .unsubscribed) { $0.actor = .customer }
       #expect(again.outcome == .unchanged)
       #expect(try shop.store.check([RecordChecks.run]) == [])
@@ -90,7 +90,7 @@ struct PhoneRewriteTests {
         $0.phoneNumber = Self.form
       }
       try await shop.spell(.externalID("c1"), Self.old)
-      // Another call made a customer of the same line, and opted it out.
+      // Another call created a customer of the same line and opted it out.
       try await shop.upsert { $0.phoneNumber = Self.form }
       try await shop.unsubscribe(.phoneNumber(Self.form))
       try PhoneRewrite.run(shop.store)
@@ -127,7 +127,7 @@ struct PhoneRewriteTests {
         ]
       )
       #expect(try shop.store.check([RecordChecks.run]) == [])
-      // The line opted out, whoever of them has it.
+      // The line opted out, so neither of its customers receives messages.
       for ref in [CustomerRef.Ref.id(first.id), .id(second.id)] {
         #expect(try await !shop.status(of: ref).canReceive)
       }
@@ -152,7 +152,7 @@ struct PhoneRewriteTests {
           "customer \(customer.id) of store default: no country has such a phone number; correct it"
         ]
       )
-      // Other fields can be changed all the same.
+      // Other fields can still be changed.
       let update = try await shop.upsert {
         $0.externalID = "c1"
         $0.firstName = "Ada"
@@ -191,8 +191,8 @@ struct PhoneRewriteTests {
 }
 
 extension Shop {
-  /// Gives a customer a number as an older version would have stored it, and has everything looked at
-  /// again.
+  /// Gives a customer a number as an older version would have stored it, and makes the next start
+  /// check all numbers again.
   fileprivate func spell(_ ref: CustomerRef.Ref, _ phone: String) async throws {
     let id = try await customer(ref).id
     try await write { transaction in
@@ -212,7 +212,7 @@ extension Shop {
     }
   }
 
-  /// Opts a number out that nobody has, as an older version would have.
+  /// Stores an opt-out of a number without a customer, as an older version did.
   fileprivate func suppressHash(of phone: String) async throws {
     try await write { transaction in
       let writer = StoreWriter(transaction, .default, CustomerTerms.rules)

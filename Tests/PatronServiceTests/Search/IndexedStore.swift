@@ -11,7 +11,7 @@ import TestKit
 @testable import PatronService
 @testable import PatronStore
 
-/// A store of customers without a server, whose writer is driven step by step.
+/// A database of customers without a server, whose writer a test drives step by step.
 final class IndexedStore: Sendable {
   let directory: TemporaryDirectory
   let store: Store
@@ -31,7 +31,7 @@ final class IndexedStore: Sendable {
 
   deinit { store.close() }
 
-  /// Queues a transaction and does not wait.
+  /// Queues a transaction without waiting for it.
   func submit(_ body: @escaping @Sendable (WriteTransaction) throws -> Void) throws {
     try store.writer.submit(
       WriteJob(deadline: nil, bytes: 0, sink: answers, token: ReplyToken(group: 0, item: 0)) {
@@ -41,21 +41,21 @@ final class IndexedStore: Sendable {
     )
   }
 
-  /// Waits for so many transactions that were queued.
+  /// Waits for `count` queued transactions.
   func wait(_ count: Int = 1) throws {
     for _ in 0..<count { try answers.next() }
   }
 
-  /// Runs a transaction.
+  /// Runs a transaction and waits for its commit.
   func write(_ body: @escaping @Sendable (WriteTransaction) throws -> Void) throws {
     try submit(body)
     try wait()
   }
 
-  /// Changes the database behind the store's back, on the writer's own thread.
+  /// Changes the database directly, on the writer's own thread.
   func tamper(_ sql: String) throws { try write { try $0.run(Query(sql)) } }
 
-  /// Customers with these numbers, in one transaction.
+  /// Adds customers with these numbers, in one transaction.
   func add(_ numbers: Range<Int>, in store: String = "default") throws {
     try write { transaction in
       for number in numbers { try Self.insert(number, store, transaction) }
@@ -78,7 +78,7 @@ final class IndexedStore: Sendable {
     try writer.update(new, replacing: old)
   }
 
-  /// Erases a customer, history included: it has none.
+  /// Erases a customer. It has no history.
   static func erase(_ number: Int, _ store: String, _ transaction: WriteTransaction) throws {
     let writer = Self.writer(store, transaction)
     guard let row = try writer.read.customerRow(.externalID("c\(number)")) else { return }
@@ -115,7 +115,7 @@ final class IndexedStore: Sendable {
     )
   }
 
-  /// External ids of what a search finds, newest first.
+  /// Returns the external ids of the results of a search, newest first.
   func search(_ text: String, in store: String = "default") throws -> [String] {
     let reader = try self.store.makePointReader {}
     defer { reader.endTick() }
@@ -130,14 +130,14 @@ final class IndexedStore: Sendable {
     }
   }
 
-  /// Why the index is being made again.
+  /// Returns the reason of the current rebuild of the index.
   func reason() throws -> String? {
     let reader = try store.makePointReader {}
     defer { reader.endTick() }
     return try reader.read { try SearchRebuild.reason($0) }
   }
 
-  /// Waits until the writer has made the index again.
+  /// Waits until the writer has rebuilt the index.
   func waitUntilWhole() async throws {
     for _ in 0..<3000 {
       if try reason() == nil { return }
@@ -158,7 +158,7 @@ final class IndexedStore: Sendable {
   func findings() throws -> [String] { try store.check([RecordChecks.run]) }
 }
 
-/// Damage of the search index, as SQL, and what still works without noticing it.
+/// Kinds of damage of the search index, as SQL, with the operations that do not notice them.
 enum IndexDamage {
   /// An index whose structure has more levels than SQLite opens.
   static let grown = """

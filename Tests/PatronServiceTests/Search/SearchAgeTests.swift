@@ -11,14 +11,14 @@ import Testing
 @testable import PatronService
 @testable import PatronStore
 
-/// The search index has no end by count: not of erasures, not of anything else.
+/// Tests that the search index has no limit by count, neither of erasures nor of other writes.
 @Suite(.timeLimit(.minutes(15)))
 struct SearchAgeTests {
-  /// Some more than an index without merges takes before SQLite opens it no longer.
+  /// The number is above the limit after which SQLite cannot open an index without merges.
   @Test func afterManyErasuresEverythingGoesOn() async throws {
     let directory = TemporaryDirectory()
     do {
-      // Each in a transaction of its own, as one caller after the other makes them.
+      // Each erasure has a transaction of its own, as with one caller after the other.
       let shop = try IndexedStore(directory) { $0.limits.writeBatchCount = 1 }
       try shop.add(0..<500)
       var most = 0
@@ -50,14 +50,14 @@ struct SearchAgeTests {
     #expect(try shop.findings() == [])
   }
 
-  /// What a version before left after a thousand erasures: no write that touched the index went
-  /// through any more.
+  /// The state that an earlier version left after a thousand erasures: every write that touched the
+  /// index failed.
   @Test func aDatabaseAtTheOldEndIsMendedByTheUpdate() async throws {
     let directory = TemporaryDirectory()
     do { try IndexedStore(directory) { $0.mendsSearch = false }.add(0..<500) }
     try grow(directory)
     do {
-      // `patrond check` tells, and leaves it as it is.
+      // `patrond check` reports the index and leaves it unchanged.
       let looked = try IndexedStore(directory) { $0.mendsSearch = false }
       let findings = try looked.findings()
       #expect(findings.contains { $0.contains("the search index: it cannot be opened") })
@@ -80,7 +80,7 @@ struct SearchAgeTests {
     #expect(try shop.search("shop.example").count == 499)
   }
 
-  /// Does what the version before did when customers were erased.
+  /// Grows the index as the earlier version did when customers were erased.
   private func grow(_ directory: TemporaryDirectory) throws {
     let connection = try Connection(
       path: directory.path + "/patron.db",
@@ -100,12 +100,13 @@ struct SearchAgeTests {
     }
   }
 
-  /// Of what was erased nothing is left in the index when the erasure is committed, not even what
-  /// takes it back; a larger index has it gone within some erasures.
+  /// After the commit of an erasure the index holds nothing of the customer, not even the delete
+  /// markers. A larger index is free of it after some more erasures.
   @Test func nothingOfAnErasedCustomerStaysInASmallIndex() throws {
     let shop = try IndexedStore()
     try shop.add(0..<300)
-    // The only one of its store, so that no other customer has tokens with its mark.
+    // The customer is the only one of its store, so that no other customer has tokens with its
+    // mark.
     try shop.write { try IndexedStore.insert(7000, "alone", $0) }
     try shop.add(300..<500)
     #expect(try traces(of: "alone", shop) > 0)
@@ -132,8 +133,9 @@ struct SearchAgeTests {
     #expect(try shop.findings() == [])
   }
 
-  /// Pages of the index with a token of the store. Tokens are stored without what they share with
-  /// the one before, so the end of the mark has to do, with the letter of those that come first.
+  /// Returns the number of index pages with a token of the store. Tokens are stored without the
+  /// prefix that they share with the token before, so the end of the mark is searched, with the
+  /// first letter of its first tokens.
   private func traces(of store: String, _ shop: IndexedStore) throws -> Int {
     let tokens = SearchTokens.document(store: store, emailKey: "a@b.example", phone: nil)
     let mark = Array(tokens.utf8.prefix(8).suffix(5)) + Array("p".utf8)

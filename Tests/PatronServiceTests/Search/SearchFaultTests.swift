@@ -13,8 +13,8 @@ import Testing
 @testable import PatronService
 @testable import PatronStore
 
-/// A search index that fails stops nobody: records are written and erased, searches are answered,
-/// and it is made again.
+/// Tests of a failing search index: records are still written and erased, searches are answered,
+/// and the index is rebuilt.
 @Suite(.timeLimit(.minutes(15)))
 struct SearchFaultTests {
   @Test(arguments: 0..<IndexDamage.all.count)
@@ -27,7 +27,8 @@ struct SearchFaultTests {
         }
       }
       try await shop.tamper(IndexDamage.all[index])
-      // A reader of its own, as after a restart, meets the damage; the writer may remember better.
+      // A separate reader, as after a restart, meets the damage. The writer may still have the
+      // index in memory.
       _ = try? await shop.search("shop.example")
       try await shop.upsert {
         $0.externalID = "new"
@@ -43,7 +44,7 @@ struct SearchFaultTests {
       #expect(receipt.receiptID > 0)
       #expect(try await failure { try await shop.customer(.externalID("c2")) }.code == .notFound)
       #expect(try await shop.customer(.externalID("c1")).email == "moved@other.example")
-      // What no statement has met yet is noticed at the next start.
+      // Damage that no statement has met is found at the next start.
       try SearchInspectionTests.mend(shop.store)
       #expect(try await shop.search("moved@") == ["c1"])
       #expect(try await shop.search("shop.example").count == 39)
@@ -52,7 +53,7 @@ struct SearchFaultTests {
     }
   }
 
-  /// A batch that meets the damage is run once more, whole; those in it notice nothing.
+  /// A batch that meets the damage is run a second time as a whole. Its callers do not notice it.
   @Test func oneFaultDoesNotSlowTheOthersDown() async throws {
     let shop = try IndexedStore { $0.mendsSearch = false }
     try shop.add(0..<50)
@@ -67,12 +68,13 @@ struct SearchFaultTests {
         try IndexedStore.insert(number, "default", transaction)
       }
     }
-    // Twice, for the job may be in the batch that is run once more.
+    // Two signals, because the job may be in the batch that is run again.
     gate.signal()
     gate.signal()
     try shop.wait(101)
     #expect(runs.load(ordering: .relaxed) <= 200)
-    // The mark, and the batch; once more where the first job was in a batch of its own.
+    // One commit for the mark and one for the batch; one more if the first job was in a batch of
+    // its own.
     #expect(shop.store.commitCounter.current - before <= 3)
     #expect(try shop.reason() != nil)
     #expect(try shop.search("shop.example").count == 150)
@@ -89,7 +91,7 @@ struct SearchFaultTests {
       transaction.noteSearchFault("a test")
     }
     #expect(try shop.reason() == "a test")
-    // Cleared, then a and half of b.
+    // The rebuild has cleared the index and done a and half of b.
     try shop.write { try SearchRebuild.step($0) }
     try shop.write { try SearchRebuild.step($0, customers: 150) }
     for store in ["a", "b", "c"] {
@@ -134,7 +136,7 @@ struct SearchFaultTests {
     #expect(try shop.findings() == [])
   }
 
-  /// Where even its tables are gone, searches read the records.
+  /// If even its tables are missing, searches read the records.
   @Test func anIndexThatCannotBeMendedIsDoneWithout() async throws {
     let notices = Mutex<[String]>([])
     let shop = try IndexedStore { $0.onNotice = { text in notices.withLock { $0.append(text) } } }

@@ -9,10 +9,10 @@ import Testing
 @testable import PatronService
 @testable import PatronStore
 
-/// What a start and a check see of the search index.
+/// Tests of the inspection of the search index by a start and by a check.
 @Suite(.timeLimit(.minutes(15)))
 struct SearchInspectionTests {
-  /// Looks at the index as a start does, and makes it again where that is needed.
+  /// Inspects the index as a start does, and rebuilds it if needed.
   static func mend(_ store: Store) throws {
     try store.performAndWait {
       _ = try SearchInspection.markIfNeeded($0.connection, closely: true)
@@ -36,7 +36,7 @@ struct SearchInspectionTests {
       #expect(findings.allSatisfy { $0.contains("search index") && !$0.contains("@") })
     }
     let shop = try IndexedStore(directory)
-    // Contents of pages are looked at after a change of the schema, by checks, and when used.
+    // The contents of pages are read after a change of the schema, by checks, and by use.
     if try shop.reason() == nil { _ = try shop.search("shop.example") }
     try await shop.waitUntilWhole()
     #expect(try shop.search("x399@") == ["c399"])
@@ -73,7 +73,7 @@ struct SearchInspectionTests {
     #expect(try shop.findings() == [])
   }
 
-  /// An entry too many or too few, which no check of SQLite sees.
+  /// An entry too many or too few is damage that SQLite's checks do not find.
   @Test func checkComparesWhatTheIndexSaysWithTheRecords() throws {
     let shop = try IndexedStore()
     try shop.add(0..<20)
