@@ -1,6 +1,6 @@
 import Testing
 
-/// Bytes are looked at in few places, by names instead of numbers.
+/// Tests that few places read bytes, and that they name fields instead of numbering them.
 @Suite("Bytes")
 struct ByteTests {
   /// Modules whose task is memory: TTRPC's buffers, the C libraries and the shared reader and
@@ -10,7 +10,7 @@ struct ByteTests {
     "Sources/ProtoWire",
   ]
 
-  /// Files that hand memory to a system call or to the C library, and which.
+  /// Files that hand memory to a system call or to the C library, with the call.
   private static let systemCalls = [
     "BatchRejects.swift": "FILE of the C library",
     "CLIEnvironment.swift": "write(2)",
@@ -25,7 +25,7 @@ struct ByteTests {
     "TextFile.swift": "read(2)",
   ]
 
-  /// Files that still use pointers where spans would do. Only to be shortened.
+  /// Files that still use pointers although spans would suffice. The list may only become shorter.
   private static let stillWithPointers: Set<String> = [
     "CSVWriter.swift", "CallSlot.swift", "CustomerFiles.swift", "CustomerLines.swift",
     "DeleteCustomer.swift", "ExportCells.swift", "ExportColumns.swift", "ExportedConsent.swift",
@@ -37,13 +37,13 @@ struct ByteTests {
     "ZIPWriter.swift",
   ]
 
-  /// Files that still name fields by numbers. Only to be shortened.
+  /// Files that still name fields by numbers. The list may only become shorter.
   private static let stillWithNumbers: Set<String> = [
     "ExportColumns.swift", "ExportedConsent.swift", "ExportedCustomer.swift",
     "ExportedProperty.swift", "WireFields.swift",
   ]
 
-  /// The code of every file outside the modules for memory, with the file's own name.
+  /// The code of every file outside the modules for memory, with its file.
   private static let files = Repository.files(ending: ".swift", under: ["Sources", "clients"])
     .filter { file in !memoryModules.contains { file.path.hasPrefix($0 + "/") } }
     .map { (file: $0, code: Repository.code[$0.path] ?? []) }
@@ -112,8 +112,9 @@ struct ByteTests {
     }
   }
 
-  /// Literals in the place of field numbers: as the first argument of what appends to a message, as
-  /// an argument `field`, and, in files that read fields, in comparisons and cases.
+  /// Returns literals in the place of field numbers: as the first argument of a function that
+  /// appends to a message, as an argument `field`, and, in files that read fields, in comparisons
+  /// and cases.
   private static func numberedFields(
     _ code: [String],
     readsFields: Bool
@@ -122,7 +123,7 @@ struct ByteTests {
     let digits = UInt8(ascii: "0")...UInt8(ascii: "9")
     for (index, line) in code.enumerated()
     where line.hasSuffix("(") || line.utf8.contains(where: digits.contains) {
-      // An argument may stand on the line behind its parenthesis.
+      // An argument may be on the line after its parenthesis.
       let next = index + 1 < code.count ? code[index + 1] : ""
       let call = line.hasSuffix("(") ? line + next.drop { $0 == " " } : line
       var match = call.firstMatch(of: #/append[A-Z]\w*\(\d\w*/#)?.output

@@ -1,6 +1,6 @@
 import Testing
 
-/// The list of arrows at the head of ARCHITECTURE.md.
+/// Tests of the list of arrows at the head of ARCHITECTURE.md.
 @Suite("The drawing in ARCHITECTURE.md")
 struct DrawingTests {
   /// The modules behind each arrow.
@@ -26,7 +26,7 @@ struct DrawingTests {
     return found
   }
 
-  /// The modules of ours that a module's files import.
+  /// Returns the modules of this package that a module's files import.
   private static func imports(of rule: ModuleRule) -> Set<String> {
     let own = Set(ModuleRule.all.map(\.name))
     var found: Set<String> = []

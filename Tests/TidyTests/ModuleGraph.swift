@@ -1,4 +1,4 @@
-/// Who may import whom: the graph at the head of ARCHITECTURE.md, as data.
+/// The imports that a module may have: the graph at the head of ARCHITECTURE.md, as data.
 struct ModuleRule: Sendable, CustomStringConvertible {
   let name: String
   let folder: String
@@ -11,7 +11,7 @@ struct ModuleRule: Sendable, CustomStringConvertible {
 
   var description: String { name }
 
-  /// What a module that does no I/O may use: no sockets, threads, files or clock.
+  /// The system modules for a module without I/O: no sockets, threads, files or clock.
   static let pure: Set<String> = ["Swift", "Synchronization"]
   static let anySystem: Set<String> = pure.union([
     "Foundation", "FoundationEssentials", "Glibc", "Musl", "Darwin", "Dispatch",
@@ -96,7 +96,7 @@ struct ModuleRule: Sendable, CustomStringConvertible {
       ],
       foreign: ["ArgumentParser"]
     ),
-    // Drives its event loops by itself: an async client in between would be what it measures.
+    // Drives its event loops itself, so that it does not measure an async client in between.
     .init(
       name: "patron-load",
       folder: "clients/load",
@@ -105,7 +105,7 @@ struct ModuleRule: Sendable, CustomStringConvertible {
     ),
   ]
 
-  /// The module that an import line names, or nil for another line.
+  /// Returns the module that an import line names, or nil for another line.
   static func importedModule(in line: Substring) -> Substring? {
     var words = line.split(separator: " ")[...]
     while let word = words.first, word.hasPrefix("@") || importModifiers.contains(word) {

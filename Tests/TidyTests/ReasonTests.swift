@@ -1,10 +1,10 @@
 import Testing
 
-/// The contract is the reference manual of its errors.
+/// Tests that the contract names every reason of an error, because it is their reference manual.
 @Suite("Reasons")
 struct ReasonTests {
-  /// Of values that no field of the contract carries, of what is tried again before anybody hears of
-  /// it, and of the health service.
+  /// Reasons that callers cannot get: of values that no field of the contract carries, and of calls
+  /// that the server retries itself. Reasons of the health service are here too.
   private static let unheard: Set<String> = [
     "BUDGET_EXCEEDED", "CSV_NUL", "MONEY_MALFORMED", "MONEY_OUT_OF_RANGE",
     "MONEY_TOO_PRECISE", "SEARCH_TOO_LONG", "SERVICE_UNKNOWN", "TAG_HAS_COMMA", "TIME_MALFORMED",

@@ -1,22 +1,23 @@
 import Foundation
 import TestKit
 
-/// The files of this checkout, as the house rules look at them.
+/// The files of this checkout, as the house rules read them.
 enum Repository {
   private static let root = URL(fileURLWithPath: RepositoryRoot.path)
 
-  /// Every text file that people write: no build products, no data, no generated code.
+  /// Every text file that people write, without build products, data and generated code.
   static let files: [TextFile] = load()
 
-  /// The code of every Swift file of the product by path, line by line, without comments and what
-  /// strings hold.
+  /// The code of every Swift file of the product by path, line by line, without comments and the
+  /// contents of strings.
   static let code: [String: [String]] = Dictionary(
     uniqueKeysWithValues: files(ending: ".swift", under: ["Sources", "clients"]).map { file in
       (file.path, SwiftText(file.text).lines)
     }
   )
 
-  /// Those with one of the endings, below one of the folders (all when none is given).
+  /// Returns the files with one of the endings, in one of the folders or, without folders,
+  /// anywhere.
   static func files(ending endings: String..., under folders: [String] = []) -> [TextFile] {
     files.filter { file in
       endings.contains { file.path.hasSuffix($0) }
@@ -53,7 +54,7 @@ enum Repository {
   }
 }
 
-/// One file: its path below the root, and its lines.
+/// A file: its path below the root, and its lines.
 struct TextFile: Sendable, CustomStringConvertible {
   let path: String
   let text: String
@@ -70,6 +71,6 @@ struct TextFile: Sendable, CustomStringConvertible {
   var name: String { String(path.split(separator: "/").last ?? "") }
   var description: String { path }
 
-  /// Generated code says so in its first line and follows other rules.
+  /// True for generated code. It says so in its first line and follows other rules.
   var isGenerated: Bool { lines.first?.lowercased().contains("generated") ?? false }
 }

@@ -1,10 +1,11 @@
 import Testing
 
-/// The rooms of PatronCore: its folders, in an order in which each knows only those before it.
+/// Tests of the rooms of PatronCore: its folders, in an order in which each uses only those before
+/// it.
 @Suite("Rooms of the core")
 struct RoomTests {
-  /// From the ground up. `Records` holds what a customer is; `Customers` changes one, and merges
-  /// records on the way; events and orders are changes of customers.
+  /// The rooms from the ground up. `Records` holds a customer's data. `Customers` changes a
+  /// customer, and merges records for it. Events and orders are changes of customers.
   static let order = [
     "Errors", "Pages", "Records", "Settings", "Identity", "Filters", "Consent", "Timeline", "Writing",
     "Merges", "Customers", "Events", "Orders", "Erasure", "Upkeep",
@@ -14,7 +15,7 @@ struct RoomTests {
     let file: TextFile
     let room: String
     let words: Set<Substring>
-    /// The types that the file declares outside any other.
+    /// The types that the file declares at its top level.
     let types: Set<Substring>
 
     init?(_ file: TextFile) {

@@ -1,6 +1,6 @@
 extension ShapeTests {
   /// The files that are not named for a type in them yet. A name leaves this list when its file is
-  /// renamed; no name is added.
+  /// renamed; no name may be added.
   static let misnamed: Set<String> = [
     "CheckoutCheck.swift", "ClientCalls.swift", "ErasedCustomers.swift", "ErasedRecords.swift",
     "EventConsent.swift", "EventWarnings.swift", "Handlers.swift", "Instant.swift",

@@ -21,7 +21,7 @@ struct ShapeTests {
     #expect(Self.swift.count > 20)
   }
 
-  /// The contract is left out: its comments are the reference manual.
+  /// The contract is excluded, because its comments are the reference manual.
   @Test("A file is at most 600 lines long, a test 800")
   func filesAreShort() {
     for file in Self.code where !file.path.hasSuffix(".proto") {
@@ -48,7 +48,7 @@ struct ShapeTests {
       $0.lines.first?.hasPrefix("#!") == true
     }
     for file in Self.code + scripts {
-      // Expected output stands in tests as it is printed, indented.
+      // Expected output is in tests as it is printed, indented.
       let limit = file.description.hasPrefix("Tests/") ? 120 : 100
       for (index, line) in file.lines.enumerated() where line.utf8.count > limit {
         #expect(
@@ -68,7 +68,7 @@ struct ShapeTests {
       let stem = file.name.dropLast(".swift".count)
       #expect(!vague.contains { stem.hasSuffix($0) }, "\(file): the name says nothing")
       let types = Self.types(in: SwiftText(file.text))
-      // Free functions have no type to be named for.
+      // Free functions have no type that could name their file.
       guard !types.isEmpty, !Self.misnamed.contains(file.name) else { continue }
       let type = String(stem.prefix { $0 != "+" })
       #expect(

@@ -1,11 +1,11 @@
 import Testing
 
-/// Stores never see each other because every key and every statement begins with the store.
+/// Tests that stores never see each other: every key and every statement begins with the store.
 @Suite("SQL of the store")
 struct StatementTests {
   static let migrations = Repository.files(ending: ".sql", under: ["Sources/PatronStore"])
 
-  /// Tables that belong to no store, and why.
+  /// Tables that belong to no store, with the reason.
   static let shared = [
     "sequences": "ids are unique within the file",
     "secrets": "random keys of the file itself",
@@ -13,7 +13,7 @@ struct StatementTests {
     "search_rebuild": "there is one search index for all stores",
   ]
 
-  /// Files whose statements read every store, and why.
+  /// Files whose statements read every store, with the reason.
   static let overall = [
     "AllRecords.swift": "`patrond check` looks at the whole file",
     "OldAnswers.swift": "a server that starts forgets what was kept for a time",
@@ -96,8 +96,8 @@ struct StatementTests {
     text.prefixMatch(of: #/\s*(?:SELECT|INSERT|UPDATE|DELETE|REPLACE|WITH)\s/#) != nil
   }
 
-  /// Whether each FROM, JOIN and UPDATE of such a table has a condition on store_id of its own, and
-  /// each INSERT a store_id among its columns.
+  /// Returns true if each FROM, JOIN and UPDATE of such a table has a condition on store_id of its
+  /// own, and each INSERT has store_id among its columns.
   private static func isBound(_ statement: String) -> Bool {
     let reads = statement.matches(of: #/\b(?:FROM|JOIN|UPDATE)\s+(\w+)/#)
       .filter { ownedByStores.contains(String($0.output.1)) }.count
@@ -108,7 +108,7 @@ struct StatementTests {
       && !unlistedInsert(statement)
   }
 
-  /// An INSERT that does not list its columns.
+  /// Returns true for an INSERT that does not list its columns.
   private static func unlistedInsert(_ statement: String) -> Bool {
     statement.matches(of: #/\bINTO\s+(\w+)\s+(?:VALUES|SELECT)/#)
       .contains { ownedByStores.contains(String($0.output.1)) }

@@ -1,11 +1,12 @@
 /// A function, initialiser or accessor block, found by its keyword and its braces.
 struct SwiftFunction {
   let name: String
-  /// 1-based.
+  /// The number of the first line, from 1.
   let firstLine: Int
   let lineCount: Int
 
-  /// All of a source, in order; one inside another is counted by itself and as part of it.
+  /// Returns all functions of a source, in order. A nested function is returned itself and counts
+  /// as part of the outer one.
   static func all(in text: SwiftText) -> [SwiftFunction] {
     let lines = text.lines
     var found: [SwiftFunction] = []
@@ -32,7 +33,8 @@ struct SwiftFunction {
     return first.map(String.init)
   }
 
-  /// The line on which the first block after the keyword closes; nil for a requirement without one.
+  /// Returns the line on which the first block after the keyword closes, or nil for a requirement
+  /// without a block.
   private static func closingLine(of lines: [String], from start: Int) -> Int? {
     var braces = 0
     var parentheses = 0

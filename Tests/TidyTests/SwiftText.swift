@@ -1,9 +1,10 @@
-/// Swift source with comments and the content of strings blanked out, so that rules about code are
-/// not misled by them. Line breaks stay where they are. What the strings held is kept beside it.
+/// Swift source with comments and the contents of strings blanked out, so that they do not mislead
+/// rules about code. Line breaks keep their places. The contents of the strings are kept
+/// separately.
 struct SwiftText {
   /// The code, byte for byte as long as the source.
   private(set) var code: [UInt8]
-  /// The string literals with the lines on which they begin, 0-based.
+  /// The string literals with the lines on which they begin, from 0.
   private(set) var strings: [(line: Int, text: String)] = []
 
   private let source: [UInt8]
@@ -22,7 +23,7 @@ struct SwiftText {
       .map { String(decoding: $0, as: UTF8.self) }
   }
 
-  /// Walks over code. In an interpolation it ends after the parenthesis that closes it.
+  /// Scans code. In an interpolation it stops after the parenthesis that closes it.
   private mutating func scan(until closing: UInt8?) {
     var depth = 0
     while at < source.count {

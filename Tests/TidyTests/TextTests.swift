@@ -4,7 +4,7 @@ import Testing
 struct TextTests {
   @Test("Nothing is left for later")
   func nothingIsLeftOpen() {
-    // Put together, so that this file does not find itself.
+    // The marks are put together, so that this file does not match.
     let marks = ["TO" + "DO", "FIX" + "ME", "HA" + "CK"]
     for file in Repository.files {
       for (index, line) in file.lines.enumerated() {
@@ -48,8 +48,8 @@ struct TextTests {
         #expect(proved, "\(file):\(index + 1): no line beside it says why that is safe")
       }
     }
-    // Three immutable C descriptors, five parts of the client that live on one event loop, one tick of
-    // a server's loop, one monitor. A new one needs a better reason than these.
+    // Three immutable C descriptors, five parts of the client that live on one event loop, one tick
+    // of a server's loop, one monitor. Another needs a better reason than these.
     #expect(places.count <= 10, "\(places.joined(separator: ", "))")
   }
 

@@ -10,7 +10,7 @@ import Testing
 @testable import PatronServer
 @testable import PatronService
 
-/// Batches of events.
+/// Tests of BatchRecordEvents.
 struct BatchEventTests {
   private func item(_ number: Int, of email: String = "a@example.com") -> RecordEventItem {
     .with {

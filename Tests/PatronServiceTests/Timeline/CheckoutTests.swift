@@ -9,7 +9,7 @@ import Testing
 @testable import PatronServer
 @testable import PatronService
 
-/// Checkouts and what they tell the timeline.
+/// Tests of checkouts and of the events that they emit.
 struct CheckoutTests {
   private func sync(
     _ shop: Shop,
@@ -53,7 +53,7 @@ struct CheckoutTests {
         return try await shop.state(.email, .email("a@example.com"))
       }
       #expect(try await tell(true) == .subscribed)
-      // The same again says nothing new.
+      // A repeat contains no new statement.
       #expect(try await tell(false) == .subscribed)
       #expect(try await tell(false) { $0.completedAt = .at(1_700_000_900) } == .unsubscribed)
       try await shop.subscribe {
@@ -90,7 +90,7 @@ struct CheckoutTests {
       let name = try #require(full.provenance.first { $0.field == "last_name" })
       #expect(name.setBy == "checkout_started" && name.setAt == .at(1_700_000_000))
       #expect(name.eventID == started.derivedEvents.first?.id)
-      // A repeat that says more is noted too.
+      // New data in a repeat is stored too.
       _ = try await sync(
         shop,
         of: {
@@ -140,7 +140,7 @@ struct CheckoutTests {
       }
       #expect(done.derivedEvents.map(\.type) == ["checkout_recovered"])
       #expect(done.derivedEvents.first?.references?.orderExternalID == "o1")
-      // A late repeat of an earlier state does not undo that it became an order.
+      // A late repeat of an earlier state does not undo the completion by an order.
       let late = try await sync(shop, of: guest, abandoned)
       #expect(late.outcome == .unchanged && late.checkout?.orderExternalID == "o1")
       #expect(try await shop.timeline(.email("a@example.com")).events.count == 4)
@@ -207,7 +207,7 @@ struct CheckoutTests {
       #expect(late.derivedEvents.last?.orderID == placed.order?.id)
       #expect(late.derivedEvents.last?.occurredAt == .at(1_700_009_000))
       #expect(late.checkout?.orderExternalID == "o1")
-      // Without having been given up there is nothing to recover.
+      // A checkout that was not abandoned is not recovered.
       let plain = try await shop.timelines.syncCheckout(
         .with {
           $0.customer = .with { $0.email = "a@example.com" }

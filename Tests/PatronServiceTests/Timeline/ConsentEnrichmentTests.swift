@@ -9,7 +9,7 @@ import Testing
 @testable import PatronServer
 @testable import PatronService
 
-/// Events of own products that change consent and suppressions.
+/// Tests of events of own products that change consent and suppressions.
 struct ConsentEnrichmentTests {
   @Test func subscribesWithTheEventAsEvidence() async throws {
     try await Shop.open { shop in
@@ -48,7 +48,7 @@ struct ConsentEnrichmentTests {
       let out = try await shop.tell("email_unsubscribed", "e2", at: 1_700_000_200)
       #expect(out.event?.enrichedFields == ["accepts_email_marketing", "subscriptions"])
       #expect(try await shop.customer(.externalID("c1")).acceptsEmailMarketing == false)
-      // Somebody else cannot, an older agreement cannot, a newer one of the customer's can.
+      // Another actor cannot, and an older agreement cannot; a newer agreement of the customer can.
       let other = try await shop.tell(
         "email_subscribed",
         "e3",
@@ -120,7 +120,8 @@ struct ConsentEnrichmentTests {
     }
   }
 
-  /// An event that names no number, and somebody else's e-mail address, may tell of that somebody.
+  /// An event that names no number, and an e-mail address of another person, may be about that
+  /// person.
   @Test func anotherAddressOfTheOtherChannelAgreesToNothing() async throws {
     try await Shop.open { shop in
       try await shop.ada()
@@ -140,7 +141,7 @@ struct ConsentEnrichmentTests {
         #expect(other.warnings.last?.reason == "ADDRESS_DIFFERS")
         #expect(try await shop.state(.sms) == .neverSubscribed)
       }
-      // An opt-out counts all the same, and her own address agrees.
+      // An opt-out still counts, and an agreement beside her own address does too.
       let own = try await shop.tell(
         "sms_subscribed",
         "e3",
@@ -189,7 +190,7 @@ struct ConsentEnrichmentTests {
       try await shop.tell("sms_failed", "e3", ["permanent": .boolValue(true)])
       #expect(try await shop.reasons(.sms) == [.invalidAddress])
       #expect(try await shop.state(.email) == .neverSubscribed)
-      // What was lifted since stays so; what comes later counts again.
+      // A suppression that was lifted since stays lifted. A later event counts again.
       try await shop.unsuppress(.externalID("c1"), [.hardBounce]) { $0.channels = [.email] }
       let late = try await shop.tell(
         "email_bounced",
@@ -295,7 +296,7 @@ struct ConsentEnrichmentTests {
       try await shop.tell("email_subscribed", "e3", at: 1_700_000_300)
       #expect(try await shop.state(.email) == .subscribed)
       #expect(try await shop.reasons(.email) == [])
-      // A complaint that is told late is older than the agreement.
+      // A complaint that is reported late is older than the agreement.
       try await shop.tell("email_marked_spam", "e4", at: 1_700_000_200)
       #expect(try await shop.state(.email) == .subscribed)
       #expect(try await shop.reasons(.email) == [])

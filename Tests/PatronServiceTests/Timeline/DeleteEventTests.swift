@@ -9,7 +9,7 @@ import Testing
 @testable import PatronServer
 @testable import PatronService
 
-/// DeleteEvent: the event goes, what is summed up follows, those who follow the store are told.
+/// Tests of DeleteEvent: the event is removed, statistics follow, and watches receive a tombstone.
 struct DeleteEventTests {
   private func delete(
     _ shop: Shop,
@@ -24,7 +24,7 @@ struct DeleteEventTests {
     )
   }
 
-  /// Everything of a watch from the beginning, up to `count` events.
+  /// Returns the messages of a watch from the beginning, up to `count` events.
   private func watch(
     _ shop: Shop,
     _ count: Int,
@@ -151,7 +151,7 @@ struct DeleteEventTests {
       #expect(tombstone?.id == event.id && tombstone?.eventID == "q1")
       #expect(tombstone?.type == "quiz_completed" && tombstone?.customerID == event.customerID)
       #expect(all[1].sequence > event.sequence && tombstone?.sequence == all[1].sequence)
-      // What a filter asks of the content cannot be told any more: the tombstone comes.
+      // A filter by content cannot be evaluated any more, so the tombstone is sent.
       let filtered = try await watch(shop, 1) {
         $0.customer = .with { $0.ref = .externalID("c1") }
         $0.filter = .with {
@@ -161,7 +161,7 @@ struct DeleteEventTests {
         $0.afterSequence = event.sequence - 1
       }
       #expect(filtered.map(\.kind) == [.deleted])
-      // Another source was asked for: it never came, and nothing has to be forgotten.
+      // The filter asks for another source. The event was never sent, so no tombstone is needed.
       let others = try await watch(shop, 1) { $0.filter = .with { $0.sources = [.product] } }
       #expect(others.map(\.kind) == [.recorded])
     }

@@ -9,7 +9,7 @@ import Testing
 @testable import PatronServer
 @testable import PatronService
 
-/// DeleteOrder: the order and its events go, statistics follow.
+/// Tests of DeleteOrder: the order and its events are removed, and statistics follow.
 struct DeleteOrderTests {
   private func delete(
     _ shop: Shop,
@@ -64,7 +64,7 @@ struct DeleteOrderTests {
         try await shop.timelines.deleteOrder(DeleteOrderRequest())
       }
       #expect(missing.broken == [Broken("order", "REF_MISSING")])
-      // The same id is another order from then on.
+      // Afterwards the same id is another order.
       #expect(try await shop.sync(second, of: ann).outcome == .created)
     }
   }

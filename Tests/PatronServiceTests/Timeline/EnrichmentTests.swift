@@ -9,7 +9,7 @@ import Testing
 @testable import PatronServer
 @testable import PatronService
 
-/// Fields that events set, and what they must not touch.
+/// Tests of the fields that events set, and of those that they must not change.
 struct EnrichmentTests {
   private static let full: @Sendable (inout CustomerInput) -> Void = {
     $0.email = "new@example.com"
@@ -23,7 +23,7 @@ struct EnrichmentTests {
     $0.customProperties["size"] = .with { $0.kind = .int64Value(4) }
   }
 
-  /// Types that make their customer, and the fields that they set of all that are given.
+  /// The types that create their customer, with the fields that they set.
   static let creating: [(String, EventSource, [String])] = [
     (
       "account_created", .ecommerce,
@@ -168,16 +168,16 @@ struct EnrichmentTests {
       }
       try await shop.ada()
       #expect(try await status("invited", "e1", at: 1_700_000_100) == ["account_status"])
-      // Out of order, then of the same time, then newer.
+      // First out of order, then at the same time, then newer.
       #expect(try await status("declined", "e2", at: 1_700_000_000) == [])
       #expect(try await shop.customer(.externalID("c1")).accountStatus == "invited")
       #expect(try await status("declined", "e3", at: 1_700_000_100) == ["account_status"])
       #expect(try await status("enabled", "e4", at: 1_700_000_200) == ["account_status"])
-      // A repeat is no news, though it is as old as what it set.
+      // A repeat changes nothing, although it is as old as the value that it set.
       _ = try await status("declined", "e3", at: 1_700_000_100)
       #expect(try await shop.customer(.externalID("c1")).accountStatus == "enabled")
       #expect(try await shop.provenance()["account_status"] == "account_status_changed")
-      // A caller's own word, now.
+      // The caller sets the field explicitly, now.
       try await shop.upsert {
         $0.externalID = "c1"
         $0.accountStatus = "disabled"
@@ -357,7 +357,7 @@ struct EnrichmentTests {
         .first { $0.field == "order_stats" }
       #expect(entry?.eventID == refunded.derivedEvents.first?.id)
       #expect(entry?.setAt == .at(1_700_000_500))
-      // A corrected order sets them, a renamed one does not.
+      // A corrected order sets the statistics, a renamed order does not.
       let corrected = try await shop.sync(.of("o1", 70)) { $0.externalID = "c1" }
       #expect(corrected.derivedEvents.map(\.type) == ["order_updated"])
       #expect(corrected.derivedEvents.map(\.enrichedFields) == [["order_stats"]])
@@ -395,7 +395,7 @@ struct EnrichmentTests {
       let email = try #require(full.provenance.first { $0.field == "email" })
       #expect(email.setBy == "upsert" && email.eventID == 0)
       #expect(email.setAt.map { (begun...WallClock.system.now()).contains($0.micros) } == true)
-      // What changes nothing is noted nowhere.
+      // A call without a change records no provenance.
       let before = try shop.image()
       try await shop.ada()
       #expect(try shop.image() == before)

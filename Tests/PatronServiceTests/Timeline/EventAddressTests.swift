@@ -9,8 +9,8 @@ import Testing
 @testable import PatronServer
 @testable import PatronService
 
-/// Opt-outs and refusals that name another address than the customer's, and identifiers that events
-/// must not touch.
+/// Tests of opt-outs and refusals that name an address other than the customer's, and of
+/// identifiers that events must not change.
 struct EventAddressTests {
   private static let other = "+14155550199"
 
@@ -18,7 +18,7 @@ struct EventAddressTests {
     try await shop.status(.sms, of: ref)
   }
 
-  /// c1 is Ada; c2 has the other number and wants messages.
+  /// Creates c1, who is Ada, and c2, who has the other number and wants messages.
   private func both(_ shop: Shop) async throws {
     try await shop.ada()
     try await shop.upsert {
@@ -108,7 +108,7 @@ struct EventAddressTests {
         ]
       )
       #expect(try await shop.found(["sms": ["subscribers"]]) == [])
-      // A refusal is about the address alone.
+      // A refusal concerns the address alone.
       let failed = try await shop.tell(
         "sms_failed",
         "f1",
@@ -137,7 +137,7 @@ struct EventAddressTests {
       #expect(try await shop.state(.sms, .externalID("c2")) == .unsubscribed)
       let again = try await shop.tell("sms_unsubscribed", "u1", at: nil, of: stranger)
       #expect(again.outcome == .unchanged)
-      // What asks for nothing of the kind is about a customer.
+      // An event without an opt-out concerns a customer.
       for type in ["sms_delivered", "points_earned"] {
         let error = try await failure { try await shop.tell(type, "x", of: stranger) }
         #expect(error.code == .alreadyExists && error.reason == "IDENTIFIER_CONFLICT")

@@ -8,7 +8,7 @@ import Testing
 @testable import PatronServer
 @testable import PatronService
 
-/// What stands beside an opt-out in an event does not cost it.
+/// Tests of values beside an opt-out in an event: invalid ones do not prevent the opt-out.
 struct EventFieldTests {
   private func ann(_ shop: Shop) async throws {
     try await shop.ada()
@@ -63,7 +63,7 @@ struct EventFieldTests {
         }
         let alone = try await failure { try await tell("email_unsubscribed", "u0", email: nil) }
         #expect(alone.code == .invalidArgument)
-        // What does not restrict anything needs an identity without a doubt.
+        // An event that restricts nothing needs an unambiguous identity.
         let other = try await failure { try await tell("email_opened", "u1", email: email) }
         #expect(other.code == .invalidArgument)
         let told = try await tell("email_unsubscribed", "u2", email: email)
@@ -87,7 +87,7 @@ struct EventFieldTests {
         let event = try #require(answer.event)
         #expect(event.eventID.count == 36 && event.sourceName.isEmpty && event.amount == nil)
         #expect(event.channel == .email && event.actor == .customer)
-        // The event is known by its content.
+        // The event is recognised by its content.
         #expect(try await record(shop, type, .unspecified, adjust).outcome == .unchanged)
         #expect(try shop.findings() == [])
       }

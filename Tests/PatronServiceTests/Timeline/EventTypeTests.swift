@@ -9,7 +9,7 @@ import Testing
 @testable import PatronServer
 @testable import PatronService
 
-/// The catalogue, registered types, and what events are held to by them.
+/// Tests of the catalogue, of registered types, and of the rules that they set for events.
 struct EventTypeTests {
   private func list(
     _ shop: Shop,
@@ -166,7 +166,7 @@ struct EventTypeTests {
     }
   }
 
-  /// Everywhere that events are read, also those that were recorded before the label.
+  /// The label applies in every read of events, also to those recorded before the label.
   @Test func theLabelOfATypeIsTheTitleOfItsEvents() async throws {
     try await Shop.open { shop in
       func event(
@@ -197,7 +197,7 @@ struct EventTypeTests {
         "desk": "Ticket created",
       ]
       try await checkTitles(shop, early, titles)
-      // Another label is the title at once, and nothing of an event is written for it.
+      // A new label applies at once, without a write to any event.
       let bodies = try shop.blobs("SELECT body FROM events ORDER BY id")
       _ = try await register(shop) { $0.label = "Has a badge" }
       #expect(try shop.blobs("SELECT body FROM events ORDER BY id") == bodies)
@@ -279,7 +279,7 @@ struct EventTypeTests {
         $0.references = .with { $0.orderExternalID = "o1" }
       }
       #expect(paid.outcome == .created)
-      // A template of the catalogue does not bind applications of others.
+      // A template of the catalogue does not bind other applications.
       let ticket = try await record(shop, "ticket_created", .thirdParty) {
         $0.sourceName = "desk"
         $0.properties = ["score": .with { $0.kind = .stringValue("good") }]

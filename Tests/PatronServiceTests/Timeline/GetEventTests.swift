@@ -3,7 +3,7 @@ import ProtobufC
 import TTRPC
 import Testing
 
-/// Single events and what belongs to them.
+/// Tests of GetEvent and of related events.
 struct GetEventTests {
   private func get(
     _ shop: Shop,
@@ -67,7 +67,7 @@ struct GetEventTests {
 
   @Test func withItsOrderAndWhatIsAboutTheSame() async throws {
     try await Shop.open { shop in
-      // The ticket is there before the order.
+      // The ticket is recorded before the order.
       let ticket = try await record(shop, "e1", order: "o1")
       #expect(ticket.orderID == 0)
       _ = try await record(shop, "e2", order: "o2")
@@ -92,7 +92,7 @@ struct GetEventTests {
       let placed = try await get(shop, .id(order.derivedEvents[0].id))
       #expect(placed.relatedEvents.map(\.eventID) == ["e4", "e1"])
       #expect(placed.order == order.order)
-      // Somebody else's order is not shown.
+      // An order of another customer is not shown.
       let foreign = try await record(shop, "e5", order: "o1", of: "b@example.com")
       #expect(foreign.orderID == 0)
       let shown = try await get(shop, .id(foreign.id))

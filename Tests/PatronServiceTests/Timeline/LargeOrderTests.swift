@@ -11,11 +11,11 @@ import Testing
 @testable import PatronServer
 @testable import PatronService
 
-/// Orders that are as large as they may be, and those of before there was a limit.
+/// Tests of orders of the maximum size, and of larger orders from before the limit.
 struct LargeOrderTests {
   private static let itemCount = 500
 
-  /// A shipment of half a MiB.
+  /// Returns a shipment of half a MiB.
   private static func shipment(_ number: Int) -> Fulfillment {
     .with {
       $0.externalID = "f\(number)"
@@ -41,7 +41,7 @@ struct LargeOrderTests {
     }
   }
 
-  /// Requests of up to 4 MiB.
+  /// Limits that allow requests of up to 4 MiB.
   private static var roomy: Limits {
     var limits = Limits()
     limits.requestBytes = 4 << 20
@@ -96,7 +96,7 @@ struct LargeOrderTests {
       #expect(refused.code == .failedPrecondition && refused.reason == "ORDER_TOO_LARGE")
       #expect(refused.metadata["limit"] == "1048576")
       #expect(try shop.image() == image, "nothing of it stays")
-      // What fits goes on, and everything can be read.
+      // Smaller parts are still accepted, and everything can be read.
       #expect(try await refund(shop).outcome == .updated)
       let order = try await get(shop)
       #expect(order.order?.isPartial == false && order.nextPartToken.isEmpty)
@@ -160,7 +160,7 @@ struct LargeOrderTests {
       #expect(try limit.checked(body) == body)
       let error = #expect(throws: DomainError.self) { try limit.checked(body + [0]) }?.rpcError
       #expect(error?.reason == limit.reason && error?.code == .failedPrecondition)
-      // What is larger already may get smaller, not larger.
+      // An order above the limit may shrink but not grow.
       #expect(try limit.checked(body + [0], over: body + [0]) == body + [0])
       #expect(throws: DomainError.self) { try limit.checked(body + [0, 0], over: body + [0]) }
     }
@@ -172,7 +172,7 @@ struct LargeOrderTests {
 
   // MARK: - What is too large already
 
-  /// Puts an order of 12 MiB into the store, as a version without the limit did.
+  /// Stores an order of 12 MiB, as a version without the limit did.
   private func fill(_ shop: Shop) async throws -> Order {
     try await shop.upsert { $0.email = "a@example.com" }
     let small = try await shop.sync(
@@ -294,8 +294,8 @@ struct LargeOrderTests {
     }
   }
 
-  /// Shipments, their items and the first file that is damaged, as Python reads the archive; nil
-  /// where there is no Python.
+  /// Returns shipments, their items and the first damaged file, as Python reads the archive; nil
+  /// without Python.
   private static func python(_ path: String) throws -> String? {
     let script = """
       import json, sys, zipfile

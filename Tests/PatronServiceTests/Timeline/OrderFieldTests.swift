@@ -10,7 +10,7 @@ import Testing
 @testable import PatronServer
 @testable import PatronService
 
-/// Webhooks of other people's shops, as they arrived: Tests/Field/order-webhooks.tsv.
+/// Tests of webhooks from real shops, as they arrived: Tests/Field/order-webhooks.tsv.
 struct OrderFieldTests {
   @Test func webhooksLeadToTheStateThatTheyTellOf() async throws {
     let rows = FieldFiles.lines("order-webhooks.tsv")

@@ -3,7 +3,7 @@ import ProtobufC
 import TTRPC
 import Testing
 
-/// Lists of orders and single ones.
+/// Tests of ListOrders and GetOrder.
 struct OrderListTests {
   private func list(
     _ shop: Shop,

@@ -9,7 +9,7 @@ import Testing
 @testable import PatronServer
 @testable import PatronService
 
-/// Orders that go to another customer.
+/// Tests of orders that move to another customer.
 struct OrderMoveTests {
   private func stats(_ shop: Shop, _ email: String) async throws -> OrderStats? {
     try await shop.customer(.email(email)).orderStats.first
@@ -76,11 +76,11 @@ struct OrderMoveTests {
         ]
       )
       #expect(try await types(shop, "typo@example.com") == ["order_placed"])
-      // What others recorded about it names its customer itself.
+      // An event about the order from another source names its customer itself.
       let left = try await shop.timeline(.email("typo@example.com")).events.map(\.eventID)
       #expect(left.contains("t1"))
       #expect(try shop.store.check([RecordChecks.run]) == [])
-      // It is the new customer's now, and so is its checkout.
+      // The order belongs to the new customer now, and so does its checkout.
       #expect(try await shop.sync(order) { $0.email = "right@example.com" }.outcome == .unchanged)
       let checkout = try await shop.timelines.syncCheckout(
         .with {
@@ -106,7 +106,7 @@ struct OrderMoveTests {
       }
       #expect(moved.warnings.map(\.reason) == ["ORDER_MOVED"])
       #expect(try await shop.state(.email, .email("right@example.com")) == .unsubscribed)
-      // The same state again says nothing new.
+      // A repeat of the same state contains no new statement.
       try await shop.subscribe {
         $0.customer = .with { $0.email = "right@example.com" }
         $0.channels = [.email]
@@ -143,7 +143,7 @@ struct OrderMoveTests {
         )
       }
       #expect(try await shop.state(.email, .email("typo@example.com")) == .neverSubscribed)
-      // Who agreed in person stays.
+      // A customer who agreed in person keeps the agreement.
       #expect(try await shop.state(.email, .email("own@example.com")) == .subscribed)
       #expect(try shop.store.check([RecordChecks.run]) == [])
     }
@@ -166,7 +166,7 @@ struct OrderMoveTests {
       #expect(moved.outcome == .updated && moved.warnings.map(\.reason) == ["ORDER_MOVED"])
       #expect(try await stats(shop, "c1@example.com") == nil)
       #expect(try await stats(shop, "c2@example.com")?.orderCount == 1)
-      // A guest's order goes to whom the shop knows by that address.
+      // A guest's order moves to the customer whom the shop knows by that address.
       try await shop.sync(.of("o2", 7)) { $0.email = "guest@example.com" }
       let known = try await shop.sync(.of("o2", 7)) { $0.email = "c1@example.com" }
       #expect(known.warnings.map(\.reason) == ["ORDER_MOVED"])

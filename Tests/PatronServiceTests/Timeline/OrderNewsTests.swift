@@ -10,7 +10,7 @@ import Testing
 @testable import PatronServer
 @testable import PatronService
 
-/// What the timeline says of orders and checkouts, and how much of it.
+/// Tests of the events of orders and checkouts, and of their content.
 struct OrderNewsTests {
   private func sync(_ shop: Shop, _ order: Order) async throws -> [Event] {
     try await shop.sync(order, replace: true, allowRegress: true) { $0.email = "a@example.com" }
@@ -45,7 +45,7 @@ struct OrderNewsTests {
       let voided = try await sync(shop, order)
       #expect(text(voided.first, "changes") == "payment_status")
       #expect(text(voided.first, "payment_status") == "voided" && voided.first?.amount == nil)
-      // What is told by an event of its own is not told twice, and what is beside it is.
+      // A change with an event of its own is not reported twice; other changes are reported too.
       order.paymentStatus = .paid
       order.fulfillments = [Self.shipment()]
       order.salesChannel = "pos"
@@ -123,7 +123,8 @@ struct OrderNewsTests {
         filter: .with { $0.types = ["order_refunded"] }
       )
       #expect(stored.events.map(\.amount) == [.of(2500)])
-      // A second refund makes the first no full one any more, once the first is corrected.
+      // After a second refund and a correction of the first, the first is not a full refund any
+      // more.
       order.refunds = [
         OrderPartTests.refund("r1", 2500), OrderPartTests.refund("r2", 2500, at: 1_700_000_600),
       ]

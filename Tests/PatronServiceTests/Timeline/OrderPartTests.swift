@@ -9,7 +9,7 @@ import Testing
 @testable import PatronServer
 @testable import PatronService
 
-/// Refunds and shipments that come by themselves.
+/// Tests of refunds and shipments that arrive without their order.
 struct OrderPartTests {
   static func refund(
     _ id: String,
@@ -77,7 +77,7 @@ struct OrderPartTests {
       #expect(again.outcome == .unchanged && again.derivedEvents.isEmpty)
       #expect(again.order == first.order)
       #expect(try shop.image() == image)
-      // The same refund with another amount corrects its event.
+      // A repeat of the refund with another amount corrects its event.
       let corrected = try await refund(shop, Self.refund("r1", 400))
       #expect(corrected.order?.refunds.count == 1)
       #expect(corrected.derivedEvents.map(\.id) == first.derivedEvents.map(\.id))
@@ -112,9 +112,9 @@ struct OrderPartTests {
       try await order(shop) { $0.paymentStatus = .refunded }
       let late = try await refund(shop, Self.refund("r1", 300))
       #expect(late.order?.paymentStatus == .refunded)
-      // That the money went back was told; that the refund is known now is another change.
+      // The return of the money was reported before. The details of the refund are another change.
       #expect(late.derivedEvents.map(\.type) == ["order_updated"])
-      // It is some of what the shop said went back: all of it.
+      // The refund is part of what the shop reported as refunded: all of it.
       #expect(try await stats(shop)?.refundedTotal == 1000)
       try await shop.sync(.of("o2", 500)) { $0.email = "a@example.com" }
       let unpaid = try await refund(shop, Self.refund("r1", 100), of: "o2")
@@ -213,7 +213,7 @@ struct OrderPartTests {
       let answer = try await ship(shop, sent)
       #expect(answer.order?.fulfillmentStatus == .fulfilled)
       #expect(answer.derivedEvents.map(\.type) == ["order_fulfilled"])
-      // The shop says the same of the whole order, or nothing: that is no news.
+      // The shop repeats the same for the whole order, or nothing, so nothing changes.
       for status in [FulfillmentStatus.fulfilled, .unspecified] {
         var whole = boxes(status)
         whole.fulfillments = [sent]
@@ -226,7 +226,7 @@ struct OrderPartTests {
       var off = sent
       off.state = .cancelled
       #expect(try await ship(shop, off).order?.fulfillmentStatus == .unfulfilled)
-      // What the shop said beyond its shipments stays.
+      // A status that the shop reported beyond its shipments stays.
       try await shop.sync(boxes(.fulfilled)) { $0.email = "a@example.com" }
       let late = try await ship(shop, shipment("f2", 1, at: 1_700_000_300))
       #expect(late.order?.fulfillmentStatus == .fulfilled)
@@ -328,8 +328,8 @@ struct OrderPartTests {
       #expect(lost.warnings.map(\.reason) == ["ORDER_PARTS_REMOVED"])
       #expect(lost.warnings.map(\.field) == ["fulfillment"])
       #expect(lost.warnings.first?.message.contains("had tracking_number,") == true)
-      // So does a list of shipments, unless it is known to be newer: then no items are everything
-      // that was left.
+      // The same applies to a list of shipments, unless it is known to be newer: then a shipment
+      // without items holds everything that was left.
       var whole = lost.order ?? Order()
       whole.fulfillments[0].items = []
       whole.fulfillmentStatus = .unspecified
@@ -358,7 +358,7 @@ struct OrderPartTests {
       #expect(slip.warnings.map(\.field) == ["refund.amount"])
       let whole = try await shop.sync(slip.order ?? Order()) { $0.email = "a@example.com" }
       #expect(whole.warnings.map(\.field) == ["order.refunds", "order.fulfillments"])
-      // What is called off holds nothing any more.
+      // A cancelled shipment holds no items any more.
       var off = shipment("f2", 1, at: 1_700_000_200)
       off.state = .cancelled
       #expect(try await ship(shop, off).warnings.isEmpty)

@@ -9,7 +9,7 @@ import Testing
 @testable import PatronServer
 @testable import PatronService
 
-/// Which state of an order is the newer one, and what a partial one leaves alone.
+/// Tests of the order of states by age, and of the fields that a partial state leaves.
 struct OrderStateTests {
   private let guest: @Sendable (inout CustomerInput) -> Void = { $0.email = "a@example.com" }
 
@@ -20,7 +20,7 @@ struct OrderStateTests {
       .first { $0.currencyCode == currency }
   }
 
-  /// A paid order with a refund, a shipment and a cancellation.
+  /// An order that is paid, with a refund, a shipment and a cancellation.
   private static let rich = Order.of("o1", 1000) {
     $0.paymentStatus = .paid
     $0.fulfillmentStatus = .fulfilled
@@ -41,7 +41,7 @@ struct OrderStateTests {
     $0.shippingAddress = .with { $0.city = "Delft" }
   }
 
-  /// The state as a webhook that was late has it.
+  /// The state in a late webhook.
   private static let late = Order.of("o1", 1000) {
     $0.paymentStatus = .pending
     $0.fulfillmentStatus = .unfulfilled
@@ -65,7 +65,7 @@ struct OrderStateTests {
       func aged(_ order: Order, by step: Int64) -> Order {
         var order = order
         if age.version > 0 { order.version = age.version + step }
-        // The version decides: the time may say otherwise.
+        // The version decides, even against the time.
         let sign: Int64 = age.version > 0 && age.time > 0 ? -1 : 1
         if age.time > 0 { order.updatedAt = .at(1_700_001_000 + sign * step) }
         return order
@@ -79,10 +79,10 @@ struct OrderStateTests {
       #expect(reasons(outdated) == ["ORDER_STATE_OUTDATED"])
       #expect(!outdated.customerCreated && outdated.derivedEvents.isEmpty)
       #expect(try shop.image() == image)
-      // The same age takes nothing back.
+      // A state of the same age takes nothing back.
       let same = try await shop.sync(aged(Self.late, by: 1), of: guest)
       #expect(same.outcome == .unchanged && Set(reasons(same)) == ["ORDER_REGRESSION_KEPT"])
-      // A newer one is the platform's word, without any flag.
+      // A newer state of the platform replaces the stored state without any flag.
       let newer = try await shop.sync(aged(Self.late, by: 2), of: guest)
       #expect(newer.outcome == .updated && newer.order?.paymentStatus == .pending)
       #expect(newer.order?.cancellation == nil && newer.order?.refunds.first?.amount == .of(100))
@@ -92,7 +92,7 @@ struct OrderStateTests {
     }
   }
 
-  /// The shop said that all of it went back: parts that are named later are some of that.
+  /// The shop reported a full refund, so parts that are named later are contained in it.
   @Test func refundsOfARefundedOrderTakeNothingBack() async throws {
     try await Shop.open { shop in
       try await shop.sync(.of("o1", 5000) { $0.paymentStatus = .refunded }, of: guest)
@@ -109,7 +109,7 @@ struct OrderStateTests {
         #expect(customer.orderStats.first?.netSpent == 0, "\(id)")
         #expect(try shop.store.check([RecordChecks.run]) == [])
       }
-      // All is named now, so the status follows a smaller refund.
+      // All refunds are named now, so the status follows a smaller refund.
       let less = try await shop.timelines.syncRefund(
         .with {
           $0.orderExternalID = "o1"
@@ -276,7 +276,7 @@ struct OrderStateTests {
         try await shop.sync(given, mask: ["tax", "cancellation.reason"], of: guest)
       }
       #expect(unknown == [Broken("update_mask.paths[1]", "MASK_PATH_UNKNOWN")])
-      // A new order takes all that is given.
+      // A new order takes all given fields.
       let new = try await shop.sync(.of("o2", 5), mask: ["tax"], of: guest)
       #expect(new.outcome == .created && new.order?.total == .of(5))
     }
@@ -324,7 +324,7 @@ struct OrderStateTests {
           $0.refund = OrderPartTests.refund("r2", 200, at: 1_700_000_500)
         }
       )
-      // Newer than the order was, and older than the second refund.
+      // The state is newer than the stored order, and older than the second refund.
       let answer = try await shop.sync(
         .with {
           $0.externalID = "o1"
@@ -364,7 +364,7 @@ struct OrderStateTests {
       let late = try await ship(.outForDelivery, 1_700_000_700)
       #expect(late.outcome == .unchanged && late.order == arrived.order)
       #expect(late.warnings.map(\.reason) == ["ORDER_STATE_OUTDATED"])
-      // Without a time a part counts as it comes.
+      // A part without a time counts as it arrives.
       #expect(try await ship(.failure, nil).order?.fulfillments.first?.shipmentStatus == .failure)
     }
   }
@@ -435,7 +435,7 @@ struct OrderStateTests {
       #expect(red.warnings.isEmpty)
       let text = red.derivedEvents.first?.properties["items"]?.kind
       #expect(text == .stringValue("2 × p1 red"))
-      // A third red one, though the product has four pieces.
+      // The order has two red pieces, so a third is too many, though the product has four pieces.
       let more = try await ship("f2") { $0.lineItemID = "l1" }
       #expect(more.warnings.map(\.reason) == ["QUANTITY_EXCEEDS_ORDER"])
       #expect(try await ship("f2") { $0.lineItemID = "l2" }.warnings.isEmpty)

@@ -10,7 +10,7 @@ import Testing
 @testable import PatronServer
 @testable import PatronService
 
-/// Single events.
+/// Tests of RecordEvent.
 struct RecordEventTests {
   static func quiz(_ id: String = "", at seconds: Int64? = 1_700_000_000) -> (inout EventInput) ->
     Void
@@ -69,7 +69,7 @@ struct RecordEventTests {
             $0.source = .product
             $0.lastEventAt = event.occurredAt
             $0.type = "email_clicked"
-            // Patron told of the new customer, too.
+            // The event of the new customer's creation counts too.
             $0.eventCount = 2
           }
         ]
@@ -223,7 +223,7 @@ struct RecordEventTests {
       let activity = page.header?.customer?.activity.filter { $0.source == .thirdParty } ?? []
       #expect(activity.map(\.lastEventAt) == [.at(1_600_000_000)])
       #expect(activity.map(\.eventCount) == [1])
-      // The same id of another application is another event.
+      // The same id from another application is another event.
       let other = try await shop.record {
         Self.quiz("e1")(&$0)
         $0.sourceName = "other_app"

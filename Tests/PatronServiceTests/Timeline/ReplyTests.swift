@@ -10,9 +10,9 @@ import Testing
 @testable import PatronServer
 @testable import PatronService
 
-/// What customers answer by text message, through the whole server.
+/// Tests of customers' replies by text message, through the whole server.
 struct ReplyTests {
-  /// A customer with a phone number who agreed by SMS at second 0.
+  /// Creates a customer with a phone number who agreed by SMS at second 0.
   private func subscribed(_ shop: Shop, _ id: String, _ number: Int) async throws {
     try await shop.upsert {
       $0.externalID = id
@@ -88,7 +88,7 @@ struct ReplyTests {
         try await shop.timeline(.externalID("c1")).events
           .count { $0.type == "sms_possible_opt_out" } == 1
       )
-      // What the shop's record says is no answer to it; the customer's own word is.
+      // A statement of the shop is not an answer to the message; the customer's own statement is.
       try await shop.upsert {
         $0.externalID = "c1"
         $0.acceptsSMSMarketing = true
@@ -189,7 +189,7 @@ struct ReplyTests {
       #expect(try await shop.state(.sms) == .unsubscribed)
       _ = try await answer(shop, "c1", "weiter", event: "r3", at: 1_700_000_300)
       #expect(try await shop.state(.sms) == .subscribed)
-      // An address that nobody has, and a word of the store's.
+      // The address has no customer, and the word is one of the store's.
       let nobody = try await shop.tell(
         "sms_received",
         "r4",
@@ -197,7 +197,7 @@ struct ReplyTests {
         of: { $0.phoneNumber = "+14155559999" }
       )
       #expect(nobody.warnings.map(\.reason) == ["ADDRESS_SUPPRESSED"])
-      // One that is nobody's by the store's own list.
+      // The store's own list says that the address belongs to no customer.
       _ = try await shop.customers.updateStoreSettings(
         .with {
           $0.settings = .with { $0.sharedIdentifiers = .with { $0.values = ["+14155558888"] } }

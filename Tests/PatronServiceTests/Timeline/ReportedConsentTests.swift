@@ -9,7 +9,8 @@ import Testing
 @testable import PatronServer
 @testable import PatronService
 
-/// What own products report of consent a second time, of suppressions, replies and confirmations.
+/// Tests of consent that own products report a second time, and of suppressions, replies and
+/// confirmations.
 struct ReportedConsentTests {
   @Test func anOptOutThatIsReplacedByALaterOneCountsAgain() async throws {
     try await Shop.open { shop in
@@ -17,14 +18,14 @@ struct ReportedConsentTests {
       try await shop.tell("sms_subscribed", "s1", at: 1_700_000_000)
       try await shop.tell("sms_unsubscribed", "stop", at: 1_700_000_100)
       try await shop.tell("sms_subscribed", "s2", at: 1_700_000_200)
-      // The same again is no news.
+      // An exact repeat changes nothing.
       try await shop.tell("sms_unsubscribed", "stop", at: 1_700_000_100)
       #expect(try await shop.state(.sms) == .subscribed)
       let again = try await shop.tell("sms_unsubscribed", "stop", at: 1_700_000_300)
       #expect(again.outcome == .updated && again.warnings.isEmpty)
       #expect(again.event?.enrichedFields == ["accepts_sms_marketing", "subscriptions"])
       #expect(try await shop.state(.sms) == .unsubscribed)
-      // An agreement that is told again is none: it would undo what was said since.
+      // A repeated agreement does not count: it would undo later opt-outs.
       try await shop.tell("sms_subscribed", "s2", at: 1_700_000_400)
       #expect(try await shop.state(.sms) == .unsubscribed)
       #expect(try shop.store.check([RecordChecks.run]) == [])

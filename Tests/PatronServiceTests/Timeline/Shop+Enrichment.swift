@@ -7,9 +7,9 @@ import ProtobufC
 @testable import PatronServer
 @testable import PatronService
 
-/// Events that change their customer, in few words.
+/// Short forms of events that change their customer.
 extension Shop {
-  /// Ada, with both addresses.
+  /// Creates Ada, with both addresses.
   func ada() async throws {
     try await upsert {
       $0.externalID = "c1"
@@ -18,7 +18,8 @@ extension Shop {
     }
   }
 
-  /// An event of an own product about c1, or whom `customer` names, with all that its type asks for.
+  /// Records an event of an own product about c1, or about the customer in `customer`, with all
+  /// fields that its type requires.
   @discardableResult
   func tell(
     _ type: String,
@@ -59,13 +60,13 @@ extension Shop {
     )
   }
 
-  /// Who last set a field of c1.
+  /// Returns the setters of the fields of c1.
   func provenance(_ ref: CustomerRef.Ref = .externalID("c1")) async throws -> [String: String] {
     let entries = try await get(ref, view: .full).provenance
     return Dictionary(entries.map { ($0.field, $0.setBy) }, uniquingKeysWith: { $1 })
   }
 
-  /// Marketing consent of c1 for a channel.
+  /// Returns the state of marketing of c1 on a channel.
   func state(
     _ channel: ContactChannel,
     _ ref: CustomerRef.Ref = .externalID("c1")
@@ -75,7 +76,7 @@ extension Shop {
     }?.state ?? .neverSubscribed
   }
 
-  /// Why the address of c1 is suppressed.
+  /// Returns the reasons for which the address of c1 is suppressed.
   func reasons(
     _ channel: ContactChannel,
     _ ref: CustomerRef.Ref = .externalID("c1")

@@ -9,7 +9,7 @@ import Testing
 @testable import PatronServer
 @testable import PatronService
 
-/// Reviews and loyalty, summed up from events in any order.
+/// Tests of the statistics of reviews and loyalty from events in any order.
 struct SummaryTests {
   private func summary(_ shop: Shop) async throws -> ReviewSummary {
     try await shop.customer(.externalID("c1")).reviews ?? ReviewSummary()
@@ -104,12 +104,12 @@ struct SummaryTests {
       var reviews = try await summary(shop)
       #expect(reviews.totalReviews == 2 && reviews.averageProductRating == 4)
       #expect(reviews.lastStarRating == 3)
-      // The newest becomes the oldest: the other one is the last.
+      // The newest becomes the oldest, so the other is the last.
       #expect(try await review("e2", 3, at: 1_600_000_000) == .updated)
       reviews = try await summary(shop)
       #expect(reviews.totalReviews == 2 && reviews.lastStarRating == 5)
       #expect(reviews.lastReviewAt == .at(1_700_000_000))
-      // An event that is no review any more.
+      // The event is not a review any more.
       try await shop.tell("photo_uploaded", "e1")
       reviews = try await summary(shop)
       #expect(reviews.totalReviews == 1 && reviews.lastStarRating == 3)
@@ -118,7 +118,7 @@ struct SummaryTests {
     }
   }
 
-  /// Events of one programme, in the order in which they happened.
+  /// The events of one programme, in the order in which they happened.
   private static let programme: [(String, String, Int64, [String: PropertyValue.Kind])] = [
     ("loyalty_joined", "e1", 1_700_000_000, [:]),
     ("points_earned", "e2", 1_700_000_100, ["points": .int64Value(100)]),

@@ -9,7 +9,8 @@ import Testing
 @testable import PatronServer
 @testable import PatronService
 
-/// Orders: their states, the events that they derive and the statistics that they add up to.
+/// Tests of orders: their states, the events that they emit, and the statistics that they add up
+/// to.
 struct SyncOrderTests {
   private func customer(_ shop: Shop) async throws {
     try await shop.upsert {
@@ -89,7 +90,7 @@ struct SyncOrderTests {
       let before = try await shop.timeline(.externalID("c1")).events.map(\.eventID)
       for state in states { try await shop.sync(state, replace: true, allowRegress: true) }
       let after = try await shop.timeline(.externalID("c1")).events.map(\.eventID)
-      // Each state is a change that the timeline tells, and no transition is told twice.
+      // Each state is a change on the timeline, and no transition is emitted twice.
       #expect(Set(after).count == after.count)
       let new = Set(after).subtracting(before)
       #expect(new.count == states.count && new.allSatisfy { $0.hasPrefix("patron:order_updated:") })
@@ -224,7 +225,7 @@ struct SyncOrderTests {
       let after = try await shop.customer(.email("guest@example.com"))
       #expect(after.firstName == "Ada" && after.lastName == "Hopper")
       #expect(after.address?.city == "Berlin" && after.defaultCurrency == "EUR")
-      // What a shop cleared stays cleared when a known order comes again.
+      // A field that a shop cleared stays empty when a known order is synced again.
       try await shop.upsert {
         $0.email = "guest@example.com"
         $0.address = Address()

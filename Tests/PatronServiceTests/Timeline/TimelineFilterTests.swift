@@ -4,7 +4,7 @@ import ProtobufC
 import TTRPC
 import Testing
 
-/// Filters of a timeline that look into events.
+/// Tests of timeline filters that read the content of events.
 struct TimelineFilterTests {
   private let ada = CustomerRef.Ref.email("a@example.com")
 
@@ -16,7 +16,7 @@ struct TimelineFilterTests {
         event(&$0)
       }
     }
-    // Events of other applications make a customer, those of messages do not.
+    // Events of other applications create a customer; events of messages do not.
     try await record("ticket") {
       $0.source = .thirdParty
       $0.sourceName = "helpdesk"

@@ -3,7 +3,7 @@ import ProtobufC
 import TTRPC
 import Testing
 
-/// Pages of a timeline and its header.
+/// Tests of the pages of a timeline and of its header.
 struct TimelineTests {
   private func event(
     _ shop: Shop,
@@ -25,7 +25,7 @@ struct TimelineTests {
   @Test(arguments: [Int32(1), 2, 3, 7, 100])
   func pagesNeitherLoseNorRepeatEventsOfOneInstant(_ size: Int32) async throws {
     try await Shop.open { shop in
-      // Instants 0, 0, 0, 1, 1, 1, …, recorded in an order of their own.
+      // The instants are 0, 0, 0, 1, 1, 1, …, recorded in a different order.
       for number in 0..<30 {
         try await event(shop, "e\(number)", at: 1_700_000_000 + Int64(number * 7 % 10))
       }
@@ -44,7 +44,7 @@ struct TimelineTests {
         seen += page.events
         token = page.nextPageToken
         pages += 1
-        // What happens meanwhile is newer than where the page stands.
+        // Events that are recorded meanwhile are newer than the position of the page.
         try await event(shop, "new\(pages)", at: 1_700_000_100)
       } while !token.isEmpty && pages < 40
       #expect(seen.map(\.eventID) == all.map(\.eventID))

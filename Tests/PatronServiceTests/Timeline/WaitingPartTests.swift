@@ -9,7 +9,7 @@ import Testing
 @testable import PatronServer
 @testable import PatronService
 
-/// Refunds and shipments that come before their order.
+/// Tests of refunds and shipments that arrive before their order.
 struct WaitingPartTests {
   private func refund(
     _ shop: Shop,
@@ -103,7 +103,7 @@ struct WaitingPartTests {
     }
   }
 
-  /// By the rules of shipments whose order is known.
+  /// The rules are those of shipments whose order is known.
   @Test func aLaterReportOfAShipmentKeepsItsItemsAndAnEarlierOneChangesNothing() async throws {
     func report(
       _ shop: Shop,
@@ -192,7 +192,7 @@ struct WaitingPartTests {
       }
       #expect(bogus.map(\.path) == ["refund.amount.currency_code"])
       #expect(try shop.image() == image)
-      // What is there can be replaced, and others wait for their own orders.
+      // A waiting part can be replaced, and other parts wait for their own orders.
       #expect(try await refund(shop, OrderPartTests.refund("r5", 2)).outcome == .updated)
       #expect(try await refund(shop, OrderPartTests.refund("r", 1), of: "o2").outcome == .created)
       var ids: [String] = []
@@ -227,7 +227,7 @@ struct WaitingPartTests {
       #expect(try await waiting(shop).pendingParts.isEmpty)
       let placed = try await shop.sync(.of("o1", 1000)) { $0.email = "a@example.com" }
       #expect(placed.order?.refunds == [] && placed.warnings.isEmpty)
-      // The next part that waits, and every start, sweep the others out.
+      // The next part that waits, and every start, remove the expired parts.
       #expect(try shop.rows("SELECT 1 FROM pending_parts", columns: 1).count == 1)
       _ = try await refund(shop, OrderPartTests.refund("new", 1), of: "o3")
       #expect(try shop.rows("SELECT part_id FROM pending_parts", columns: 1) == [["new"]])

@@ -11,7 +11,7 @@ import Testing
 @testable import PatronServer
 @testable import PatronService
 
-/// Where a watch may begin, what it costs, and how it ends.
+/// Tests of the first positions of watches, of their cost, and of their end.
 @Suite(.timeLimit(.minutes(15)))
 struct WatchLimitTests {
   private func refusal(_ rig: WatchRig, after sequence: Int64) async throws -> RPCError {
@@ -22,7 +22,7 @@ struct WatchLimitTests {
     try await WatchRig.run { rig in
       let negative = try await violations { try await rig.watch(after: -1) }
       #expect(negative == [Broken("after_sequence", "SEQUENCE_NEGATIVE")])
-      // On a store that is still empty too, 1 is the beginning.
+      // Position 1 is the beginning, also of an empty store.
       var first = try await rig.watch(after: 1)
       let last = try await rig.record("e")
       #expect(try await first.nextEvent().event == last)
@@ -36,13 +36,13 @@ struct WatchLimitTests {
   }
 
   @Test func aBoundedHistory() async throws {
-    // The event that tells of the new customer counts too.
+    // The event of the new customer's creation counts too.
     try await WatchRig.run(settings: { $0.history = 4 }) { rig in
       var sequences: [Int64] = []
       for number in 0..<3 { sequences.append(try await rig.record("e\(number)").sequence) }
       var all = try await rig.watch(after: 1)
       #expect(try await all.events(3).map(\.sequence) == sequences)
-      // Events of other stores do not push these out.
+      // Events of other stores do not displace those of this store.
       for number in 0..<5 { try await rig.record("o\(number)", in: "other") }
       var still = try await rig.watch(after: 1)
       #expect(try await still.events(3).map(\.sequence) == sequences)
@@ -91,7 +91,7 @@ struct WatchLimitTests {
       var one = try await rig.watch(of: "c1")
       let other = try await rig.record("1", of: "c2")
       #expect(try await whole.nextEvent().event == other)
-      // Events of others count as seen, so that a client that comes back has less to pass over.
+      // Events of other customers count as seen, so that a client that returns has less to skip.
       var beats = 0
       while one.last < other.sequence, beats < 100 {
         #expect(try await one.next()?.event == nil)

@@ -12,19 +12,20 @@ import Testing
 @testable import PatronServer
 @testable import PatronService
 
-/// Nothing is missing and nothing comes twice, whoever writes and whenever a watch begins.
+/// Tests that no event is missing and none is sent twice, with concurrent writers and any start of
+/// a watch.
 @Suite(.timeLimit(.minutes(15)))
 struct WatchOrderTests {
-  /// What writers did, by store.
+  /// The writes of all writers, by store.
   private final class Truth: Sendable {
-    /// Every sequence that an answer named, with its event.
+    /// Every sequence in an answer, with its event.
     let given = Mutex<[String: [Int64: Event]]>([:])
 
     func add(_ event: Event, _ store: String) {
       given.withLock { $0[store, default: [:]][event.sequence] = event }
     }
 
-    /// Sequences of events as they are in the end.
+    /// Returns the sequences of the events in their final state.
     func final(_ store: String, of customerID: Int64?) -> [Int64] {
       var latest: [Int64: Int64] = [:]
       for event in given.withLock({ $0[store] ?? [:] }).values
@@ -39,7 +40,7 @@ struct WatchOrderTests {
     var store: String
     var customer: String?
     var after: Int64
-    /// A reader that now and then takes its time.
+    /// True for a reader that pauses now and then.
     var isSlow: Bool
   }
 
@@ -80,7 +81,7 @@ struct WatchOrderTests {
             }
             try await writers.waitForAll()
           }
-          // Every watch of a store or of one of its customers ends with this.
+          // Every watch of a store, or of one of its customers, ends with this event.
           for store in Self.stores {
             for customer in Self.customers {
               truth.add(try await rig.record("last-\(customer)", of: customer, in: store), store)
@@ -90,7 +91,7 @@ struct WatchOrderTests {
         }
         return try await group.reduce(into: []) { $0.append($1) }
       }
-      // Only now does the truth know all answers.
+      // All answers are known only now.
       for followed in followed.compactMap({ $0 }) { Self.check(followed, truth, seed) }
     }
   }
@@ -111,7 +112,7 @@ struct WatchOrderTests {
     for step in 0..<60 {
       let store = stores[Int.random(in: 0...1, using: &random)]
       let customer = Int.random(in: 0...3, using: &random)
-      // Some ids are used by several writers again and again: those events are replaced.
+      // Several writers use some ids repeatedly, so those events are replaced.
       let isShared = Int.random(in: 0...3, using: &random) == 0
       let id = isShared ? "s\(customer)-\(step % 3)" : "w\(number)-\(step)"
       let event = try await rig.record(
@@ -152,7 +153,8 @@ struct WatchOrderTests {
     }
   }
 
-  /// Events before this one were there before the writers began.
+  /// Returns the position before the writers' first event. Earlier events were recorded before they
+  /// began.
   private static func firstWritten(_ given: [Int64: Event]) -> Int64 { (given.keys.min() ?? 1) - 1 }
 
   @Test func resumesAtEveryPoint() async throws {
@@ -205,13 +207,13 @@ struct WatchOrderTests {
       let events = Int.random(in: 10...30, using: &random)
       let taken = Int.random(in: 2...8, using: &random)
       async let writing: Void = life(number, rig, events)
-      // The server goes away while there is more to read and more being written.
+      // The server stops while there is more to read and writes continue.
       for response in try await watch.events(taken) { whole.append(response.sequence) }
       for response in try await one.events(taken / 2) { ofOne.append(response.sequence) }
       try await writing
       positions = (watch.last, one.last)
       rig.watches.end()
-      // What was on its way still counts: the client has it.
+      // Messages on their way still count, because the client receives them.
       let error = try await failure("seed \(seed)") {
         while let response = try await watch.next() {
           if response.isRecorded { whole.append(response.sequence) }
@@ -239,19 +241,19 @@ struct WatchOrderTests {
 
   @Test func slowReadersLoseNothing() async throws {
     try await WatchRig.run(limits: { $0.streamOutboundBytes = 16 << 10 }) { rig in
-      // Each has a connection of its own, which may stay full as long as it likes.
+      // Each watch has a connection of its own, which may stay full.
       let clients = [rig.transport.makeClient(), rig.transport.makeClient()]
       var slow = try await rig.watch(by: clients[0])
       var behind = try await rig.watch(after: 1, by: clients[1])
       let note = String(repeating: "x", count: 8000)
       var expected: [Int64] = []
-      // More than socket, client and server hold together for one stream: 4 MB.
+      // This is more than the buffers of socket, client and server hold for one stream: 4 MB.
       for number in 0..<500 {
         expected.append(try await rig.record("e\(number)", note: note).sequence)
       }
       #expect(try await slow.events(500).map(\.sequence) == expected)
       #expect(try await behind.events(500).map(\.sequence) == expected)
-      // And then they are as quick as others again.
+      // Afterwards they are as fast as others.
       let next = try await rig.record("next")
       #expect(try await slow.nextEvent().event == next)
       #expect(try await behind.nextEvent().event == next)

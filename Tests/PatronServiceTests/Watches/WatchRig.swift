@@ -10,7 +10,7 @@ import TestKit
 @testable import PatronServer
 @testable import PatronService
 
-/// A server on a directory that can be opened again: it dies and comes back as a process would.
+/// A server on a directory that can be opened again: it stops and starts as a process would.
 final class WatchRig: Sendable {
   let store: Store
   let watches: WatchHub
@@ -51,7 +51,7 @@ final class WatchRig: Sendable {
     return WatchRig(store, watches, transport)
   }
 
-  /// Opens a rig in a directory of its own, runs `body`, and closes it whatever happened.
+  /// Opens a rig in a directory of its own, runs `body`, and closes the rig in any case.
   static func run(
     limits: (inout Limits) -> Void = { _ in },
     settings: (inout WatchSettings) -> Void = { _ in },
@@ -72,7 +72,7 @@ final class WatchRig: Sendable {
     self.store = store
     self.watches = watches
     self.transport = transport
-    // Several connections, so that watches are on both loops.
+    // There are several connections, so that watches are on both loops.
     client = transport.makeClient {
       $0.connections = 4
       $0.balancing = .roundRobin
@@ -120,7 +120,7 @@ extension WatchRig {
     return response.event ?? Event()
   }
 
-  /// Opens a watch and waits until it has begun.
+  /// Opens a watch and waits for its first message.
   func watch(
     after sequence: Int64 = 0,
     of customer: String? = nil,
@@ -142,7 +142,7 @@ extension WatchRig {
 
 /// One watch, read by one task.
 struct Watching {
-  /// Where it began.
+  /// The position at which the watch began.
   let start: Int64
   private(set) var last: Int64
   private let stream: MessageStream<WatchTimelineResponse>
@@ -158,14 +158,14 @@ struct Watching {
     last = first.sequence
   }
 
-  /// The next message.
+  /// Returns the next message.
   mutating func next() async throws -> WatchTimelineResponse? {
     let response = try await iterator.next()
     if let response { last = response.sequence }
     return response
   }
 
-  /// The next event that a test recorded, past heartbeats and what tells of new customers.
+  /// Returns the next event that a test recorded, without heartbeats and events of new customers.
   mutating func nextEvent() async throws -> WatchTimelineResponse {
     for _ in 0..<100_000 {
       guard let response = try await next() else { break }
@@ -174,14 +174,14 @@ struct Watching {
     throw RPCError(code: .internal, message: "the watch ended without an error")
   }
 
-  /// The next events.
+  /// Returns the next `count` events.
   mutating func events(_ count: Int) async throws -> [WatchTimelineResponse] {
     var events: [WatchTimelineResponse] = []
     for _ in 0..<count { events.append(try await nextEvent()) }
     return events
   }
 
-  /// Events up to the one with this id, which is among them.
+  /// Returns the events up to the event with this id, inclusive.
   mutating func events(to eventID: String) async throws -> [WatchTimelineResponse] {
     var events: [WatchTimelineResponse] = []
     repeat { events.append(try await nextEvent()) } while events.last?.event?.eventID != eventID
@@ -192,6 +192,6 @@ struct Watching {
 }
 
 extension WatchTimelineResponse {
-  /// Whether it is an event that a test recorded.
+  /// True for an event that a test recorded.
   var isRecorded: Bool { event.map { $0.type != "profile_created" } ?? false }
 }

@@ -9,7 +9,7 @@ import Testing
 @testable import PatronServer
 @testable import PatronService
 
-/// What a watch sends.
+/// Tests of the messages of a watch.
 @Suite(.timeLimit(.minutes(15)))
 struct WatchTests {
   @Test func beginsWithTheNextEvent() async throws {
@@ -36,7 +36,7 @@ struct WatchTests {
       #expect(second.id == first.id && second.sequence > first.sequence)
       let last = try await rig.record("last")
       let seen = try await watch.events(to: "last")
-      // One of the two may have been replaced before it was read.
+      // The first may have been replaced before it was read.
       #expect(seen.suffix(2).map(\.sequence) == [second.sequence, last.sequence])
       #expect(seen.suffix(2).map(\.kind) == [.replaced, .recorded])
       var late = try await rig.watch(after: 1)
@@ -76,7 +76,7 @@ struct WatchTests {
       }
       try await rig.record("last", of: "c1")
       #expect(try await watch.events(to: "last").map { $0.event?.eventID } == expected + ["last"])
-      // A far way back, past more events of others than a page looks at.
+      // The start is far back, before more events of other customers than a page reads.
       var late = try await rig.watch(after: 1, of: "c1")
       let all = try await late.events(to: "last").map { $0.event?.eventID }
       #expect(all == ["first"] + expected + ["last"])
@@ -86,7 +86,7 @@ struct WatchTests {
   @Test func aCustomerAmongManyEventsOfOthers() async throws {
     try await WatchRig.run { rig in
       let first = try await rig.record("first", of: "c1")
-      // More than two pages' worth, in one batch.
+      // There are more events than two pages read.
       for batch in 0..<3 {
         let response = try await rig.timelines.batchRecordEvents(
           .with {
@@ -130,7 +130,7 @@ struct WatchTests {
       let blues = try await blue.events(to: "last").dropLast().compactMap { $0.event?.title }
       #expect(reds == (0..<20).filter { $0 % 3 == 0 }.map { "\($0)" })
       #expect(blues == (0..<20).filter { $0 % 3 != 0 }.map { "\($0)" })
-      // A customer of one store is unknown in another.
+      // A customer of one store is unknown in another store.
       let error = try await failure { try await rig.watch(of: "c1", in: "green") }
       #expect(error.code == .notFound && error.reason == "CUSTOMER_NOT_FOUND")
     }
@@ -155,7 +155,7 @@ struct WatchTests {
       )
       #expect(try await watched(.with { $0.occurredFrom = .at(1_700_000_000) }).count == 10)
       #expect(try await watched(.with { $0.occurredBefore = .at(1_700_000_001) }).count == 10)
-      // Nothing matches these; what comes is a heartbeat at the end.
+      // No event matches these filters, so only a heartbeat follows at the end.
       for filter in [
         EventFilter.with { $0.sources = [.ecommerce] },
         EventFilter.with { $0.occurredFrom = .at(1_700_000_001) },

@@ -10,10 +10,10 @@ import Testing
 @testable import PatronServer
 @testable import PatronService
 
-/// Records are joined on the wire from parts that are stored apart: every decoder has to see one
-/// record.
+/// Tests that every decoder sees one record, although records are joined on the wire from parts
+/// that are stored separately.
 struct JoinedRecordTests {
-  /// Answers that hold joined records, as they came.
+  /// Returns answers that hold joined records, as encoded by the server.
   private func answers(_ shop: Shop) async throws -> [(type: MessageDescriptor, bytes: [UInt8])] {
     try await shop.upsert {
       FieldValueTests.full(&$0)

@@ -8,7 +8,7 @@ import Testing
 @testable import PatronServer
 @testable import PatronService
 
-/// Tokens of pages by themselves.
+/// Tests of page tokens without a server.
 struct PageTokenTests {
   private func binding(
     _ list: PageBinding.List = .customers,
@@ -61,7 +61,7 @@ struct PageTokenTests {
     }
   }
 
-  /// A list of a whole store has no other part.
+  /// A list of a whole store has no other part, so the store's fingerprint takes all bits.
   @Test func aStoreAloneHasAllBits() throws {
     let text = PageToken(position: [42]).text(boundTo: PageBinding(.pendingParts, store: "shop"))
     let read = try PageToken(text, boundTo: PageBinding(.pendingParts, store: "shop"), count: 1)
@@ -75,7 +75,7 @@ struct PageTokenTests {
   }
 
   @Test func noPartIsTakenForAnother() throws {
-    // As many requests as somebody could hold tokens of.
+    // The number of requests of which a caller might hold tokens.
     var seen: [UInt64: String] = [:]
     for number in 0..<2000 {
       for text in ["filter \(number)", "\(number)"] {

@@ -1,7 +1,7 @@
 import Foundation
 import TestKit
 
-/// Python's protobuf package as a second decoder.
+/// Python's protobuf package, as a second decoder.
 struct PythonDecoder {
   struct Failed: Error, CustomStringConvertible {
     var description: String

@@ -1,6 +1,6 @@
 import ProtobufC
 
-/// Walks encoded messages by hand, as a decoder of no library's making.
+/// A reader of encoded messages that does not use any library.
 enum WireFields {
   /// One field of a message.
   struct Field {
@@ -12,7 +12,7 @@ enum WireFields {
 
   struct Malformed: Error {}
 
-  /// The fields of a message in their order on the wire.
+  /// Returns the fields of a message in their order on the wire.
   static func read(_ bytes: [UInt8]) throws -> [Field] {
     var fields: [Field] = []
     var rest = bytes[...]
@@ -47,8 +47,8 @@ enum WireFields {
     throw Malformed()
   }
 
-  /// Numbers of fields that occur twice although they are not repeated, as paths such as `1.13`;
-  /// sub-messages are looked into.
+  /// Returns the numbers of fields that occur twice although they are not repeated, as paths such
+  /// as `1.13`. Sub-messages are included.
   static func repeated(
     in bytes: [UInt8],
     _ type: MessageDescriptor,
