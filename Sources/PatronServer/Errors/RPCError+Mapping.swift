@@ -70,7 +70,7 @@ extension RPCError {
     reason(
       .resourceExhausted,
       "ANSWER_TOO_LARGE",
-      "The answer would take \(count) bytes, the limit is \(limit). Nothing was changed: send less "
+      "The answer would take \(count) bytes; the limit is \(limit). Nothing was changed. Send less "
         + "at a time, or raise --max-response-bytes on the server."
     )
   }

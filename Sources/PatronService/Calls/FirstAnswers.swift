@@ -98,8 +98,8 @@ extension DomainError {
     invalid(
       "request_id",
       "REQUEST_ID_REUSED",
-      "The request id was used for another request before, of \(method). Nothing was done: make a "
-        + "new id for each request, and use it again for exact repeats only."
+      "The request id was used for another request, of \(method). Nothing was done. Make a new id "
+        + "for each request, and reuse it only for exact repeats."
     )
   }
 }

@@ -137,20 +137,20 @@ extension DomainError {
   fileprivate static let confirmationNotFound = reason(
     .notFound,
     "CONFIRMATION_NOT_FOUND",
-    "The token is not known; check it, and the store. Subscribe again for a new one."
+    "The token is unknown. Check the token and the store, or subscribe again for a new token."
   )
 
   fileprivate static let channelNotRequested = reason(
     .failedPrecondition,
     "CHANNEL_NOT_REQUESTED",
-    "The token is not about every channel that is named. Name channels of its request, or none for "
-      + "all of them."
+    "The token was not requested for every named channel. Name channels of its request, or none "
+      + "for all of them."
   )
 
   fileprivate static let confirmationExpired = reason(
     .failedPrecondition,
     "CONFIRMATION_EXPIRED",
-    "The token has expired: it can be used for 7 days. Subscribe again for a new one."
+    "The token has expired: it is valid for 7 days. Subscribe again for a new token."
   )
 
   fileprivate static let confirmationOutdated = reason(
@@ -162,7 +162,7 @@ extension DomainError {
   fileprivate static let addressChanged = reason(
     .failedPrecondition,
     "ADDRESS_CHANGED",
-    "The customer has another address now than the one that was asked. Subscribe again for a "
-      + "token that goes to the new address."
+    "The customer's address has changed since the request. Subscribe again for a token that goes "
+      + "to the new address."
   )
 }

@@ -21,8 +21,8 @@ extension ConsentHandlers {
       throw DomainError.invalid(
         "address",
         "ADDRESS_EXPECTED",
-        "It is no address. Expected is email or phone_number; GetCustomer with the full view tells "
-          + "of a customer by id."
+        "It is not an address. Expected is email or phone_number. For a customer by id, call "
+          + "GetCustomer with the full view."
       )
     }
     let row = try reader.holder(of: key)

@@ -325,8 +325,8 @@ extension DomainError {
     return reason(
       .failedPrecondition,
       "ADDRESS_DIFFERS",
-      "The \(what) belongs to customer \(owner), who has other addresses than the one that agrees. "
-        + "Ask for one of the customer's own.",
+      "The \(what) belongs to customer \(owner), who has a different e-mail address. Name "
+        + "the customer's own addresses.",
       metadata: ["field": field, "customer_id": String(owner)]
     )
   }
@@ -340,8 +340,8 @@ extension DomainError {
     return reason(
       .failedPrecondition,
       "ADDRESS_DIFFERS",
-      "Customer \(customerID) has another \(what) than the one that agreed. Change the customer "
-        + "first, or leave the \(what) out to mean the one that is stored.",
+      "Customer \(customerID) has another \(what) than the one given. Change the customer first, "
+        + "or leave the \(what) out to use the stored one.",
       metadata: ["field": field, "customer_id": String(customerID)]
     )
   }

@@ -210,8 +210,8 @@ extension DomainError {
     reason(
       .failedPrecondition,
       "ADDRESS_MISSING",
-      "No customer has that address, and it is none of the channel \(channel.name): leave that "
-        + "channel out, or name the other address in a call of its own.",
+      "No customer has that address, so the channel \(channel.name) has none. Leave that channel "
+        + "out, or name its address in a separate call.",
       metadata: ["channel": channel.name]
     )
   }

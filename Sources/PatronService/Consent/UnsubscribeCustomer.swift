@@ -127,8 +127,8 @@ extension Warning {
       $0.reason = "ADDRESS_MISSING"
       $0.field = "channels"
       $0.message =
-        "No customer has that address, and it is none of the channel \(channel.name): that channel "
-        + "was left out. Name the other address in a call of its own."
+        "No customer has that address, so the channel \(channel.name) has none: it was left out. "
+        + "Name its address in a separate call."
     }
   }
 }

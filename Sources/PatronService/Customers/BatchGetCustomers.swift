@@ -35,7 +35,7 @@ extension CustomerHandlers {
         throw DomainError.reason(
           .resourceExhausted,
           "ANSWER_TOO_LARGE",
-          "The first \(index) customers fill an answer: ask for fewer at a time.",
+          "The first \(index) customers fill an answer. Request fewer at a time.",
           metadata: ["fitting": String(index)]
         )
       }

@@ -107,7 +107,7 @@ extension DomainError {
     return reason(
       .notFound,
       "CUSTOMER_NOT_FOUND",
-      "\(field): no customer of this store has that identifier; check it, and the store.",
+      "\(field): no customer of this store has that identifier. Check it and the store.",
       metadata: ["field": field]
     )
   }

@@ -123,7 +123,7 @@ extension DomainError {
     reason(
       .aborted,
       "ETAG_MISMATCH",
-      "The customer was changed since. Read it again and decide on what it is now.",
+      "The customer has changed since it was read. Read it again and repeat the update.",
       metadata: ["etag": current]
     )
   }

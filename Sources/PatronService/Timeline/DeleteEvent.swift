@@ -51,8 +51,8 @@ extension TimelineHandlers {
         throw DomainError.reason(
           .failedPrecondition,
           "EVENT_DERIVED",
-          "Patron made the event itself, from an order or a change of the customer. Change or "
-            + "delete what it tells of."
+          "Patron derived the event from an order or a change of the customer. Change or delete "
+            + "that instead."
         )
       }
       guard let customer = try writer.read.customerRow(.id(row.customerID)) else {

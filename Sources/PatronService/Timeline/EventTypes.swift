@@ -68,8 +68,8 @@ extension TimelineHandlers {
         throw DomainError.reason(
           .failedPrecondition,
           "TOO_MANY_EVENT_TYPES",
-          "The store has \(EventTypeCheck.Limit.types) types of its own, the most there can be. "
-            + "Events need no registered type; replace one that is not used."
+          "The store has \(EventTypeCheck.Limit.types) types of its own, which is the maximum. "
+            + "Events need no registered type; replace a type that is not used."
         )
       }
       outcome = .created

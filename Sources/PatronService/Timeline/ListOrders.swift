@@ -60,7 +60,7 @@ extension TimelineHandlers {
       throw DomainError.invalid(
         "customer",
         "REF_UNEXPECTED",
-        "Parts that wait for their order are nobody's yet: name no customer with pending_parts."
+        "Parts that wait for their order have no customer yet. Name none with pending_parts."
       )
     }
     let binding = PageBinding(.pendingParts, store: reader.store.name)

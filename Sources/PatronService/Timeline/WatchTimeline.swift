@@ -69,9 +69,9 @@ extension TimelineHandlers {
       throw DomainError.reason(
         .outOfRange,
         "SEQUENCE_UNKNOWN",
-        "The sequence \(after) was not given out yet, the last one is \(last): it belongs to "
-          + "another server, or this one was set back to an earlier state. Read the timelines anew "
-          + "and watch from there.",
+        "The sequence \(after) is unknown; the last is \(last). It belongs to another server, or "
+          + "this server was restored to an earlier state. Read the timelines again and watch from "
+          + "there.",
         metadata: ["newest_sequence": String(last)]
       )
     }
@@ -83,8 +83,8 @@ extension TimelineHandlers {
       throw DomainError.reason(
         .outOfRange,
         "SEQUENCE_TOO_OLD",
-        "Events behind the sequence \(after) are not kept for watches any more; \(oldest) is the "
-          + "oldest one to go on after. Read the timelines anew and watch from there.",
+        "Events after the sequence \(after) are not kept for watches any more; the oldest "
+          + "possible is \(oldest). Read the timelines again and watch from there.",
         metadata: ["oldest_sequence": String(oldest)]
       )
     }
@@ -149,7 +149,7 @@ struct TimelineWatch: WatchSource {
       throw DomainError.watchMoved(
         "REFERENCE_MOVED",
         to: id,
-        "The reference names customer \(id) now, another one."
+        "The reference names another customer now, \(id)."
       )
     }
   }
