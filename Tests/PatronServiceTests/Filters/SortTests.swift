@@ -114,7 +114,7 @@ struct SortTests {
         }
         let refused = try await failure { try await next() }
         #expect(refused.code == .failedPrecondition && refused.reason == "PAGE_TOKEN_OUTDATED")
-        #expect(refused.message.contains("begin without a token"), "\(refused.message)")
+        #expect(refused.message.contains("Begin without a token"), "\(refused.message)")
       }
     }
   }
