@@ -21,7 +21,7 @@ struct FoundationBridgeTests {
   @Test func instantsOfFoundation() {
     #expect(GoogleProtobuf.Timestamp(.init(timeIntervalSince1970: 1.5)).nanos == 500_000_000)
     #expect(GoogleProtobuf.Timestamp(.init(timeIntervalSince1970: -0.25)).seconds == -1)
-    // What rounds up to a whole second carries.
+    // A time that rounds up to a whole second carries.
     let almost = GoogleProtobuf.Timestamp(.init(timeIntervalSinceReferenceDate: 0.999_999_9))
     #expect(almost.seconds == 978_307_201 && almost.nanos == 0)
   }

@@ -170,7 +170,7 @@ struct LargeOrderTests {
     )
   }
 
-  // MARK: - What is too large already
+  // MARK: - Orders above the limit
 
   /// Stores an order of 12 MiB, as a version without the limit did.
   private func fill(_ shop: Shop) async throws -> Order {
