@@ -1,3 +1,4 @@
+internal import PatronCore
 internal import PatronProto
 internal import ProtobufC
 
@@ -24,7 +25,6 @@ enum SampleCustomer {
   private static let currencies = ["EUR", "USD", "GBP", "JPY", "BRL"]
   private static let languages = ["en", "de-DE", "fr", "pt_BR", "ja", "es"]
   private static let statuses = ["enabled", "disabled", "invited", "declined"]
-  private static let genders = ["F", "M", "Other"]
 
   /// Returns the customer with this number.
   static func make(_ number: Int, _ random: inout SplitMix) -> CustomerInput {
@@ -52,7 +52,9 @@ enum SampleCustomer {
     _ input: inout CustomerInput,
     _ random: inout SplitMix
   ) {
-    if number % 4 != 1 { input.gender = pick(genders, &random) }
+    for attribute in CustomerAttribute.all where attribute.exampleCount > 0 && number % 4 != 1 {
+      attribute.setExample(number / 4, &input)
+    }
     if number % 3 != 2 {
       input.accountStatus = pick(statuses, &random)
       input.accountCreatedAt = .with {

@@ -74,49 +74,38 @@ struct CustomerFields: ParsableArguments {
   @Option(
     name: .customLong("clear"),
     help: ArgumentHelp(
-      "Fields to clear, comma-separated: \(Clearable.names).",
+      "Fields to clear, comma-separated: \(clearable.joined(separator: ", ")).",
       valueName: "field,..."
     ),
-    completion: .list(Clearable.allCases.map(\.rawValue)),
-    transform: { try Clearable.parseList($0) }
+    completion: .list(clearable),
+    transform: { try parseNames($0) }
   )
-  var cleared: [[Clearable]] = []
+  private var cleared: [[String]] = []
 
-  var clear: [Clearable] { cleared.flatMap { $0 } }
+  /// The names that `--clear` was given.
+  var clear: [String] { cleared.flatMap { $0 } }
 
-  /// The fields that `--clear` takes.
-  enum Clearable: String, CaseIterable {
-    case externalId = "external-id"
-    case email, phone
-    case firstName = "first-name"
-    case lastName = "last-name"
-    case gender
-    case accountCreatedAt = "account-created-at"
-    case accountStatus = "account-status"
-    case language, currency, tags, address
+  /// The names that `--clear` takes.
+  private static let clearable =
+    CustomerProperty.all.filter { $0.clear != nil }.map(\.flag) + ["address"]
 
-    static var names: String { allCases.map(\.rawValue).joined(separator: ", ") }
-
-    static func parseList(_ text: String) throws -> [Clearable] {
-      try text.split(separator: ",", omittingEmptySubsequences: false).map { name in
-        if let field = Clearable(rawValue: name.trimmingSpace()) { return field }
-        throw ValidationError(
-          "\"\(SafeText.line(String(name.prefix(32))))\" is not a field; expected \(names)."
-        )
-      }
+  private static func parseNames(_ text: String) throws -> [String] {
+    try text.split(separator: ",", omittingEmptySubsequences: false).map { part in
+      let name = part.trimmingSpace()
+      if clearable.contains(name) { return name }
+      throw ValidationError(
+        "\"\(SafeText.line(String(part.prefix(32))))\" is not a field; expected "
+          + "\(clearable.joined(separator: ", "))."
+      )
     }
   }
 
   func validate() throws {
-    let values: [(field: Clearable, isGiven: Bool)] = [
-      (.externalId, externalId != nil), (.email, email != nil), (.phone, phone != nil),
-      (.firstName, firstName != nil), (.lastName, lastName != nil), (.gender, gender != nil),
-      (.accountCreatedAt, accountCreatedAt != nil), (.accountStatus, accountStatus != nil),
-      (.language, language != nil), (.currency, currency != nil), (.tags, tags != nil),
-    ]
-    for (field, isGiven) in values where isGiven && clear.contains(field) {
+    let clear = clear
+    for property in CustomerProperty.all
+    where clear.contains(property.flag) && property.isGiven(self) {
       throw ValidationError(
-        "--clear \(field.rawValue) and --\(field.rawValue) exclude each other. Give one of them."
+        "--clear \(property.flag) and --\(property.flag) exclude each other. Give one of them."
       )
     }
   }
@@ -130,41 +119,70 @@ struct CustomerFields: ParsableArguments {
 
   /// Sets the given fields. `--clear` wins over a value of `--data`.
   func apply(to input: inout CustomerInput, _ times: Times) throws {
-    if let externalId { input.externalID = externalId }
-    if let email { input.email = email }
-    if let phone { input.phoneNumber = phone }
-    if let firstName { input.firstName = firstName }
-    if let lastName { input.lastName = lastName }
-    if let gender { input.gender = gender }
-    if let accountCreatedAt { input.accountCreatedAt = try times.timestamp(accountCreatedAt) }
-    if let accountStatus { input.accountStatus = accountStatus }
-    if let language { input.defaultLanguage = language }
-    if let currency { input.defaultCurrency = currency }
-    if let tags { input.tags = tags }
-    if let acceptsSmsMarketing { input.acceptsSMSMarketing = acceptsSmsMarketing }
-    if let acceptsEmailMarketing { input.acceptsEmailMarketing = acceptsEmailMarketing }
+    for property in CustomerProperty.all { try property.apply(self, &input, times) }
     for property in properties {
       input.customProperties[property.name] = try property.value(times)
     }
-    for field in clear { Self.clear(field, in: &input) }
-  }
-
-  /// Clears a field: in the contract, a field that is present and empty clears the stored value.
-  private static func clear(_ field: Clearable, in input: inout CustomerInput) {
-    switch field {
-    case .externalId: input.externalID = ""
-    case .email: input.email = ""
-    case .phone: input.phoneNumber = ""
-    case .firstName: input.firstName = ""
-    case .lastName: input.lastName = ""
-    case .gender: input.gender = ""
-    case .accountCreatedAt: input.accountCreatedAt = GoogleProtobuf.Timestamp()
-    case .accountStatus: input.accountStatus = ""
-    case .language: input.defaultLanguage = ""
-    case .currency: input.defaultCurrency = ""
-    case .tags: input.tags = ""
-    case .address: input.address = Address()
+    // In the contract, a field that is present and empty clears the stored value.
+    let clear = clear
+    if clear.contains("address") { input.address = Address() }
+    for property in CustomerProperty.all where clear.contains(property.flag) {
+      property.clear?(&input)
     }
+  }
+}
+
+extension CustomerProperty {
+  /// The properties in the order of lists and cards.
+  static let all = [
+    text(.externalID, "external-id", \.externalId, \.externalID, \.externalID) {
+      ("external id", $0.externalID ?? "")
+    },
+    text(.email, "email", \.email, \.email, \.email) { ("e-mail", $0.email ?? "") },
+    text(.phoneNumber, "phone", \.phone, \.phoneNumber, \.phoneNumber) {
+      ("phone", $0.phoneNumber ?? "")
+    },
+    text(.firstName, "first-name", \.firstName, \.firstName, \.firstName) {
+      ("name", ValueText.name($0))
+    },
+    text(.lastName, "last-name", \.lastName, \.lastName, \.lastName, line: nil),
+    text(.gender, "gender", \.gender, \.gender, \.gender) { ("gender", $0.gender ?? "") },
+    time(
+      .accountCreatedAt,
+      "account-created-at",
+      \.accountCreatedAt,
+      \.accountCreatedAt,
+      \.accountCreatedAt
+    ),
+    text(.accountStatus, "account-status", \.accountStatus, \.accountStatus, \.accountStatus) {
+      ("account", account($0))
+    },
+    text(.defaultLanguage, "language", \.language, \.defaultLanguage, \.defaultLanguage) {
+      ("language", $0.locale ?? $0.defaultLanguage ?? "")
+    },
+    text(.defaultCurrency, "currency", \.currency, \.defaultCurrency, \.defaultCurrency) {
+      ("currency", $0.defaultCurrency ?? "")
+    },
+    text(.tags, "tags", \.tags, \.tags, \.tags) { ("tags", $0.tags ?? "") },
+    marketing(
+      .acceptsSMSMarketing,
+      "accepts-sms-marketing",
+      \.acceptsSmsMarketing,
+      \.acceptsSMSMarketing,
+      \.acceptsSMSMarketing
+    ),
+    marketing(
+      .acceptsEmailMarketing,
+      "accepts-email-marketing",
+      \.acceptsEmailMarketing,
+      \.acceptsEmailMarketing,
+      \.acceptsEmailMarketing
+    ),
+  ]
+
+  private static func account(_ customer: Customer) -> String {
+    let since = customer.accountCreatedAt.map { "since \(ValueText.day($0))" }
+    return [customer.accountStatus, since].compactMap { $0 }.joined(separator: " ")
   }
 }
 
@@ -192,18 +210,21 @@ struct AddressFields: ParsableArguments {
   @Flag(help: "Replace the whole address: parts that are not given are cleared.")
   var replaceAddress = false
 
-  /// The given parts, with the names that field masks use for them.
-  private var given: [(name: String, field: WritableKeyPath<Address, String>, text: String)] {
-    [
-      ("address1", \Address.address1, address1), ("address2", \.address2, address2),
-      ("city", \.city, city), ("company", \.company, company), ("state", \.state, state),
-      ("zip", \.zip, zip), ("province_code", \.provinceCode, provinceCode),
-      ("country_code", \.countryCode, country), ("phone_number", \.phoneNumber, addressPhone),
-    ].compactMap { name, field, text in text.map { (name, field, $0) } }
-  }
+  /// The parts of an address, by the names that field masks use for them.
+  static let parts: [String: any WritableKeyPath<Address, String> & Sendable] = [
+    "address1": \.address1, "address2": \.address2, "city": \.city, "company": \.company,
+    "state": \.state, "zip": \.zip, "province_code": \.provinceCode,
+    "country_code": \.countryCode, "phone_number": \.phoneNumber,
+  ]
 
-  /// Number of parts of an address. If all of them are given, no mask is needed.
-  private static let partCount = 9
+  /// The given parts by name, in the order of their flags.
+  private var given: [(name: String, text: String)] {
+    [
+      ("address1", address1), ("address2", address2), ("city", city), ("company", company),
+      ("state", state), ("zip", zip), ("province_code", provinceCode),
+      ("country_code", country), ("phone_number", addressPhone),
+    ].compactMap { name, text in text.map { (name, $0) } }
+  }
 
   /// True if no flag was given.
   var isEmpty: Bool { given.isEmpty && !replaceAddress }
@@ -221,7 +242,7 @@ struct AddressFields: ParsableArguments {
   func apply(to input: inout CustomerInput) {
     guard !given.isEmpty else { return }
     let isWhole = input.address != nil && input.addressMask == nil
-    if replaceAddress || given.count == Self.partCount {
+    if replaceAddress || given.count == Self.parts.count {
       input.address = Address()
       input.addressMask = nil
     } else if !isWhole {
@@ -230,7 +251,9 @@ struct AddressFields: ParsableArguments {
       input.addressMask = mask
     }
     var address = input.address ?? Address()
-    for part in given { address[keyPath: part.field] = part.text }
+    for (name, text) in given {
+      if let part = Self.parts[name] { address[keyPath: part] = text }
+    }
     input.address = address
   }
 }

@@ -57,7 +57,7 @@ struct PropertyArgument: Sendable, Equatable {
       }
       result.kind = .doubleValue(number)
     case "timestamp": break
-    case "date": result.kind = .dateValue(try date(text))
+    case "date": result.kind = .dateValue(try DateArgument.parse(text))
     default:
       throw ValidationError(
         "\"\(type.prefix(32))\" is not a type; expected string, bool, int, double, timestamp or "
@@ -66,11 +66,14 @@ struct PropertyArgument: Sendable, Equatable {
     }
     return result
   }
+}
 
-  private static func date(_ text: String) throws -> CalendarDate {
+/// A calendar day as users type it, in the forms of ISO 8601.
+enum DateArgument {
+  static func parse(_ text: String) throws -> CalendarDate {
     let time: ISO8601Time
     do throws(RuleError) {
-      time = try ISO8601Time(text)
+      time = try ISO8601Time(text.trimmingSpace())
     } catch {
       throw ValidationError(error.message)
     }

@@ -1,5 +1,6 @@
 import ArgumentParser
 import PatronClient
+import PatronModel
 
 struct CustomersList: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
@@ -74,12 +75,11 @@ struct CustomersList: AsyncParsableCommand {
 }
 
 enum CustomerListCSV {
-  private static let columns = [
-    "id", "external_id", "email", "phone_number", "first_name", "last_name", "gender",
-    "account_created_at", "account_status", "default_language", "default_currency", "tags",
-    "accepts_sms_marketing", "accepts_email_marketing", "sms_consent", "email_consent",
-    "sms_can_receive", "email_can_receive", "created_at", "updated_at",
-  ]
+  private static let columns =
+    ["id"] + CustomerProperty.all.map(\.column.rawValue) + [
+      "sms_consent", "email_consent", "sms_can_receive", "email_can_receive", "created_at",
+      "updated_at",
+    ]
 
   static var header: String { CSVText.line(columns) }
 
@@ -95,16 +95,10 @@ enum CustomerListCSV {
         .replacing(" ", with: "_")
     }
     func canReceive(_ channel: ContactChannel) -> String {
-      flag(customer.channels.first { $0.channel == channel }?.canReceive)
+      let status = customer.channels.first { $0.channel == channel }
+      return status.map { $0.canReceive ? "true" : "false" } ?? ""
     }
-    func flag(_ flag: Bool?) -> String { flag.map { $0 ? "true" : "false" } ?? "" }
-    return [
-      String(customer.id), customer.externalID ?? "", customer.email ?? "",
-      customer.phoneNumber ?? "", customer.firstName ?? "", customer.lastName ?? "",
-      customer.gender ?? "", ValueText.instant(customer.accountCreatedAt),
-      customer.accountStatus ?? "",
-      customer.defaultLanguage ?? "", customer.defaultCurrency ?? "", customer.tags ?? "",
-      flag(customer.acceptsSMSMarketing), flag(customer.acceptsEmailMarketing),
+    return [String(customer.id)] + CustomerProperty.all.map { $0.cell(customer) } + [
       consent(.sms), consent(.email), canReceive(.sms), canReceive(.email),
       ValueText.instant(customer.createdAt), ValueText.instant(customer.updatedAt),
     ]

@@ -71,12 +71,12 @@ struct CustomersUpsert: AsyncParsableCommand {
   @OptionGroup(title: "Global options") var global: GlobalOptions
 
   func validate() throws {
-    guard address.isEmpty || !fields.clear.contains(.address) else {
+    guard address.isEmpty || !fields.clear.contains("address") else {
       throw ValidationError(
         "--clear address and the address flags exclude each other. Give one of them."
       )
     }
-    guard !fields.clear.contains(.externalId) else {
+    guard !fields.clear.contains("external-id") else {
       throw ValidationError(
         "An upsert cannot clear the external id, by which it finds the customer. Use `patron "
           + "customers "

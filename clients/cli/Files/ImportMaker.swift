@@ -206,23 +206,11 @@ extension ImportItem {
   init(_ customer: Customer) {
     self.init()
     self.customer = .with {
-      $0.externalID = customer.externalID
-      $0.email = customer.email
-      $0.phoneNumber = customer.phoneNumber
-      $0.firstName = customer.firstName
-      $0.lastName = customer.lastName
-      $0.gender = customer.gender
-      $0.accountCreatedAt = customer.accountCreatedAt
-      $0.accountStatus = customer.accountStatus
-      $0.defaultLanguage = customer.defaultLanguage
+      for property in CustomerProperty.all { property.copy(customer, &$0) }
       if let locale = customer.locale, ImportRow.saysMore(locale, than: customer.defaultLanguage) {
         $0.defaultLanguage = locale
       }
-      $0.defaultCurrency = customer.defaultCurrency
-      $0.tags = customer.tags
       $0.address = customer.address
-      $0.acceptsSMSMarketing = customer.acceptsSMSMarketing
-      $0.acceptsEmailMarketing = customer.acceptsEmailMarketing
       $0.customProperties = customer.customProperties
     }
     subscriptions = customer.subscriptions.map { subscription in

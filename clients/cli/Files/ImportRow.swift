@@ -98,8 +98,9 @@ struct ImportRow {
   /// other values.
   private static func secondary(_ column: CustomerColumn) -> String? {
     switch column {
-    case .field(.accountCreatedAt): "customer.account_created_at"
     case .field(.tags): "customer.tags"
+    case .field(let field):
+      CustomerProperty.of(field)?.isSecondary == true ? "customer.\(field.rawValue)" : nil
     case .property(let name, _): "customer.custom_properties.\(name)"
     default: nil
     }
@@ -163,41 +164,21 @@ struct ImportRow {
 
   private mutating func set(_ field: CustomerField, _ cell: String) throws {
     switch field {
-    case .externalID: customer.externalID = cell
-    case .email: customer.email = cell
-    case .phoneNumber: customer.phoneNumber = cell
-    case .firstName: customer.firstName = cell
-    case .lastName: customer.lastName = cell
-    case .gender: customer.gender = cell
-    case .accountStatus: customer.accountStatus = cell
-    case .accountCreatedAt: customer.accountCreatedAt = try CellValue.time(cell, times)
-    case .defaultLanguage: customer.defaultLanguage = cell
     case .locale: locale = cell
-    case .defaultCurrency: customer.defaultCurrency = cell
     case .tags:
       let (tags, lostComma) = try CellValue.tags(cell)
       if !tags.isEmpty { customer.tags = tags.joined(separator: ", ") }
       hasTagComma = hasTagComma || lostComma
-    case .acceptsSMSMarketing: customer.acceptsSMSMarketing = try BoolArgument.parse(cell)
-    case .acceptsEmailMarketing: customer.acceptsEmailMarketing = try BoolArgument.parse(cell)
-    default: setAddress(field, cell)
+    default:
+      guard let property = CustomerProperty.of(field) else { return setAddress(field, cell) }
+      try property.parse(cell, &customer, times)
     }
   }
 
   private mutating func setAddress(_ field: CustomerField, _ cell: String) {
+    guard let part = field.addressPart, let path = AddressFields.parts[part] else { return }
+    address[keyPath: path] = cell
     hasAddress = true
-    switch field {
-    case .address1: address.address1 = cell
-    case .address2: address.address2 = cell
-    case .city: address.city = cell
-    case .state: address.state = cell
-    case .provinceCode: address.provinceCode = cell
-    case .zip: address.zip = cell
-    case .countryCode: address.countryCode = cell
-    case .company: address.company = cell
-    case .addressPhoneNumber: address.phoneNumber = cell
-    default: hasAddress = false
-    }
   }
 
   private func set(

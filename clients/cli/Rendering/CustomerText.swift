@@ -134,13 +134,9 @@ enum CustomerText {
   }
 
   private static func fields(_ customer: Customer) -> [(label: String, value: String)] {
-    var lines: [(label: String, value: String)] = [
-      ("id", String(customer.id)), ("external id", customer.externalID ?? ""),
-      ("name", ValueText.name(customer)), ("e-mail", customer.email ?? ""),
-      ("phone", customer.phoneNumber ?? ""), ("gender", customer.gender ?? ""),
-      ("account", account(customer)),
-      ("language", customer.locale ?? customer.defaultLanguage ?? ""),
-      ("currency", customer.defaultCurrency ?? ""), ("tags", customer.tags ?? ""),
+    var lines: [(label: String, value: String)] = [("id", String(customer.id))]
+    lines += CustomerProperty.all.compactMap { $0.line?(customer) }
+    lines += [
       ("address", customer.address.map(address) ?? ""),
       ("shop says SMS", flag(customer.acceptsSMSMarketing)),
       ("shop says e-mail", flag(customer.acceptsEmailMarketing)),
@@ -151,11 +147,6 @@ enum CustomerText {
       lines.append(("origin", ValueText.enumeration(customer.origin)))
     }
     return lines
-  }
-
-  private static func account(_ customer: Customer) -> String {
-    let since = customer.accountCreatedAt.map { "since \(ValueText.day($0))" }
-    return [customer.accountStatus, since].compactMap { $0 }.joined(separator: " ")
   }
 
   private static func flag(_ value: Bool?) -> String { value.map { $0 ? "yes" : "no" } ?? "" }

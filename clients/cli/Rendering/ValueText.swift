@@ -1,5 +1,6 @@
 import PatronClient
 
+import struct PatronModel.CivilDate
 import struct PatronModel.CurrencyCode
 import struct PatronModel.Money
 
@@ -14,6 +15,12 @@ enum ValueText {
 
   static func money(_ money: PatronProto.Money?) -> String {
     money.map { self.money($0.minorUnits, $0.currencyCode) } ?? ""
+  }
+
+  /// Returns a calendar day, `1998-05-28`; empty for nil.
+  static func date(_ date: CalendarDate?) -> String {
+    date.flatMap { CivilDate(year: Int($0.year), month: Int($0.month), day: Int($0.day)) }?.iso8601
+      ?? ""
   }
 
   /// Returns the day in UTC, `1998-05-28`; empty for nil.
