@@ -68,4 +68,67 @@ package enum CustomerField: String, Sendable, Hashable, CaseIterable {
     default: nil
     }
   }
+
+  /// The names that other programs and languages give the column, separated by spaces. They are
+  /// hints for people: no column is imported by them.
+  package var synonyms: String {
+    switch self {
+    case .externalID:
+      "customerid customernumber customerno customercode customerref customerreference clientid "
+        + "userid memberid shopid shopifyid shopifycustomerid kundennummer kundennr "
+        + "kundenid numeroclient idcliente codicecliente codigocliente klantnummer"
+    case .email:
+      "email emailaddress mail mailaddress emailadresse mailadresse adresseemail adressemail "
+        + "courriel correo correoelectronico posta postaelettronica eposta epost emailadres "
+        + "contactemail customeremail useremail billingemail primaryemail email1"
+    case .phoneNumber:
+      "phone phoneno phonenumber telephone telephonenumber tel telno mobile mobilephone mobileno "
+        + "mobilenumber cell cellphone cellnumber msisdn smsnumber smsphonenumber telefon "
+        + "telefonnummer handy handynummer mobil mobilnummer mobiltelefon telefono telefone "
+        + "celular movil cellulare téléphone portable telefoon telefoonnummer contactphone "
+        + "customerphone billingphone primaryphone phone1 телефон"
+    case .firstName:
+      "firstname givenname given forename fname vorname prenom prénom nombre nome voornaam "
+        + "förnamn fornavn imię imie customerfirstname billingfirstname имя"
+    case .lastName:
+      "lastname surname familyname family lname nachname familienname nom apellido apellidos "
+        + "cognome sobrenome achternaam efternamn etternavn nazwisko customerlastname "
+        + "billinglastname фамилия"
+    case .gender:
+      "sex geschlecht sexe sexo sesso género"
+    case .accountCreatedAt:
+      "createdat registered registeredat registrationdate dateregistered userregistered signup "
+        + "signupdate signedupat customersince membersince joined joindate"
+    case .defaultLanguage:
+      "language lang sprache langue idioma lingua preferredlanguage"
+    case .defaultCurrency:
+      "währung waehrung devise moneda valuta preferredcurrency"
+    case .tags:
+      "tag label labels groups group segments segment customertags etiquetas étiquettes lists"
+    case .acceptsEmailMarketing:
+      "acceptsmarketing acceptsemailmarketing emailoptin optinemail newsletter "
+        + "newslettersubscribed emailmarketing marketingconsent"
+    case .acceptsSMSMarketing:
+      "acceptssmsmarketing smsoptin optinsms smsmarketing textoptin smssubscribed"
+    case .address1:
+      "address street streetaddress address1 addressline1 addressline street1 adresse adresse1 "
+        + "strasse straße rue direccion dirección indirizzo endereço adres billingaddress1"
+    case .address2:
+      "addressline2 street2 adresse2 adresszusatz complement apartment suite billingaddress2"
+    case .city:
+      "town locality stadt ort ville ciudad città citta cidade plaats stad miasto"
+    case .state:
+      "province region county bundesland provincia estado stateregion"
+    case .provinceCode:
+      "statecode regioncode billingstatecode"
+    case .zip:
+      "zipcode postcode postalcode plz postleitzahl codepostal codigopostal cap cep "
+        + "billingpostcode"
+    case .countryCode:
+      "country land pays pais país paese kraj countryregion billingcountry"
+    case .company:
+      "companyname organization organisation firma entreprise empresa azienda"
+    default: ""
+    }
+  }
 }
