@@ -73,8 +73,8 @@ extension CustomerDraft {
     return changed.names.sorted()
   }
 
-  /// Applies an attribute of ``values``. A mode that fills gaps replaces a value only where the rule
-  /// of the event says so, and never clears one.
+  /// Applies an attribute of ``values``. A mode that fills gaps replaces a value only where the
+  /// rule of the event says so, and never clears one.
   private func apply(
     _ attribute: CustomerAttribute,
     to customer: inout Customer,

@@ -177,7 +177,7 @@ struct InvalidFieldsTests {
       #expect(
         item.warnings.map { "\($0.field) \($0.rule)" } == [
           "customer.email EMAIL_MALFORMED", "customer.phone_number PHONE_NOT_E164",
-          "customer.tags TAG_TOO_LONG", "customer.account_created_at ACCOUNT_CREATED_TOO_EARLY",
+          "customer.account_created_at ACCOUNT_CREATED_TOO_EARLY", "customer.tags TAG_TOO_LONG",
           "customer.address.country_code COUNTRY_UNKNOWN",
           "customer.custom_properties.Bad Name PROPERTY_NAME_MALFORMED",
           "subscriptions[0].source CONSENT_SOURCE_LENGTH", "subscriptions ADDRESS_MISSING",
