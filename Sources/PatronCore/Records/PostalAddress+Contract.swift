@@ -50,18 +50,20 @@ extension PatronModel.PropertyValue {
     case .timestampValue(let time):
       self = .timestamp(try PatronModel.Timestamp(seconds: time.seconds, nanos: time.nanos))
     case .dateValue(let date):
-      self = .date(try CivilDate(checkedYear: date.year, month: date.month, day: date.day))
+      self = .date(try CivilDate(date))
     case nil: return nil
     }
   }
 }
 
 extension CivilDate {
-  /// Creates a day from the contract's numbers.
+  /// Creates a day from the contract's.
   ///
   /// - Throws: `DATE_INVALID` for a day that does not exist.
-  fileprivate init(checkedYear year: Int32, month: Int32, day: Int32) throws(RuleError) {
-    guard let date = CivilDate(year: Int(year), month: Int(month), day: Int(day)) else {
+  package init(_ date: CalendarDate) throws(RuleError) {
+    guard
+      let date = CivilDate(year: Int(date.year), month: Int(date.month), day: Int(date.day))
+    else {
       throw RuleError(
         reason: "DATE_INVALID",
         message: "There is no such day. Expected is a year from 1 to 9999, a month and a day."
