@@ -27,6 +27,7 @@ let unixSignals = Target.Dependency.product(
   name: "UnixSignals",
   package: "swift-service-lifecycle"
 )
+let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
 let dequeModule = Target.Dependency.product(name: "DequeModule", package: "swift-collections")
 let histogram = Target.Dependency.product(name: "Histogram", package: "hdrhistogram-swift")
 
@@ -41,6 +42,7 @@ let dependencies: [Package.Dependency] = [
   .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
   .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
   .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
+  .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
   .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
   .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
   .package(url: "https://github.com/HdrHistogram/hdrhistogram-swift", from: "0.2.0"),
@@ -71,7 +73,7 @@ let libraries: [Target] = [
   .target(name: "SQLite", dependencies: ["CSQLite"], swiftSettings: spans),
   .target(
     name: "PatronStore",
-    dependencies: ["SQLite", "PatronModel", "ProtoWire", dequeModule],
+    dependencies: ["SQLite", "PatronModel", "ProtoWire", dequeModule, crypto],
     resources: [
       .embedInCode("Migrations/m0001_initial.sql"),
       .embedInCode("Migrations/m0002_suppressions.sql"),
@@ -92,7 +94,9 @@ let libraries: [Target] = [
   ),
   .target(
     name: "PatronCore",
-    dependencies: ["PatronStore", "PatronModel", "PatronProto", "ProtobufC", "ProtoWire"],
+    dependencies: [
+      "PatronStore", "PatronModel", "PatronProto", "ProtobufC", "ProtoWire", crypto,
+    ],
     swiftSettings: strict
   ),
   .target(
@@ -111,7 +115,7 @@ let libraries: [Target] = [
     name: "PatronService",
     dependencies: [
       "PatronServer", "PatronFiles", "PatronCore", "PatronStore", "PatronModel", "PatronProto",
-      "ProtobufC", "ProtoWire", "TTRPC",
+      "ProtobufC", "ProtoWire", "TTRPC", crypto,
     ],
     swiftSettings: strict
   ),

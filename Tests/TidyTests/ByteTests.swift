@@ -30,7 +30,7 @@ struct ByteTests {
     "CSVWriter.swift", "CallSlot.swift", "CustomerFiles.swift", "CustomerLines.swift",
     "DeleteCustomer.swift", "ExportCells.swift", "ExportColumns.swift", "ExportedConsent.swift",
     "ExportedCustomer.swift", "ExportedProperty.swift", "FirstAnswers.swift",
-    "HealthDispatcher.swift", "LoadLoop.swift", "Router.swift", "Routes.swift", "SHA256.swift",
+    "HealthDispatcher.swift", "LoadLoop.swift", "Router.swift", "Routes.swift",
     "StoreReader+Consent.swift", "StoreReader+EventTypes.swift", "StoreReader+Events.swift",
     "StoreReader+Export.swift", "StoreReader+List.swift", "StoreReader+Orders.swift",
     "StoreReader.swift", "SubscribeCustomer.swift", "TimelineFilter.swift", "WireFields.swift",

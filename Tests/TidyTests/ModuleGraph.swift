@@ -43,12 +43,13 @@ struct ModuleRule: Sendable, CustomStringConvertible {
       name: "PatronStore",
       folder: "Sources/PatronStore",
       own: ["SQLite", "PatronModel", "ProtoWire"],
-      foreign: ["DequeModule"]
+      foreign: ["Crypto", "DequeModule"]
     ),
     .init(
       name: "PatronCore",
       folder: "Sources/PatronCore",
-      own: ["PatronStore", "PatronModel", "PatronProto", "ProtobufC", "ProtoWire"]
+      own: ["PatronStore", "PatronModel", "PatronProto", "ProtobufC", "ProtoWire"],
+      foreign: ["Crypto"]
     ),
     .init(
       name: "PatronFiles",
@@ -67,7 +68,8 @@ struct ModuleRule: Sendable, CustomStringConvertible {
       own: [
         "PatronServer", "PatronFiles", "PatronCore", "PatronStore", "PatronModel", "PatronProto",
         "ProtobufC", "ProtoWire", "TTRPC",
-      ]
+      ],
+      foreign: ["Crypto"]
     ),
     .init(
       name: "PatronSample",

@@ -1,3 +1,4 @@
+internal import Crypto
 package import PatronModel
 internal import PatronProto
 package import PatronStore
@@ -41,7 +42,7 @@ package enum Confirmations {
       guard let address = row.address(channel) else { continue }
       try writer.insert(
         ConfirmationRow(
-          tokenHash: SHA256.digest(of: token),
+          tokenHash: Array(SHA256.hash(data: token)),
           channel: channel,
           topic: topic,
           customerID: row.id,

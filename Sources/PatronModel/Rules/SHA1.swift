@@ -1,5 +1,6 @@
 /// SHA-1 (FIPS 180-4), for names only: UUIDs of version 5 are defined by it. SHA-1 is broken as a
-/// signature, so no secret may depend on it.
+/// signature, so no secret may depend on it. It stays by hand so that the client library needs no
+/// library of cryptography.
 struct SHA1 {
   private var state: (UInt32, UInt32, UInt32, UInt32, UInt32) = (
     0x6745_2301, 0xEFCD_AB89, 0x98BA_DCFE, 0x1032_5476, 0xC3D2_E1F0

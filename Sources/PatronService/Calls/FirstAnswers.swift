@@ -1,3 +1,4 @@
+internal import Crypto
 internal import PatronCore
 internal import PatronFiles
 internal import PatronModel
@@ -37,7 +38,7 @@ enum FirstAnswers {
     }
     var request = request
     request[keyPath: field] = ""
-    return RequestID(text: text, digest: SHA256.digest(of: try request.encoded()))
+    return RequestID(text: text, digest: Array(SHA256.hash(data: try request.encoded())))
   }
 
   /// Appends the stored answer to a repeat; otherwise runs `body` and stores the answer that it

@@ -1,3 +1,4 @@
+internal import Crypto
 internal import PatronCore
 internal import PatronFiles
 internal import PatronModel
@@ -37,7 +38,7 @@ extension ConsentHandlers {
       request.channels.isEmpty ? nil : ConsentScope(request.channels, &violations).channels
     try violations.finish()
     return Confirmation(
-      tokenHash: SHA256.digest(of: token ?? []),
+      tokenHash: Array(SHA256.hash(data: token ?? [])),
       channels: channels.map(Set.init),
       evidence: evidence
     )

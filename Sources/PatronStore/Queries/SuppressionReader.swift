@@ -1,3 +1,4 @@
+internal import Crypto
 package import PatronModel
 internal import SQLite
 
@@ -118,7 +119,7 @@ package struct SuppressionReader {
       if isSpelled == true { spellings += PhoneSpellings.former(of: spellings) }
     }
     let key = try self.key()
-    return spellings.map { SHA256.authenticationCode(of: Array($0.utf8), key: key) }
+    return spellings.map { Self.hash(Array($0.utf8), key) }
   }
 
   /// Returns the hash under which an address is stored: 32 bytes that depend on this database's
@@ -129,14 +130,18 @@ package struct SuppressionReader {
 
   /// Returns HMAC-SHA-256 of `bytes` under this database's key.
   package func authenticate(_ bytes: [UInt8]) throws -> [UInt8] {
-    SHA256.authenticationCode(of: bytes, key: try key())
+    Self.hash(bytes, try key())
+  }
+
+  private static func hash(_ bytes: [UInt8], _ key: SymmetricKey) -> [UInt8] {
+    Array(HMAC<SHA256>.authenticationCode(for: bytes, using: key))
   }
 
   /// Returns this database's random key.
-  private func key() throws -> [UInt8] {
+  private func key() throws -> SymmetricKey {
     guard let pepper = try reader.transaction.first(Self.pepper, row: { $0.array(0) }) else {
       throw StoreError.corrupt("the table of secrets has lost its row `address_pepper`")
     }
-    return pepper
+    return SymmetricKey(data: pepper)
   }
 }
