@@ -62,7 +62,7 @@ package struct EventChange: Sendable {
     if event.source == .ecommerce, rule.fills.contains("default_currency") {
       self.customer.draft.takeCurrency(of: draft.event.amount)
     }
-    if type?.enriches.contains("order_stats") == true { draft.warnings.append(.orderStatsKept) }
+    if rule.changesOrderStats { draft.warnings.append(.orderStatsKept) }
   }
 
   /// Returns the origin of a customer that an event creates.
@@ -322,14 +322,13 @@ extension CustomerDraft {
   ) {
     for effect in effects {
       switch effect {
-      case .accountStatus(let text):
-        let name = event.type == "account_created" ? "account_status" : "to"
+      case .accountStatus(let text, let name):
         let status = violations.secondary("event.properties.\(name)") { () throws(RuleError) in
           try AccountStatus(text)
         }
         if let status { set(.accountStatus) { $0.accountStatus = status.rawValue } }
-      case .accountCreated(let micros):
-        let time = violations.secondary("event.properties.account_created_at") {
+      case .accountCreated(let micros, let name):
+        let time = violations.secondary("event.properties.\(name)") {
           () throws(RuleError) in
           let time = try PatronModel.Timestamp(microseconds: micros)
           try TimeBounds.checkAccountCreated(time, now: .init(microseconds: now))
@@ -338,18 +337,24 @@ extension CustomerDraft {
         if let time {
           set(.accountCreatedAt) { $0.accountCreatedAt = .init(micros: time.microseconds) }
         }
+      case .accountOpened:
+        takeOpening(at: event.occurredAt?.micros, now: now)
       case .reviewerName(let text):
         takeSigned(text)
       default:
         break
       }
     }
-    guard event.source == .ecommerce, event.type == "account_created" else { return }
+  }
+
+  /// Takes an account as enabled, and as created at the time of the event, unless the event or its
+  /// customer says otherwise. A time in the future is not taken.
+  private mutating func takeOpening(at time: Int64?, now: Int64) {
     if !sets(.accountStatus) {
       set(.accountStatus) { $0.accountStatus = AccountStatus.enabled.rawValue }
     }
-    if !sets(.accountCreatedAt), let time = event.occurredAt?.micros,
-      time <= now, let opened = try? PatronModel.Timestamp(microseconds: time)
+    if !sets(.accountCreatedAt), let time, time <= now,
+      let opened = try? PatronModel.Timestamp(microseconds: time)
     {
       set(.accountCreatedAt) { $0.accountCreatedAt = .init(micros: opened.microseconds) }
     }

@@ -59,7 +59,7 @@ extension EventEnrichment {
     var newest: Int64 = 0
     try TimelineScan.visit(
       of: stored.customerID,
-      LoyaltyFacts.types,
+      Enrichment.loyaltyTypes,
       notBefore: stored.occurredAt?.micros ?? now,
       in: writer.read
     ) {
@@ -78,7 +78,7 @@ extension ReviewFigures {
     _ now: Int64
   ) throws {
     forgetNewest()
-    try TimelineScan.visit(of: customerID, ["review_created"], in: reader) { event in
+    try TimelineScan.visit(of: customerID, Enrichment.reviewTypes, in: reader) { event in
       guard let review = Enrichment.effects(of: event, at: now).firstReview else { return true }
       return noteOlder(review, at: event.occurredAt?.micros ?? 0)
     }
@@ -142,7 +142,8 @@ extension LoyaltyFigures {
     _ now: Int64
   ) throws -> Bool {
     var events: [(facts: LoyaltyFacts, at: Int64)] = []
-    let areAll = try TimelineScan.visit(of: customerID, LoyaltyFacts.types, in: reader) { event in
+    let areAll = try TimelineScan.visit(of: customerID, Enrichment.loyaltyTypes, in: reader) {
+      event in
       if let facts = Enrichment.effects(of: event, at: now).firstLoyalty {
         events.append((facts, event.occurredAt?.micros ?? 0))
       }

@@ -93,7 +93,8 @@ struct EventEnrichment {
       case .unreadReply: warn(.replyUnread)
       case .possibleOptOut(let channel): notePossibleOptOut(&edit, channel)
       case .restore(let channel): try restore(&edit, channel, evidence)
-      case .accountStatus, .accountCreated, .reviewerName, .review, .loyalty: break
+      case .accountStatus, .accountCreated, .accountOpened, .reviewerName, .review, .loyalty:
+        break
       }
     }
     fields += edit.changedFlags

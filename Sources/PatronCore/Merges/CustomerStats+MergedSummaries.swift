@@ -24,7 +24,7 @@ extension CustomerStats {
   }
 
   /// The types of events that change summaries.
-  private static let types = LoyaltyFacts.types.union(["review_created"])
+  private static let types = Enrichment.loyaltyTypes.union(Enrichment.reviewTypes)
 
   /// Sets the summaries of two customers together.
   mutating func joinSummaries(

@@ -80,7 +80,7 @@ package struct TimelineWriter {
 
   private static func changesOrderStats(_ event: Event) -> Bool {
     event.source == .ecommerce
-      && EventCatalogue.type(event.type, of: .ecommerce)?.enriches.contains(orderStats) == true
+      && Enrichment.rule(for: event.type, of: .ecommerce).changesOrderStats
   }
 
   private mutating func tellAsIs(_ event: Event, replaces: Bool) throws -> Event? {

@@ -2,6 +2,11 @@ extension EventCatalogue {
   private static let names = ["first_name", "last_name"]
   private static let reached =
     names + ["phone_number", "address", "default_currency"]
+  private static let checkout = Enrichment.Rule(
+    creates: .always,
+    fills: reached,
+    flagSource: "checkout"
+  )
 
   /// Event types about accounts, baskets and products of the shop.
   static let storefrontTypes: [EventType] = [
@@ -10,17 +15,27 @@ extension EventCatalogue {
       "Account created",
       "The customer opened an account with the shop.",
       [.time("account_created_at"), .text("account_status")],
-      creates: true,
-      enriches: names + [
-        "email", "phone_number", "external_id", "account_created_at", "account_status",
-      ]
+      rule: Enrichment.Rule(
+        creates: .always,
+        fills: names + ["email", "phone_number"],
+        overwrites: ["external_id", "account_created_at", "account_status"],
+        flagSource: "event",
+        effects: [
+          .accountCreatedAt(property: "account_created_at"),
+          .accountStatus(property: "account_status"),
+          .accountOpening,
+        ]
+      )
     ),
     .shop(
       "account_status_changed",
       "Account status changed",
       "The account was enabled, disabled, invited or declined.",
       [.text("from"), .text("to", required: true)],
-      enriches: ["account_status"]
+      rule: Enrichment.Rule(
+        overwrites: ["account_status"],
+        effects: [.accountStatus(property: "to")]
+      )
     ),
     .shop(
       "account_updated",
@@ -45,8 +60,7 @@ extension EventCatalogue {
       "Checkout started",
       "The customer began to check out.",
       [.theCheckout, .amount, .text("line_items"), .text("landing_site_url", personal: true)],
-      creates: true,
-      enriches: reached
+      rule: checkout
     ),
     .shop(
       "checkout_abandoned",
@@ -56,8 +70,7 @@ extension EventCatalogue {
         .theCheckout, .amount, .text("line_items"), .time("abandoned_at"),
         .text("abandoned_checkout_url", personal: true),
       ],
-      creates: true,
-      enriches: reached
+      rule: checkout
     ),
     .shop(
       "checkout_recovered",
@@ -111,8 +124,12 @@ extension EventCatalogue {
         .text("line_items"), .text("payment_status"), .text("discount_codes"), .checkout,
         .flag("first_order"), .count("order_number_for_customer"),
       ],
-      creates: true,
-      enriches: reached + ["default_language", "order_stats"]
+      rule: Enrichment.Rule(
+        creates: .always,
+        fills: reached + ["default_language"],
+        flagSource: "checkout",
+        changesOrderStats: true
+      )
     ),
     .shop(
       "order_updated",
@@ -121,7 +138,7 @@ extension EventCatalogue {
       [
         .theOrder, .amount, .text("changes"), .text("payment_status"), .text("fulfillment_status"),
       ],
-      enriches: ["order_stats"]
+      rule: Enrichment.Rule(changesOrderStats: true)
     ),
     .shop(
       "order_paid",
@@ -140,7 +157,7 @@ extension EventCatalogue {
       "Order cancelled",
       "The order was called off. \(bySync)",
       [.theOrder, .time("cancellation_date"), .text("reason")],
-      enriches: ["order_stats"]
+      rule: Enrichment.Rule(changesOrderStats: true)
     ),
     .shop(
       "order_refunded",
@@ -150,7 +167,7 @@ extension EventCatalogue {
         .theOrder, .amount, .text("refund_id"), .flag("full"), .text("items"), .text("reason"),
         .text("payment_status"),
       ],
-      enriches: ["order_stats"]
+      rule: Enrichment.Rule(changesOrderStats: true)
     ),
     .shop(
       "order_fulfilled",

@@ -2,12 +2,14 @@ extension EventCatalogue {
   /// Event types about points, tiers, rewards and referrals.
   static let loyaltyTypes: [EventType] = [
     loyalty(
+      .joined,
       "loyalty_joined",
       "Loyalty joined",
       "The customer joined the loyalty programme.",
       [.time("opted_in_at"), .text("source")]
     ),
     loyalty(
+      .left,
       "loyalty_left",
       "Loyalty left",
       "The customer left the loyalty programme.",
@@ -15,6 +17,7 @@ extension EventCatalogue {
       creates: false
     ),
     loyalty(
+      .pointsEarned,
       "points_earned",
       "Points earned",
       "The customer earned points.",
@@ -24,6 +27,7 @@ extension EventCatalogue {
       ]
     ),
     loyalty(
+      .pointsRedeemed,
       "points_redeemed",
       "Points redeemed",
       "The customer spent points on a reward.",
@@ -33,6 +37,7 @@ extension EventCatalogue {
       ]
     ),
     loyalty(
+      .pointsAdjusted,
       "points_adjusted",
       "Points adjusted",
       "Points were given or taken by hand.",
@@ -42,24 +47,28 @@ extension EventCatalogue {
       ]
     ),
     loyalty(
+      .pointsExpiring,
       "points_expiring",
       "Points expire soon",
       "Points will be lost unless they are spent.",
       [.points, .time("expire_at")]
     ),
     loyalty(
+      .pointsExpired,
       "points_expired",
       "Points expired",
       "Points were lost.",
       [.points, .time("expire_at"), .count("balance_after")]
     ),
     loyalty(
+      .tierEarned,
       "tier_earned",
       "Tier earned",
       "The customer reached a tier.",
       [.text("from"), .text("to", required: true), .time("expires_at")]
     ),
     loyalty(
+      .tierLost,
       "tier_lost",
       "Tier lost",
       "The customer fell from a tier.",
@@ -85,7 +94,7 @@ extension EventCatalogue {
       "Referral clicked",
       "Somebody followed the referral link.",
       [.count("referred_customer_id"), .text("code")],
-      enriches: ["loyalty"]
+      rule: Enrichment.Rule(effects: [.loyalty(.referralClicked)])
     ),
     .own(
       .referrals,
@@ -93,12 +102,12 @@ extension EventCatalogue {
       "Referral completed",
       "A referred friend ordered.",
       [.count("referred_customer_id"), .text("reward"), .count("points"), .text("code")],
-      creates: true,
-      enriches: ["loyalty"]
+      rule: Enrichment.Rule(creates: .always, effects: [.loyalty(.referralCompleted)])
     ),
   ]
 
   private static func loyalty(
+    _ change: LoyaltyChange,
     _ name: String,
     _ label: String,
     _ description: String,
@@ -111,9 +120,11 @@ extension EventCatalogue {
       label,
       description,
       fields,
-      creates: creates,
-      enriches: creates
-        ? ["first_name", "last_name", "email", "phone_number", "loyalty"] : ["loyalty"]
+      rule: Enrichment.Rule(
+        creates: creates ? .always : .never,
+        fills: creates ? ["first_name", "last_name", "email", "phone_number"] : [],
+        effects: [.loyalty(change)]
+      )
     )
   }
 }

@@ -30,7 +30,7 @@ extension EventCatalogue {
         + "of carriers are history only.",
       [.message, .text("carrier_code"), .text("error"), .flag("permanent")],
       channel: .sms,
-      enriches: ["suppressions"]
+      rule: Enrichment.Rule(effects: [.consent(.sms, .failed)])
     ),
     .own(
       .sms,
@@ -49,7 +49,7 @@ extension EventCatalogue {
         + "warned of and told by sms_possible_opt_out. START gives back what an opt-out took.",
       [.text("body_excerpt", personal: true), .text("keyword")],
       channel: .sms,
-      enriches: ["accepts_sms_marketing", "possible_opt_out_at", "subscriptions", "suppressions"]
+      rule: Enrichment.Rule(effects: [.reply(.sms)])
     ),
     .own(
       .sms,
@@ -116,7 +116,7 @@ extension EventCatalogue {
         .text("diagnostic", personal: true),
       ],
       channel: .email,
-      enriches: ["suppressions"]
+      rule: Enrichment.Rule(effects: [.emailBounce])
     ),
     .own(
       .email,
@@ -125,7 +125,7 @@ extension EventCatalogue {
       "The customer reported the e-mail as spam.",
       [.message, .campaign, .text("feedback_loop")],
       channel: .email,
-      enriches: ["accepts_email_marketing", "subscriptions", "suppressions"]
+      rule: Enrichment.Rule(effects: [.consent(.email, .markedSpam)])
     ),
     .own(
       .email,

@@ -35,10 +35,11 @@ extension EventCatalogue {
         .text("content_excerpt", personal: true), .text("sentiment"), .flag("verified_buyer"),
         .count("media_count"), .text("topics"), .text("reviewer_name", personal: true),
       ],
-      creates: true,
-      enriches: [
-        "first_name", "last_name", "email", "reviews",
-      ]
+      rule: Enrichment.Rule(
+        creates: .withEmail,
+        fills: ["first_name", "last_name", "email"],
+        effects: [.review, .reviewerName(property: "reviewer_name")]
+      )
     ),
     moderated("updated", "Review updated", "A review was changed."),
     moderated("published", "Review published", "A review was published."),

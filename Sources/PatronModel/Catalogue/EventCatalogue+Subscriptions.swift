@@ -2,16 +2,8 @@ extension EventCatalogue {
   /// Event types about consent, suppression, forms and lists.
   static let subscriptionTypes: [EventType] =
     [
-      subscribed(
-        .sms,
-        "Subscribed to SMS",
-        enriches: ["phone_number", "accepts_sms_marketing", "subscriptions"]
-      ),
-      subscribed(
-        .email,
-        "Subscribed to e-mail",
-        enriches: ["email", "accepts_email_marketing", "subscriptions"]
-      ),
+      subscribed(.sms, "Subscribed to SMS", fills: "phone_number"),
+      subscribed(.email, "Subscribed to e-mail", fills: "email"),
     ] + consentTypes(.sms, "SMS") + consentTypes(.email, "e-mail") + [
       .own(
         .subscriptionTools,
@@ -56,7 +48,7 @@ extension EventCatalogue {
   private static func subscribed(
     _ channel: Channel,
     _ label: String,
-    enriches: [String]
+    fills address: String
   ) -> EventType {
     .own(
       .subscriptionTools,
@@ -68,14 +60,16 @@ extension EventCatalogue {
         .text("form_id"), .text("keyword"), .text("topic"),
       ],
       channel: channel,
-      creates: true,
-      enriches: ["first_name", "last_name"] + enriches
+      rule: Enrichment.Rule(
+        creates: .always,
+        fills: ["first_name", "last_name", address],
+        effects: [.consent(channel, .subscribed)]
+      )
     )
   }
 
   private static func consentTypes(_ channel: Channel, _ label: String) -> [EventType] {
     let id = channel.name
-    let flag = "accepts_\(id)_marketing"
     return [
       .own(
         .subscriptionTools,
@@ -84,7 +78,7 @@ extension EventCatalogue {
         "The customer asked for messages and is to confirm.",
         [.time("confirmation_sent_at"), .time("expires_at"), .text("source"), .text("topic")],
         channel: channel,
-        enriches: [flag, "subscriptions"]
+        rule: Enrichment.Rule(effects: [.consent(channel, .optInRequested)])
       ),
       .own(
         .subscriptionTools,
@@ -96,7 +90,7 @@ extension EventCatalogue {
           .text("topic"),
         ],
         channel: channel,
-        enriches: [flag, "subscriptions"]
+        rule: Enrichment.Rule(effects: [.consent(channel, .optInConfirmed)])
       ),
       .own(
         .subscriptionTools,
@@ -108,7 +102,7 @@ extension EventCatalogue {
           .text("topic"),
         ],
         channel: channel,
-        enriches: [flag, "subscriptions"]
+        rule: Enrichment.Rule(effects: [.consent(channel, .unsubscribed)])
       ),
       .own(
         .subscriptionTools,
@@ -117,7 +111,7 @@ extension EventCatalogue {
         "The address must not be written to any more.",
         [.text("reason", required: true), .text("detail_code"), .text("source")],
         channel: channel,
-        enriches: ["suppressions"]
+        rule: Enrichment.Rule(effects: [.consent(channel, .suppressed)])
       ),
       .own(
         .subscriptionTools,
@@ -126,7 +120,8 @@ extension EventCatalogue {
         "A suppression of the address was lifted. Recorded by a product, it is history only: use "
           + "UnsuppressCustomer.",
         [.text("actor"), .text("previous_reason")],
-        channel: channel
+        channel: channel,
+        rule: Enrichment.Rule(effects: [.consent(channel, .unsuppressed)])
       ),
       .own(
         .subscriptionTools,

@@ -1,4 +1,15 @@
 extension EventCatalogue {
+  /// The rule of any type of third parties, of the catalogue or not. Their applications enrich a
+  /// customer, and never change consent.
+  static let thirdPartyRule = Enrichment.Rule(
+    creates: .always,
+    fills: [
+      "first_name", "last_name", "email", "phone_number", "external_id", "gender", "address",
+      "default_language", "default_currency", "account_created_at", "account_status", "tags",
+    ],
+    overwrites: [Enrichment.properties]
+  )
+
   /// Templates for common third-party applications. Any other type is equally valid.
   static let thirdPartyTypes: [EventType] = [
     ticket("created", "Ticket created", "The customer asked the help desk."),

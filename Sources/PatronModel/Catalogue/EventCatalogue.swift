@@ -77,8 +77,7 @@ extension EventType {
     _ label: String,
     _ description: String,
     _ fields: [EventField],
-    creates: Bool = false,
-    enriches: [String] = []
+    rule: Enrichment.Rule = .none
   ) -> EventType {
     EventType(
       name: name,
@@ -86,8 +85,7 @@ extension EventType {
       label: label,
       description: description,
       fields: fields,
-      createsCustomer: creates,
-      enriches: enriches
+      rule: rule
     )
   }
 
@@ -99,8 +97,7 @@ extension EventType {
     _ description: String,
     _ fields: [EventField],
     channel: Channel? = nil,
-    creates: Bool = false,
-    enriches: [String] = []
+    rule: Enrichment.Rule = .none
   ) -> EventType {
     EventType(
       name: name,
@@ -110,8 +107,7 @@ extension EventType {
       description: description,
       channel: channel,
       fields: fields,
-      createsCustomer: creates,
-      enriches: enriches
+      rule: rule
     )
   }
 
@@ -130,8 +126,7 @@ extension EventType {
       label: label,
       description: description,
       fields: fields,
-      createsCustomer: true,
-      enriches: ["custom_properties"]
+      rule: EventCatalogue.thirdPartyRule
     )
   }
 }

@@ -16,10 +16,8 @@ package struct EventType: Sendable, Hashable {
   package let channel: Channel?
   /// The fields that an event may carry.
   package let fields: [EventField]
-  /// True if an event creates its customer when it is unknown.
-  package let createsCustomer: Bool
-  /// Fields of the customer that an event may set, by their protocol names.
-  package let enriches: [String]
+  /// The effect of an event on its customer.
+  package let rule: Enrichment.Rule
 
   package init(
     name: String,
@@ -30,8 +28,7 @@ package struct EventType: Sendable, Hashable {
     description: String,
     channel: Channel? = nil,
     fields: [EventField] = [],
-    createsCustomer: Bool = false,
-    enriches: [String] = []
+    rule: Enrichment.Rule = .none
   ) {
     self.name = name
     self.source = source
@@ -41,7 +38,10 @@ package struct EventType: Sendable, Hashable {
     self.description = description
     self.channel = channel
     self.fields = fields
-    self.createsCustomer = createsCustomer
-    self.enriches = enriches
+    self.rule = rule
   }
+
+  /// Fields of a known customer that an event may set, by their protocol names. They follow from
+  /// the rule.
+  package var enriches: [String] { rule.enriches }
 }

@@ -1,5 +1,6 @@
 /// The rules of implicit enrichment: the effect of an event on its customer, beside its entry on
-/// the timeline. Pure: the caller finds the customer and stores the result.
+/// the timeline. Each type of the catalogue holds its rule; here rules are looked up. Pure: the
+/// caller finds the customer and stores the result.
 package enum Enrichment {
   /// The condition on which an event creates an unknown customer.
   package enum Creation: Sendable, Hashable {
@@ -12,77 +13,73 @@ package enum Enrichment {
     case withEmail
   }
 
-  /// The rule of one event type.
-  package struct Rule: Sendable, Hashable {
-    /// The condition on which the event creates its customer.
-    package var creates: Creation = .never
-    /// Fields of the customer that the event sets if they are empty, by their protocol names.
-    package var fills: Set<String> = []
-    /// Fields of the customer that the event sets unless a newer value is stored, by their protocol
-    /// names.
-    package var overwrites: Set<String> = []
-    /// The consent source of marketing flags that come with the event; nil if they are ignored.
-    package var flagSource: String?
-  }
-
   /// The name that stands for all custom properties of a customer.
   package static let properties = "custom_properties"
 
-  /// Returns the rule of an event type. Types without a rule only appear on the timeline.
+  /// Returns the rule of an event type. Types without a rule only appear on the timeline. All types
+  /// of third parties have the same rule, whether or not the catalogue has a template of them.
   package static func rule(for type: String, of source: EventSource) -> Rule {
     switch source {
-    case .ecommerce: shop[type] ?? Rule()
-    case .product: own[type] ?? Rule()
-    case .thirdParty: anyThirdParty
+    case .ecommerce: shopRules[type] ?? .none
+    case .product: ownRules[type] ?? .none
+    case .thirdParty: EventCatalogue.thirdPartyRule
     }
   }
 
-  private static let names: Set<String> = ["first_name", "last_name"]
-  private static let reached = names.union([
-    "phone_number", "address", "default_currency", "default_language",
-  ])
+  /// The types of own products that change loyalty statistics.
+  package static let loyaltyTypes = ownTypes { if case .loyalty = $0 { true } else { false } }
+  /// The types of own products that change review statistics.
+  package static let reviewTypes = ownTypes { $0 == .review }
 
-  private static let shop: [String: Rule] = [
-    "account_created": Rule(
-      creates: .always,
-      fills: names.union(["email", "phone_number"]),
-      overwrites: ["external_id", "account_created_at", "account_status"],
-      flagSource: "event"
-    ),
-    "account_status_changed": Rule(overwrites: ["account_status"]),
-    "order_placed": Rule(creates: .always, fills: reached, flagSource: "checkout"),
-    "checkout_started": checkout,
-    "checkout_abandoned": checkout,
-  ]
+  /// Returns true if the effects of a type depend on the store's own words.
+  package static func readsWords(_ type: String, of source: EventSource) -> Bool {
+    source == .product && replyTypes.contains(type)
+  }
 
-  private static let checkout = Rule(
-    creates: .always,
-    fills: reached.subtracting(["default_language"]),
-    flagSource: "checkout"
-  )
+  /// Returns true if events of a type can have effects. Most cannot, and need not be decoded for
+  /// it.
+  package static func hasEffects(_ type: String, of source: EventSource) -> Bool {
+    kinds(of: type, source) != nil
+  }
 
-  private static let own: [String: Rule] = {
-    var rules: [String: Rule] = [
-      "sms_subscribed": Rule(creates: .always, fills: names.union(["phone_number"])),
-      "email_subscribed": Rule(creates: .always, fills: names.union(["email"])),
-      "review_created": Rule(creates: .withEmail, fills: names.union(["email"])),
-      "referral_completed": Rule(creates: .always),
-    ]
-    for type in [
-      "loyalty_joined", "points_earned", "points_redeemed", "points_adjusted", "points_expiring",
-      "points_expired", "tier_earned", "tier_lost",
-    ] {
-      rules[type] = Rule(creates: .always, fills: names.union(["email", "phone_number"]))
+  /// Returns the effects of an event. Properties that are missing or of the wrong kind have none.
+  package static func effects(of event: EventFacts) -> [EnrichmentEffect] {
+    kinds(of: event.type, event.source)?.flatMap { $0.effects(of: event) } ?? []
+  }
+
+  /// Returns the kinds of effects of a type, or nil if it has none.
+  private static func kinds(
+    of type: String,
+    _ source: EventSource
+  ) -> [EnrichmentEffect.Kind]? {
+    switch source {
+    case .ecommerce: shopKinds[type]
+    case .product: ownKinds[type]
+    case .thirdParty: nil
     }
-    return rules
-  }()
+  }
 
-  /// Third-party applications enrich a customer, and never change consent.
-  private static let anyThirdParty = Rule(
-    creates: .always,
-    fills: reached.union([
-      "external_id", "email", "gender", "account_created_at", "account_status", "tags",
-    ]),
-    overwrites: [properties]
-  )
+  private static let shopRules = rules(of: .ecommerce)
+  private static let ownRules = rules(of: .product)
+  private static let shopKinds = kinds(in: shopRules)
+  private static let ownKinds = kinds(in: ownRules)
+  /// An array: comparing with its one name is faster than hashing.
+  private static let replyTypes = Array(ownTypes { if case .reply = $0 { true } else { false } })
+
+  private static func rules(of source: EventSource) -> [String: Rule] {
+    Dictionary(
+      EventCatalogue.types(of: source).filter { $0.rule != .none }.map { ($0.name, $0.rule) },
+      uniquingKeysWith: { first, _ in first }
+    )
+  }
+
+  private static func kinds(in rules: [String: Rule]) -> [String: [EnrichmentEffect.Kind]] {
+    rules.mapValues(\.effects).filter { !$0.value.isEmpty }
+  }
+
+  private static func ownTypes(
+    with isMeant: (EnrichmentEffect.Kind) -> Bool
+  ) -> Set<String> {
+    Set(ownKinds.filter { $0.value.contains(where: isMeant) }.keys)
+  }
 }

@@ -31,10 +31,13 @@ package struct EventFacts: Sendable {
 
 /// An effect of an event on its customer, beyond the fields that come with it.
 package enum EnrichmentEffect: Sendable, Hashable {
-  /// Sets the account status. The value is not validated yet.
-  case accountStatus(String)
-  /// Sets the time at which the account was created.
-  case accountCreated(at: Micros)
+  /// Sets the account status from a property. The value is not validated yet.
+  case accountStatus(String, property: String)
+  /// Sets the time at which the account was created from a property.
+  case accountCreated(at: Micros, property: String)
+  /// Opens the account: it is enabled and was created at the time of the event, unless the event or
+  /// its customer says otherwise.
+  case accountOpened
   /// Sets the name of the customer from the signature of a review.
   case reviewerName(String)
   /// Counts a review.
@@ -84,123 +87,6 @@ package enum EnrichmentEffect: Sendable, Hashable {
       true
     default: restricts
     }
-  }
-}
-
-extension Enrichment {
-  private static let shopTypes: Set<String> = ["account_created", "account_status_changed"]
-  private static let ownTypes = LoyaltyFacts.types.union(consentTypes).union(["review_created"])
-  private static let consentTypes: Set<String> = [
-    "sms_subscribed", "sms_opt_in_requested", "sms_opt_in_confirmed", "sms_unsubscribed",
-    "sms_suppressed", "sms_unsuppressed", "sms_failed", "sms_received", "email_subscribed",
-    "email_opt_in_requested", "email_opt_in_confirmed", "email_unsubscribed", "email_suppressed",
-    "email_unsuppressed", "email_bounced", "email_marked_spam",
-  ]
-
-  /// Returns true if the effects of a type depend on the store's own words.
-  package static func readsWords(_ type: String, of source: EventSource) -> Bool {
-    source == .product && type == "sms_received"
-  }
-
-  /// Returns true if events of a type can have effects. Most cannot, and need not be decoded for
-  /// it.
-  package static func hasEffects(_ type: String, of source: EventSource) -> Bool {
-    switch source {
-    case .ecommerce: shopTypes.contains(type)
-    case .product: ownTypes.contains(type)
-    case .thirdParty: false
-    }
-  }
-
-  /// Returns the effects of an event. Properties that are missing or of the wrong kind have none.
-  package static func effects(of event: EventFacts) -> [EnrichmentEffect] {
-    switch event.source {
-    case .ecommerce: shopEffects(of: event)
-    case .product: ownEffects(of: event)
-    case .thirdParty: []
-    }
-  }
-
-  private static func shopEffects(of event: EventFacts) -> [EnrichmentEffect] {
-    switch event.type {
-    case "account_created":
-      return [
-        event.time("account_created_at").map { .accountCreated(at: $0) },
-        event.text("account_status").map { .accountStatus($0) },
-      ].compactMap(\.self)
-    case "account_status_changed":
-      return event.text("to").map { [.accountStatus($0)] } ?? []
-    default:
-      return []
-    }
-  }
-
-  private static func ownEffects(of event: EventFacts) -> [EnrichmentEffect] {
-    if event.type == "review_created" {
-      return [.review(ReviewFacts(event))]
-        + (event.text("reviewer_name").map { [.reviewerName($0)] } ?? [])
-    }
-    guard consentTypes.contains(event.type) else {
-      return LoyaltyFacts(event).map { [.loyalty($0)] } ?? []
-    }
-    return event.type.hasPrefix("\(Channel.sms.name)_")
-      ? consentEffects(of: event, .sms) : consentEffects(of: event, .email)
-  }
-
-  private static func consentEffects(
-    of event: EventFacts,
-    _ channel: Channel
-  ) -> [EnrichmentEffect] {
-    switch event.type.dropFirst(channel.name.count + 1) {
-    case "subscribed":
-      let isConfirmed = event.text("opt_in_level")?.lowercased() == "confirmed"
-      return agreement(event) { .subscribe(channel, $0, isConfirmed: isConfirmed) }
-    case "opt_in_requested": return agreement(event) { .request(channel, $0) }
-    case "opt_in_confirmed": return agreement(event) { .confirm(channel, $0) }
-    case "unsubscribed": return [.unsubscribe(channel, event.topic ?? .marketing)]
-    case "received":
-      return event.reply.map { effects(of: $0, channel) } ?? [.unreadReply]
-    case "suppressed":
-      guard let reason = event.suppressionReason else { return [.suppressUnexplained(channel)] }
-      return [.suppress(channel, reason)]
-    case "unsuppressed": return [.liftedElsewhere]
-    case "bounced": return bounce(event)
-    case "marked_spam":
-      return [.unsubscribe(channel, .marketing), .suppress(channel, .spamComplaint)]
-    case "failed":
-      return event.flag("permanent") == true ? [.suppress(channel, .invalidAddress)] : []
-    default: return []
-    }
-  }
-
-  /// An opt-out from too much does no harm, but an agreement to more than was meant does.
-  private static func agreement(
-    _ event: EventFacts,
-    _ effect: (Topic) -> EnrichmentEffect
-  ) -> [EnrichmentEffect] {
-    [event.topic.map(effect) ?? .unknownTopic]
-  }
-
-  private static func effects(of reply: ReplyIntent, _ channel: Channel) -> [EnrichmentEffect] {
-    switch reply {
-    case .optOut: [.unsubscribe(channel, .marketing)]
-    case .possibleOptOut: [.possibleOptOut(channel)]
-    case .start: [.restore(channel)]
-    case .help, .none: []
-    }
-  }
-
-  /// The bounce types that are permanent, in lower case. Mail services use different words.
-  package static let hardBounces = ["hard", "hard_bounce", "permanent"]
-  /// The bounce types that may be temporary, in lower case.
-  package static let softBounces = [
-    "soft", "soft_bounce", "transient", "temporary", "undetermined",
-  ]
-
-  private static func bounce(_ event: EventFacts) -> [EnrichmentEffect] {
-    let type = event.text("bounce_type")?.lowercased() ?? ""
-    if hardBounces.contains(type) { return [.suppress(.email, .hardBounce)] }
-    return softBounces.contains(type) ? [.softBounce] : [.unknownBounce]
   }
 }
 

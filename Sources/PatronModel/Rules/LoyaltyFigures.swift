@@ -42,49 +42,40 @@ package struct LoyaltyFacts: Sendable, Hashable {
   /// Maximum plausible number of points, so that sums never overflow. Larger numbers are ignored.
   static let mostPoints: Int64 = 1_000_000_000_000
 
-  /// The event types with loyalty data.
-  package static let types: Set<String> = [
-    "loyalty_joined", "loyalty_left", "points_earned", "points_redeemed", "points_adjusted",
-    "points_expiring", "points_expired", "tier_earned", "tier_lost", "referral_completed",
-    "referral_clicked",
-  ]
-
-  /// Reads an event. Fails if its type has no loyalty data.
-  init?(_ event: EventFacts) {
+  /// Reads an event that reports a change.
+  init(_ event: EventFacts, _ change: LoyaltyChange) {
     let given = event.int("points") ?? 0
     let points = (-Self.mostPoints...Self.mostPoints).contains(given) ? given : 0
-    switch event.type {
-    case "loyalty_joined":
+    switch change {
+    case .joined:
       isMember = true
       joinedAt = event.time("opted_in_at") ?? event.occurredAt
-    case "loyalty_left":
+    case .left:
       isMember = false
-    case "points_earned":
+    case .pointsEarned:
       isMember = true
       earned = max(points, 0)
       balance = Self.balance(event, points)
-    case "points_redeemed":
+    case .pointsRedeemed:
       redeemed = max(points, 0)
       redemptions = 1
       balance = Self.balance(event, -points)
-    case "points_adjusted":
+    case .pointsAdjusted:
       balance = Self.balance(event, points)
-    case "points_expiring":
+    case .pointsExpiring:
       expiry = event.time("expire_at").map { .at($0) } ?? .same
-    case "points_expired":
+    case .pointsExpired:
       balance = Self.balance(event, -points)
       expiry = .none
-    case "tier_earned":
+    case .tierEarned:
       isMember = true
       tier = event.text("to") ?? ""
-    case "tier_lost":
+    case .tierLost:
       tier = event.text("to") ?? ""
-    case "referral_completed":
+    case .referralCompleted:
       referrals = 1
-    case "referral_clicked":
+    case .referralClicked:
       referralClicks = 1
-    default:
-      return nil
     }
   }
 
