@@ -60,13 +60,13 @@ import Testing
       try #require(EventCatalogue.type(name, of: source))
     }
     let placed = try type("order_placed", .ecommerce)
-    #expect(placed.createsCustomer && placed.enriches.contains("default_currency"))
+    #expect(placed.rule.creates == .always && placed.enriches.contains("default_currency"))
     let refunded = try type("order_refunded", .ecommerce)
-    #expect(!refunded.createsCustomer && refunded.enriches == ["order_stats"])
+    #expect(refunded.rule.creates == .never && refunded.enriches == ["order_stats"])
     let bounced = try type("email_bounced", .product)
-    #expect(!bounced.createsCustomer && bounced.enriches.contains("suppressions"))
+    #expect(bounced.rule.creates == .never && bounced.enriches.contains("suppressions"))
     let subscribed = try type("sms_subscribed", .product)
-    #expect(subscribed.createsCustomer && subscribed.enriches.contains("phone_number"))
+    #expect(subscribed.rule.creates == .always && subscribed.enriches.contains("phone_number"))
     let note = try type("note_added", .product)
     #expect(note.fields.first?.personal == true && note.fields.first?.required == true)
   }

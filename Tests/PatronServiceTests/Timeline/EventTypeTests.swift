@@ -55,6 +55,13 @@ struct EventTypeTests {
       )
       let own = try await list(shop, .product)
       #expect(own.allSatisfy { $0.source == .product && !$0.product.isEmpty })
+      let subscribed = own.first { $0.type == "sms_subscribed" }
+      #expect(
+        subscribed?.enriches == [
+          "first_name", "last_name", "phone_number", "accepts_sms_marketing", "subscriptions",
+          "suppressions",
+        ]
+      )
       let shops = try await list(shop, .ecommerce)
       let others = try await list(shop, .thirdParty)
       #expect(shops.count + own.count + others.count == all.count)
