@@ -60,6 +60,21 @@ package enum CustomerField: String, Sendable, Hashable, CaseIterable {
     }
   }
 
+  /// The names of the writable fields of a record that do not speak of consent, in the order of
+  /// exports.
+  package static let attributes: [String] = {
+    var names: [String] = []
+    for field in allCases where field.isWritable {
+      switch field {
+      case .locale, .acceptsSMSMarketing, .acceptsEmailMarketing: continue
+      default: break
+      }
+      let name = field.addressPart == nil ? field.rawValue : "address"
+      if !names.contains(name) { names.append(name) }
+    }
+    return names
+  }()
+
   /// The name in `patron.v1.Address` of the part that the column holds; nil for other columns.
   package var addressPart: String? {
     switch self {

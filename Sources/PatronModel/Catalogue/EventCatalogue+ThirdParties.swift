@@ -3,10 +3,7 @@ extension EventCatalogue {
   /// customer, and never change consent.
   static let thirdPartyRule = Enrichment.Rule(
     creates: .always,
-    fills: [
-      "first_name", "last_name", "email", "phone_number", "external_id", "gender", "address",
-      "default_language", "default_currency", "account_created_at", "account_status", "tags",
-    ],
+    fills: CustomerField.attributes,
     overwrites: [Enrichment.properties]
   )
 

@@ -128,8 +128,8 @@ import Testing
     .thirdParty,
     "",
     .always,
-    fills: "\(addresses) external_id gender address default_language default_currency"
-      + " account_created_at account_status tags",
+    fills: "external_id email phone_number first_name last_name gender account_status"
+      + " account_created_at default_language default_currency tags address",
     overwrites: "custom_properties"
   )
 
