@@ -86,8 +86,10 @@ package struct CheckedFilter: Sendable {
   /// beginning of a phone number also finds numbers written in the national form of the store's
   /// country.
   package func set(at now: Int64, in reader: StoreReader) throws -> CustomerSet {
-    var sets = selections.map { selection in
-      let sets = selection.filters.map { FilterSets.set(selection.category, $0, at: now) }
+    var sets = try selections.map { selection in
+      let sets = try selection.filters.map {
+        try FilterSets.set(selection.category, $0, at: now, in: reader)
+      }
       return sets.count == 1 ? sets[0] : CustomerSet.any(sets)
     }
     if let query {

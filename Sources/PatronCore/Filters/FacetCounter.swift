@@ -29,7 +29,7 @@ package struct FacetCounter {
         response.facets += terms.map { .count($0.count, category.id, $0.label) }
       } else {
         for filter in category.filters {
-          let set = FilterSets.set(category.id, filter.id, at: now)
+          let set = try FilterSets.set(category.id, filter.id, at: now, in: reader)
           let count = try reader.countAtOnce(of: set) ?? 0
           response.facets.append(.count(count, category.id, filter.id))
         }
@@ -87,7 +87,7 @@ package struct FacetCounter {
       }
     }
     return try category.filters.map { filter in
-      var set = FilterSets.set(category.id, filter.id, at: now)
+      var set = try FilterSets.set(category.id, filter.id, at: now, in: reader)
       var isComplement = false
       // The days before are many and the days since are few, so the complement is counted.
       if case .below(let days, let first) = set {

@@ -11,7 +11,7 @@ package struct SuppressedCustomers {
   package init(_ reader: StoreReader, now: Int64) throws {
     for channel in PatronModel.Channel.allCases {
       while ids.count <= channel.rawValue { ids.append([]) }
-      let set = FilterSets.set(channel.name, "suppressed", at: now)
+      let set = try FilterSets.set(channel.name, "suppressed", at: now, in: reader)
       try reader.customerIDs(in: set) { id in
         ids[channel.rawValue].append(id)
         return true

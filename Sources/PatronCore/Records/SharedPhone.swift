@@ -10,7 +10,7 @@ package import PatronStore
 /// nothing. The owner's own address counts as one.
 package enum SharedPhone {
   /// The number of days for which an address counts.
-  package static let days: Int64 = 365
+  package static let days = FilterDays.ofSharedPhone
 
   /// Records that a phone number came with an e-mail address that is not its owner's. `micros` is
   /// the time of that, in microseconds since 1970; a time after `now` counts as `now`.

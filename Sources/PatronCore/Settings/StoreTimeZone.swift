@@ -1,7 +1,7 @@
 internal import Foundation
 internal import PatronModel
 
-/// The time zone of a store, for times that are given without a zone.
+/// The time zone of a store, for times that are given without a zone and for the present date.
 enum StoreTimeZone {
   /// Returns the name of an existing time zone.
   ///
@@ -11,5 +11,13 @@ enum StoreTimeZone {
       throw ZoneName.unknown(text)
     }
     return text
+  }
+
+  /// Returns the rules of a zone, those of UTC if the name is empty.
+  static func rules(_ name: String) -> ZoneRules {
+    guard let zone = TimeZone(identifier: name) else { return .utc }
+    return ZoneRules { seconds in
+      Int64(zone.secondsFromGMT(for: Date(timeIntervalSince1970: Double(seconds))))
+    }
   }
 }

@@ -96,8 +96,10 @@ package struct CustomerWriter {
     terms.body = .known(
       CustomerTerms.of(
         customer,
-        suppressedChannels: suppressed,
-        sharedPhoneDay: try SharedPhone.day(of: row, in: writer.read)
+        AddressFacts(
+          suppressedChannels: suppressed,
+          sharedPhoneDay: try SharedPhone.day(of: row, in: writer.read)
+        )
       )
     )
     try writer.insert(row, terms: terms)

@@ -6,20 +6,26 @@ package struct FilterDefinition: Sendable, Hashable {
   package let label: String
   /// The customers that it shows.
   package let description: String
-  /// True if its result changes as time passes, without a change of customers.
-  package let movesWithClock: Bool
+  /// The rule that finds the customers.
+  package let rule: FilterRule
 
-  package init(_ id: String, _ label: String, _ description: String, movesWithClock: Bool = false) {
+  package init(
+    _ id: String,
+    _ label: String,
+    _ description: String,
+    finds rule: FilterRule = .sameName
+  ) {
     self.id = id
     self.label = label
     self.description = description
-    self.movesWithClock = movesWithClock
+    self.rule = rule
   }
 }
 
 /// A category of filters. Filters of one category are joined by OR, those of different categories
 /// by AND.
-package struct FilterCategory: Sendable, Hashable {
+package struct FilterCategory: Sendable {
+  /// The id, unique in the catalogue. It is the category of the terms of its filters, too.
   package let id: String
   /// The label for people.
   package let label: String
@@ -27,17 +33,30 @@ package struct FilterCategory: Sendable, Hashable {
   package let description: String
   /// The filters of the category. Empty if its values are the store's own.
   package let filters: [FilterDefinition]
+  /// Returns the normal form of a value, which is the same for all its spellings.
+  package let key: @Sendable (_ value: String) -> String
 
-  package init(
-    id: String,
-    label: String,
-    description: String,
-    filters: [FilterDefinition] = []
-  ) {
+  /// Makes a category of these filters.
+  package init(id: String, label: String, description: String, filters: [FilterDefinition]) {
     self.id = id
     self.label = label
     self.description = description
     self.filters = filters
+    key = { $0 }
+  }
+
+  /// Makes a category whose values are the store's own.
+  package init(
+    id: String,
+    label: String,
+    description: String,
+    key: @escaping @Sendable (_ value: String) -> String
+  ) {
+    self.id = id
+    self.label = label
+    self.description = description
+    self.key = key
+    filters = []
   }
 
   /// True if the values are the store's own, such as its tags.
@@ -49,24 +68,12 @@ package struct FilterCategory: Sendable, Hashable {
   }
 }
 
-/// The predefined filters of the customers page.
+/// The predefined filters of the customers page. `CustomerTerms.categories` of the core holds the
+/// terms that each category finds.
 package enum FilterCatalogue {
   /// All categories, in reading order.
   package static let categories: [FilterCategory] = [
-    channel(.sms, "SMS subscribers", "text messages", "phone number"),
-    channel(.email, "Email subscribers", "e-mail", "e-mail address"),
-    orders, account, contact, origin, activity,
-    FilterCategory(id: "tags", label: "Tags", description: "Customers who carry a tag."),
-    FilterCategory(
-      id: "country",
-      label: "Country",
-      description: "Country of the address, ISO 3166-1 alpha-2."
-    ),
-    FilterCategory(
-      id: "language",
-      label: "Language",
-      description: "Language of the customer, ISO 639-1."
-    ),
+    sms, email, orders, account, contact, origin, activity, tags, country, language,
   ]
 
   /// Returns the category called `id`, or nil if there is none.
@@ -96,6 +103,12 @@ package enum FilterCatalogue {
       given: filter
     )
   }
+
+  /// Consent to text messages.
+  package static let sms = channel(.sms, "SMS subscribers", "text messages", "phone number")
+
+  /// Consent to e-mail.
+  package static let email = channel(.email, "Email subscribers", "e-mail", "e-mail address")
 
   private static func channel(
     _ channel: Channel,
@@ -145,7 +158,8 @@ package enum FilterCatalogue {
     ]
   }
 
-  private static let orders = FilterCategory(
+  /// The orders of customers.
+  package static let orders = FilterCategory(
     id: "orders",
     label: "Order history",
     description: "What customers ordered.",
@@ -157,19 +171,20 @@ package enum FilterCatalogue {
         "ordered_last_30_days",
         "Ordered in the last 30 days",
         "The latest order is at most 30 days old.",
-        movesWithClock: true
+        finds: .lastDays(30, of: FilterDays.lastOrder)
       ),
       FilterDefinition(
         "ordered_last_90_days",
         "Ordered in the last 90 days",
         "The latest order is at most 90 days old.",
-        movesWithClock: true
+        finds: .lastDays(90, of: FilterDays.lastOrder)
       ),
       FilterDefinition("refunded", "Refunded", "Was given money back for an order."),
     ]
   )
 
-  private static let account = FilterCategory(
+  /// The accounts of customers.
+  package static let account = FilterCategory(
     id: "account",
     label: "Store account",
     description: "The customer's account with the shop.",
@@ -182,13 +197,24 @@ package enum FilterCatalogue {
     ]
   )
 
-  private static let contact = FilterCategory(
+  /// The addresses that are known of customers.
+  package static let contact = FilterCategory(
     id: "contact",
     label: "Contact details",
     description: "How customers can be reached.",
     filters: [
-      FilterDefinition("has_email", "Has an e-mail address", "An e-mail address is known."),
-      FilterDefinition("has_phone", "Has a phone number", "A phone number is known."),
+      FilterDefinition(
+        "has_email",
+        "Has an e-mail address",
+        "An e-mail address is known.",
+        finds: .anyOf(["both", "email_only"])
+      ),
+      FilterDefinition(
+        "has_phone",
+        "Has a phone number",
+        "A phone number is known.",
+        finds: .anyOf(["both", "phone_only"])
+      ),
       FilterDefinition("email_only", "E-mail only", "Has an e-mail address and no phone number."),
       FilterDefinition("phone_only", "Phone only", "Has a phone number and no e-mail address."),
       FilterDefinition("both", "Both", "Has an e-mail address and a phone number."),
@@ -196,12 +222,13 @@ package enum FilterCatalogue {
         "shared_phone",
         "Shared phone number",
         "The phone number came with more e-mail addresses in a year than the settings say.",
-        movesWithClock: true
+        finds: .lastDays(FilterDays.ofSharedPhone, of: FilterDays.sharedPhone)
       ),
     ]
   )
 
-  private static let origin = FilterCategory(
+  /// The sources that made customers known.
+  package static let origin = FilterCategory(
     id: "origin",
     label: "Created by",
     description: "What made the customer known.",
@@ -222,7 +249,8 @@ package enum FilterCatalogue {
     ]
   )
 
-  private static let activity = FilterCategory(
+  /// The events of customers.
+  package static let activity = FilterCategory(
     id: "products",
     label: "Activity",
     description: "What customers do.",
@@ -233,8 +261,30 @@ package enum FilterCatalogue {
         "no_activity_90_days",
         "Inactive for 90 days",
         "No event in the last 90 days.",
-        movesWithClock: true
+        finds: .notInLastDays(90, of: FilterDays.lastEvent)
       ),
     ]
   )
+
+  /// The tags of the store. Case does not matter.
+  package static let tags = FilterCategory(
+    id: "tags",
+    label: "Tags",
+    description: "Customers who carry a tag.",
+    key: TagSet.key
+  )
+
+  /// The countries of addresses.
+  package static let country = FilterCategory(
+    id: "country",
+    label: "Country",
+    description: "Country of the address, ISO 3166-1 alpha-2."
+  ) { (try? CountryCode($0))?.code ?? $0 }
+
+  /// The languages of customers.
+  package static let language = FilterCategory(
+    id: "language",
+    label: "Language",
+    description: "Language of the customer, ISO 639-1."
+  ) { (try? LanguageCode($0))?.code ?? $0 }
 }

@@ -12,6 +12,12 @@ package struct ZoneRules: Sendable {
 
   private static let day: Int64 = 86_400
 
+  /// Returns the date that calendars show at an instant in microseconds since 1970.
+  package func date(at micros: Int64) -> CivilDate {
+    let seconds = CSVWriter.floored(micros, by: Timestamp.microsecondsPerSecond)
+    return Timestamp(clamping: micros + offset(seconds) * Timestamp.microsecondsPerSecond).date
+  }
+
   /// Returns the first and the last instant at which clocks show a local time, in microseconds
   /// since 1970. They differ only when clocks are set back. A local time that clocks skip lies
   /// between both.

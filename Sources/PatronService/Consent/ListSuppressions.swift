@@ -131,7 +131,7 @@ struct SuppressionOwners {
     for channel in PatronModel.Channel.allCases {
       var wanted = Set(rows.filter { $0.channel == channel }.map(\.addressHash))
       guard !wanted.isEmpty else { continue }
-      let suppressed = FilterSets.set(channel.name, "suppressed", at: now)
+      let suppressed = try FilterSets.set(channel.name, "suppressed", at: now, in: reader)
       try reader.customerIDs(in: suppressed) { id in
         guard let row = try reader.customerRow(.id(id)), let address = row.address(channel) else {
           return true

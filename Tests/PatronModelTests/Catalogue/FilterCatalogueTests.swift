@@ -28,10 +28,18 @@ import Testing
       for filter in category.filters {
         #expect(!filter.label.isEmpty && filter.description.hasSuffix("."), "\(filter.id)")
         let isOfADay = filter.id.hasSuffix("_days") || filter.id == "shared_phone"
-        #expect(filter.movesWithClock == isOfADay, "\(filter.id)")
+        #expect(filter.rule.movesWithClock == isOfADay, "\(filter.id)")
         #expect(category.filter(filter.id) == filter)
       }
     }
+  }
+
+  @Test func spellingsOfAValueAreOne() {
+    #expect(FilterCatalogue.tags.key(" VIP ") == FilterCatalogue.tags.key("vip"))
+    #expect(FilterCatalogue.country.key("de") == "DE")
+    #expect(FilterCatalogue.country.key("nowhere") == "nowhere")
+    #expect(FilterCatalogue.language.key("de-CH") == "de")
+    #expect(FilterCatalogue.sms.key("Subscribers") == "Subscribers")
   }
 
   @Test func values() throws {

@@ -26,6 +26,16 @@ import Testing
     #expect(last.rfc3339 == row[3], "\(row[0]): \(row[4])")
   }
 
+  @Test func datesAreThoseOfTheZone() throws {
+    func date(_ text: String, _ zone: String) throws -> String {
+      try rules(zone).date(at: ISO8601Time(text).timestamp.microseconds).iso8601
+    }
+    #expect(try date("2024-01-31T23:30:00Z", "") == "2024-01-31")
+    #expect(try date("2024-01-31T23:30:00Z", "Europe/Berlin") == "2024-02-01")
+    #expect(try date("2024-03-01T04:59:59Z", "America/New_York") == "2024-02-29")
+    #expect(try date("1969-12-31T23:59:59Z", "") == "1969-12-31")
+  }
+
   @Test func theTableIsThere() {
     let rows = FieldFiles.rows("times.tsv")
     #expect(rows.count > 30 && rows.allSatisfy { $0.count == 5 })
