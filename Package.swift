@@ -89,6 +89,7 @@ let libraries: [Target] = [
       .embedInCode("Migrations/m0012_orders.sql"),
       .embedInCode("Migrations/m0013_shared_phones.sql"),
       .embedInCode("Migrations/m0014_phone_spellings.sql"),
+      .embedInCode("Migrations/m0015_term_rules.sql"),
     ],
     swiftSettings: strict
   ),

@@ -11,6 +11,7 @@ struct StatementTests {
     "secrets": "random keys of the file itself",
     "customer_search": "its tokens begin with a hash of the store",
     "search_rebuild": "there is one search index for all stores",
+    "term_rules": "the terms of all stores follow from the same rules",
   ]
 
   /// Files whose statements read every store, with the reason.

@@ -3,6 +3,11 @@ internal import PatronProto
 internal import PatronStore
 
 extension CustomerTerms {
+  /// The version of the rules below. Raise it by one whenever a customer that did not change has
+  /// other terms than before: the next start makes the terms of every customer again
+  /// (``TermsRebuild``).
+  package static let rulesVersion: Int64 = 1
+
   /// The categories of ``FilterCatalogue/categories``, in the same order.
   package static let categories: [TermCategory] = [
     channel(.sms, FilterCatalogue.sms, dependsOn: ["phone_number", "possible_opt_out_at"]),

@@ -43,6 +43,7 @@ extension Migration {
       name: "phone_spellings",
       sql: text(PackageResources.m0014_phone_spellings_sql)
     ),
+    Migration(version: 15, name: "term_rules", sql: text(PackageResources.m0015_term_rules_sql)),
   ]
 
   private static func text(_ bytes: [UInt8]) -> String { String(decoding: bytes, as: UTF8.self) }

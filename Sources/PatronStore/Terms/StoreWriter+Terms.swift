@@ -52,11 +52,12 @@ extension StoreWriter {
     try transaction.run(Self.setBothTerms, store.name, customerID, [UInt8](), [UInt8]())
   }
 
-  /// Recomputes all terms of a customer from its stored record.
+  /// Recomputes all terms of a customer from its stored record. Writes nothing if they are the same.
   func rebuildTerms(of row: CustomerRow) throws {
     let old = try packedTerms(of: row.id)
     let body = try bodyTerms(of: row, over: old.body)
     let stats = try statsTerms(row.stats, of: row.id, over: old.stats)
+    guard body != old.body || stats != old.stats else { return }
     try transaction.run(Self.setBothTerms, store.name, row.id, body, stats)
   }
 

@@ -198,7 +198,7 @@ struct TermsRebuildTests {
     let undo = [
       "ALTER TABLE events DROP COLUMN moved_sequence", "DROP TABLE pending_parts",
       "DROP TABLE order_rebuild", "DROP TABLE event_tombstones", "DROP TABLE shared_phones",
-      "DROP TABLE phone_work", "DROP TABLE spelled_stores",
+      "DROP TABLE phone_work", "DROP TABLE spelled_stores", "DROP TABLE term_rules",
       "ALTER TABLE requests DROP COLUMN request_hash",
       "DROP INDEX requests_by_customer", "ALTER TABLE requests DROP COLUMN customer_id",
       "DROP INDEX requests_by_other_customer",
@@ -252,6 +252,7 @@ struct TermsRebuildTests {
     try await old(directory, customers: 1200)
     var store = try Store(StoreOptions(directory: directory.path, migrations: Migration.all))
     try await Shop.write(store) { transaction in
+      try StoreWriter.useTermRules(version: CustomerTerms.rulesVersion, in: transaction)
       _ = try StoreWriter.rebuildTerms(atMost: 500, CustomerTerms.rules, in: transaction)
     }
     store.close()
@@ -261,5 +262,102 @@ struct TermsRebuildTests {
     #expect(reports == [700])
     #expect(try store.check([RecordChecks.run]) == [])
     store.close()
+  }
+}
+
+/// Databases whose terms are of other rules than the program's.
+struct TermRulesTests {
+  /// A shop of three customers, one of them in another store, on none of the lists: as if the terms
+  /// came with a newer version of the rules.
+  private func fill(_ shop: Shop) async throws {
+    for (name, store) in [("a", ""), ("b", ""), ("c", "other")] {
+      try await shop.upsert(in: store) {
+        $0.externalID = name
+        $0.email = "\(name)@example.com"
+        $0.tags = "vip"
+      }
+    }
+    try TermsRebuild.run(shop.store)
+    for row in try shop.rows("SELECT store_id, customer_id FROM customers", columns: 2) {
+      let store = try #require(StoreID(row[0]))
+      let id = try #require(Int64(row[1]))
+      try await shop.write {
+        try StoreWriter($0, store, CustomerTerms.rules).removeTerms(of: id)
+      }
+    }
+  }
+
+  private func version(_ shop: Shop) throws -> [[String]] {
+    try shop.rows("SELECT version FROM term_rules", columns: 1)
+  }
+
+  @Test func aDatabaseBeginsWithTheFirstRules() async throws {
+    try await Shop.open { shop in
+      #expect(try version(shop) == [["1"]])
+      #expect(try shop.rows("SELECT count(*) FROM term_rebuild", columns: 1) == [["0"]])
+    }
+  }
+
+  @Test func newerRulesMakeTheTermsOfAllCustomersAgain() async throws {
+    try await Shop.open { shop in
+      try await fill(shop)
+      let newer = CustomerTerms.rulesVersion + 1
+      var reports: [Int] = []
+      try TermsRebuild.run(shop.store, version: newer) { reports.append($0) }
+      #expect(reports == [3])
+      #expect(try version(shop) == [["\(newer)"]])
+      #expect(try shop.store.check([RecordChecks.run]) == [])
+      #expect(try await shop.found(["tags": ["vip"]]) == ["a", "b"])
+      #expect(try await shop.count(.of(["tags": ["vip"]]), in: "other").total == 1)
+      try TermsRebuild.run(shop.store, version: newer) { _ in
+        Issue.record("there is nothing left to do")
+      }
+    }
+  }
+
+  @Test func theRulesOfTheDatabaseNeedNoRebuild() async throws {
+    try await Shop.open { shop in
+      try await fill(shop)
+      try TermsRebuild.run(shop.store) { _ in Issue.record("there is nothing to do") }
+      #expect(try await shop.found(["tags": ["vip"]]) == [])
+    }
+  }
+
+  @Test func aRebuildThatWasInterruptedBeginsAgainByNewerRules() async throws {
+    try await Shop.open { shop in
+      try await fill(shop)
+      let newer = CustomerTerms.rulesVersion + 1
+      try await shop.write { transaction in
+        try StoreWriter.useTermRules(version: newer, in: transaction)
+        _ = try StoreWriter.rebuildTerms(atMost: 2, CustomerTerms.rules, in: transaction)
+      }
+      var reports: [Int] = []
+      try TermsRebuild.run(shop.store, version: newer + 1) { reports.append($0) }
+      #expect(reports == [3])
+      #expect(try shop.store.check([RecordChecks.run]) == [])
+    }
+  }
+
+  @Test func anOlderProgramKeepsTheTermsAndIsFollowedByARebuild() async throws {
+    try await Shop.open { shop in
+      try await fill(shop)
+      let newer = CustomerTerms.rulesVersion + 1
+      try TermsRebuild.run(shop.store, version: newer)
+      try TermsRebuild.run(shop.store) { _ in Issue.record("older rules change nothing") }
+      #expect(try await shop.found(["tags": ["vip"]]) == ["a", "b"])
+      var reports: [Int] = []
+      try TermsRebuild.run(shop.store, version: newer) { reports.append($0) }
+      #expect(reports == [3])
+    }
+  }
+
+  @Test func anEmptyDatabaseHasNothingToRebuild() async throws {
+    try await Shop.open { shop in
+      let newer = CustomerTerms.rulesVersion + 1
+      try TermsRebuild.run(shop.store, version: newer) { _ in
+        Issue.record("there is nothing to do")
+      }
+      #expect(try version(shop) == [["\(newer)"]])
+    }
   }
 }
