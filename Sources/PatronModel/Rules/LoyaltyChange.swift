@@ -1,5 +1,5 @@
 /// A change that an event reports to the points, the tier or the membership of a customer.
-package enum LoyaltyChange: Sendable, Hashable, CaseIterable {
+package enum LoyaltyChange: Sendable, Hashable {
   case joined
   case left
   case pointsEarned
