@@ -1,6 +1,6 @@
-/// Days and months as values of terms, such as the day of the last order. Windows such as the last 30 days
-/// are counted in whole days UTC: a customer whose last order was 30 days ago is included at any
-/// hour.
+/// Days and months as values of terms, such as the day of the last order. Windows such as the last
+/// 30 days are counted in whole days UTC: a customer whose last order was 30 days ago is included
+/// at any hour.
 package enum FilterDays {
   /// Category of the day of the last order that is not cancelled. Customers without such an order
   /// have no value.
