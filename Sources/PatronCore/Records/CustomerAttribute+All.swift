@@ -4,8 +4,8 @@ internal import PatronProto
 extension CustomerAttribute {
   /// The attributes in the order of the contract.
   package static let all = [
-    externalID, email, phoneNumber, firstName, lastName, gender, accountCreatedAt, accountStatus,
-    language, currency, tags, address, acceptsSMSMarketing, acceptsEmailMarketing,
+    externalID, email, phoneNumber, firstName, lastName, gender, birthday, accountCreatedAt,
+    accountStatus, language, currency, tags, address, acceptsSMSMarketing, acceptsEmailMarketing,
   ]
 
   private static let externalID = CustomerAttribute(
@@ -49,6 +49,30 @@ extension CustomerAttribute {
   ) { path, text, violations in
     violations.edit(path, text) { text throws(RuleError) in try Gender(text).rawValue }
   }
+
+  private static let birthday = CustomerAttribute(
+    .value { checked, values, violations in
+      guard let given = checked.input.birthday else { return false }
+      if given == CalendarDate() { return true }
+      let isValid: Void? = violations.secondary("\(checked.path).birthday") {
+        () throws(RuleError) in
+        try checkBirthday(CivilDate(given), now: .init(microseconds: checked.now))
+      }
+      guard isValid != nil else { return false }
+      values.birthday = given
+      return true
+    },
+    [Field("birthday", bit: 18, \.birthday)],
+    input: \.birthday,
+    empty: CalendarDate(),
+    examples: (0..<56).map { number in
+      .with {
+        $0.year = Int32(1950 + number)
+        $0.month = Int32(1 + number % 12)
+        $0.day = Int32(1 + number % 28)
+      }
+    }
+  )
 
   static let accountCreatedAt = CustomerAttribute(
     .value { checked, values, violations in
@@ -157,6 +181,30 @@ extension CustomerAttribute {
       examples: examples,
       mergeRule: mergeRule
     )
+  }
+
+  /// Checks that a customer can have been born on a day, with a day of lead for time zones. Days
+  /// before 1900 are placeholders of other programs.
+  ///
+  /// - Throws: `BIRTHDAY_TOO_EARLY`, `BIRTHDAY_IN_FUTURE`.
+  private static func checkBirthday(
+    _ date: CivilDate,
+    now: PatronModel.Timestamp
+  ) throws(RuleError) {
+    guard date.year >= 1900 else {
+      throw RuleError(
+        reason: "BIRTHDAY_TOO_EARLY",
+        message: "The birthday is too early. Expected is 1900-01-01 or later.",
+        given: date.iso8601
+      )
+    }
+    guard date.startOfDay <= now.advanced(bySeconds: 86_400) else {
+      throw RuleError(
+        reason: "BIRTHDAY_IN_FUTURE",
+        message: "The birthday is in the future. Expected is a day that has been.",
+        given: date.iso8601
+      )
+    }
   }
 
   @Sendable private static func checkedTags(

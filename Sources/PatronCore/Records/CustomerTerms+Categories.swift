@@ -50,6 +50,15 @@ extension CustomerTerms {
       }
     ),
     TermCategory(
+      FilterCatalogue.birthday,
+      dependsOn: ["birthday"],
+      ofRecord: { customer, _, terms in
+        if let date = customer.birthday, let day = try? CivilDate(date) {
+          terms.append(Term("birthday_month", FilterDays.month(of: day)))
+        }
+      }
+    ),
+    TermCategory(
       FilterCatalogue.origin,
       dependsOn: ["origin"],
       ofRecord: { customer, _, terms in

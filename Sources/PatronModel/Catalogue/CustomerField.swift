@@ -8,6 +8,7 @@ package enum CustomerField: String, Sendable, Hashable, CaseIterable {
   case firstName = "first_name"
   case lastName = "last_name"
   case gender
+  case birthday
   case accountStatus = "account_status"
   case accountCreatedAt = "account_created_at"
   case defaultLanguage = "default_language"
@@ -48,7 +49,8 @@ package enum CustomerField: String, Sendable, Hashable, CaseIterable {
   /// True if an import reads the column.
   package var isWritable: Bool {
     switch self {
-    case .externalID, .email, .phoneNumber, .firstName, .lastName, .gender, .accountStatus,
+    case .externalID, .email, .phoneNumber, .firstName, .lastName, .gender, .birthday,
+      .accountStatus,
       .accountCreatedAt, .defaultLanguage, .defaultCurrency, .tags, .address1, .address2, .city,
       .state, .provinceCode, .zip, .countryCode, .company, .addressPhoneNumber,
       .acceptsSMSMarketing, .acceptsEmailMarketing, .locale:
@@ -111,6 +113,10 @@ package enum CustomerField: String, Sendable, Hashable, CaseIterable {
         + "billinglastname фамилия"
     case .gender:
       "sex geschlecht sexe sexo sesso género"
+    case .birthday:
+      "birthdate dateofbirth dob bday born geburtstag geburtsdatum datedenaissance anniversaire "
+        + "fechadenacimiento cumpleaños datadinascita datanascimento geboortedatum fødselsdato "
+        + "födelsedatum dataurodzenia"
     case .accountCreatedAt:
       "createdat registered registeredat registrationdate dateregistered userregistered signup "
         + "signupdate signedupat customersince membersince joined joindate"

@@ -122,7 +122,7 @@ extension EventCatalogue {
       fields,
       rule: Enrichment.Rule(
         creates: creates ? .always : .never,
-        fills: creates ? ["first_name", "last_name", "email", "phone_number"] : [],
+        fills: creates ? ["first_name", "last_name", "email", "phone_number", "birthday"] : [],
         effects: [.loyalty(change)]
       )
     )

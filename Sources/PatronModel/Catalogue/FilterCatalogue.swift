@@ -73,7 +73,7 @@ package struct FilterCategory: Sendable {
 package enum FilterCatalogue {
   /// All categories, in reading order.
   package static let categories: [FilterCategory] = [
-    sms, email, orders, account, contact, origin, activity, tags, country, language,
+    sms, email, orders, account, contact, birthday, origin, activity, tags, country, language,
   ]
 
   /// Returns the category called `id`, or nil if there is none.
@@ -263,6 +263,21 @@ package enum FilterCatalogue {
         "No event in the last 90 days.",
         finds: .notInLastDays(90, of: FilterDays.lastEvent)
       ),
+    ]
+  )
+
+  /// Birthdays, which come every year.
+  package static let birthday = FilterCategory(
+    id: "birthday",
+    label: "Birthday",
+    description: "When customers have their birthday.",
+    filters: [
+      FilterDefinition(
+        "this_month",
+        "Birthday this month",
+        "Have their birthday in the present month, in the time zone of the store.",
+        finds: .thisMonth(of: "birthday_month")
+      )
     ]
   )
 

@@ -259,7 +259,7 @@ public struct Warning: ProtobufC.Message {
   /// `ADDRESS_FORMER` (an agreement for an address that the customer had before a merge),
   /// `ADDRESS_DIFFERS` (a flag or an agreement beside an address that is not the customer's; it was
   /// left out), `CONSENT_NOT_CARRIED` (an agreement ended with the address that it was given for).
-  /// Where the customer agreed and nothing may be sent: `CONSENT_PENDING`, `CONSENT_EXPIRED`,
+  /// The customer agreed, but nothing may be sent: `CONSENT_PENDING`, `CONSENT_EXPIRED`,
   /// `OTHER_TOPIC_OPT_OUT`, `ADDRESS_SUPPRESSED`. Opt-outs: `ADDRESS_MISSING` (a channel was left
   /// out).
   ///

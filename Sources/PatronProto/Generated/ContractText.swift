@@ -571,7 +571,7 @@ extension Contract {
           // `ADDRESS_FORMER` (an agreement for an address that the customer had before a merge),
           // `ADDRESS_DIFFERS` (a flag or an agreement beside an address that is not the customer's; it was
           // left out), `CONSENT_NOT_CARRIED` (an agreement ended with the address that it was given for).
-          // Where the customer agreed and nothing may be sent: `CONSENT_PENDING`, `CONSENT_EXPIRED`,
+          // The customer agreed, but nothing may be sent: `CONSENT_PENDING`, `CONSENT_EXPIRED`,
           // `OTHER_TOPIC_OPT_OUT`, `ADDRESS_SUPPRESSED`. Opt-outs: `ADDRESS_MISSING` (a channel was left
           // out).
           //
@@ -1808,6 +1808,8 @@ extension Contract {
           // `sms=possible_opt_out` finds the customer until they opt out of SMS marketing, or later agree
           // to it in person.
           google.protobuf.Timestamp possible_opt_out_at = 29;
+          // Day of birth.
+          Date birthday = 30;
         }
         """##),
     ContractDeclaration(
@@ -1884,6 +1886,9 @@ extension Contract {
           // other parts stay and are not validated. Where a call only fills gaps, known parts stay as well.
           // Absent or empty, `address` replaces the whole address. Reason: `MASK_PATH_UNKNOWN`.
           google.protobuf.FieldMask address_mask = 16;
+          // Day of birth, 1900-01-01 to today. A date without year, month and day clears it. Reasons:
+          // `DATE_INVALID`, `BIRTHDAY_TOO_EARLY`, `BIRTHDAY_IN_FUTURE`.
+          Date birthday = 17;
         }
         """##),
     ContractDeclaration(

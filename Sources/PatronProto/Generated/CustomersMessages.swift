@@ -364,6 +364,9 @@ public struct Customer: ProtobufC.Message {
   /// to it in person.
   public var possibleOptOutAt: GoogleProtobuf.Timestamp?
 
+  /// Day of birth.
+  public var birthday: CalendarDate?
+
   /// The message with every field absent or at its default.
   public init() {}
 
@@ -435,6 +438,7 @@ public struct Customer: ProtobufC.Message {
     self.lastEventAt = c.pointee.last_event_at.map { GoogleProtobuf.Timestamp(fromC: $0) }
     self.channels = CArray.map(c.pointee.channels, c.pointee.n_channels) { ChannelStatus(fromC: $0!) }
     self.possibleOptOutAt = c.pointee.possible_opt_out_at.map { GoogleProtobuf.Timestamp(fromC: $0) }
+    self.birthday = c.pointee.birthday.map { CalendarDate(fromC: $0) }
   }
 
   /// Fills the initialised C struct at `target`. Its pointers point into `arena`.
@@ -520,6 +524,7 @@ public struct Customer: ProtobufC.Message {
     c.pointee.n_channels = self.channels.count
     c.pointee.channels = try arena.map(self.channels) { element throws(CodecError) in try element.makeC(in: arena).assumingMemoryBound(to: Patron__V1__ChannelStatus.self) }
     if let value = self.possibleOptOutAt { c.pointee.possible_opt_out_at = try value.makeC(in: arena).assumingMemoryBound(to: Google__Protobuf__Timestamp.self) }
+    if let value = self.birthday { c.pointee.birthday = try value.makeC(in: arena).assumingMemoryBound(to: Patron__V1__Date.self) }
   }
 
   /// The numbers of the fields.
@@ -553,6 +558,7 @@ public struct Customer: ProtobufC.Message {
     @inlinable package static var lastEventAt: Int { 27 }
     @inlinable package static var channels: Int { 28 }
     @inlinable package static var possibleOptOutAt: Int { 29 }
+    @inlinable package static var birthday: Int { 30 }
   }
 }
 
@@ -643,6 +649,10 @@ public struct CustomerInput: ProtobufC.Message {
   /// Absent or empty, `address` replaces the whole address. Reason: `MASK_PATH_UNKNOWN`.
   public var addressMask: GoogleProtobuf.FieldMask?
 
+  /// Day of birth, 1900-01-01 to today. A date without year, month and day clears it. Reasons:
+  /// `DATE_INVALID`, `BIRTHDAY_TOO_EARLY`, `BIRTHDAY_IN_FUTURE`.
+  public var birthday: CalendarDate?
+
   /// The message with every field absent or at its default.
   public init() {}
 
@@ -699,6 +709,7 @@ public struct CustomerInput: ProtobufC.Message {
       (String(cString: $0!.pointee.key), $0!.pointee.value.map { PropertyValue(fromC: $0) } ?? PropertyValue())
     }
     self.addressMask = c.pointee.address_mask.map { GoogleProtobuf.FieldMask(fromC: $0) }
+    self.birthday = c.pointee.birthday.map { CalendarDate(fromC: $0) }
   }
 
   /// Fills the initialised C struct at `target`. Its pointers point into `arena`.
@@ -764,6 +775,7 @@ public struct CustomerInput: ProtobufC.Message {
       return entry
     }
     if let value = self.addressMask { c.pointee.address_mask = try value.makeC(in: arena).assumingMemoryBound(to: Google__Protobuf__FieldMask.self) }
+    if let value = self.birthday { c.pointee.birthday = try value.makeC(in: arena).assumingMemoryBound(to: Patron__V1__Date.self) }
   }
 
   /// The numbers of the fields.
@@ -784,6 +796,7 @@ public struct CustomerInput: ProtobufC.Message {
     @inlinable package static var acceptsEmailMarketing: Int { 14 }
     @inlinable package static var customProperties: Int { 15 }
     @inlinable package static var addressMask: Int { 16 }
+    @inlinable package static var birthday: Int { 17 }
   }
 }
 

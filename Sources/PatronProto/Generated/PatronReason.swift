@@ -52,6 +52,12 @@ public enum PatronReason {
   /// `BATCH_SIZE_OUT_OF_RANGE`: see the rules for every method.
   public static var batchSizeOutOfRange: String { "BATCH_SIZE_OUT_OF_RANGE" }
 
+  /// `BIRTHDAY_IN_FUTURE`: see `CustomerInput.birthday`.
+  public static var birthdayInFuture: String { "BIRTHDAY_IN_FUTURE" }
+
+  /// `BIRTHDAY_TOO_EARLY`: see `CustomerInput.birthday`.
+  public static var birthdayTooEarly: String { "BIRTHDAY_TOO_EARLY" }
+
   /// `BOUNCE_TYPE_UNKNOWN`: see `Warning.reason`, `RecordEvent`.
   public static var bounceTypeUnknown: String { "BOUNCE_TYPE_UNKNOWN" }
 
@@ -154,7 +160,7 @@ public enum PatronReason {
   /// `DATABASE_DAMAGED`: see the rules for every method.
   public static var databaseDamaged: String { "DATABASE_DAMAGED" }
 
-  /// `DATE_INVALID`: see ``PropertyValue``.
+  /// `DATE_INVALID`: see ``PropertyValue``, `CustomerInput.birthday`.
   public static var dateInvalid: String { "DATE_INVALID" }
 
   /// `DISK_FAILED`: see the rules for every method.

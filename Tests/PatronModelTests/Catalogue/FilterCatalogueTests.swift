@@ -14,6 +14,7 @@ import Testing
           + "refunded",
         "account: enabled disabled invited declined no_account",
         "contact: has_email has_phone email_only phone_only both shared_phone",
+        "birthday: this_month",
         "origin: ecommerce_platform subscription_tool api import event",
         "products: has_reviews loyalty_member no_activity_90_days",
         "tags: ", "country: ", "language: ",
@@ -27,7 +28,8 @@ import Testing
       #expect(category.isDynamic == ["tags", "country", "language"].contains(category.id))
       for filter in category.filters {
         #expect(!filter.label.isEmpty && filter.description.hasSuffix("."), "\(filter.id)")
-        let isOfADay = filter.id.hasSuffix("_days") || filter.id == "shared_phone"
+        let isOfADay =
+          filter.id.hasSuffix("_days") || ["shared_phone", "this_month"].contains(filter.id)
         #expect(filter.rule.movesWithClock == isOfADay, "\(filter.id)")
         #expect(category.filter(filter.id) == filter)
       }

@@ -110,15 +110,15 @@ import Testing
     Row(.product, "email_bounced", sets: "suppressions"),
     Row(.product, "email_marked_spam", sets: "\(email) suppressions"),
     Row(.product, "review_created", .withEmail, fills: "\(names) email", sets: "reviews"),
-    Row(.product, "loyalty_joined", .always, fills: addresses, sets: "loyalty"),
+    Row(.product, "loyalty_joined", .always, fills: "\(addresses) birthday", sets: "loyalty"),
     Row(.product, "loyalty_left", sets: "loyalty"),
-    Row(.product, "points_earned", .always, fills: addresses, sets: "loyalty"),
-    Row(.product, "points_redeemed", .always, fills: addresses, sets: "loyalty"),
-    Row(.product, "points_adjusted", .always, fills: addresses, sets: "loyalty"),
-    Row(.product, "points_expiring", .always, fills: addresses, sets: "loyalty"),
-    Row(.product, "points_expired", .always, fills: addresses, sets: "loyalty"),
-    Row(.product, "tier_earned", .always, fills: addresses, sets: "loyalty"),
-    Row(.product, "tier_lost", .always, fills: addresses, sets: "loyalty"),
+    Row(.product, "points_earned", .always, fills: "\(addresses) birthday", sets: "loyalty"),
+    Row(.product, "points_redeemed", .always, fills: "\(addresses) birthday", sets: "loyalty"),
+    Row(.product, "points_adjusted", .always, fills: "\(addresses) birthday", sets: "loyalty"),
+    Row(.product, "points_expiring", .always, fills: "\(addresses) birthday", sets: "loyalty"),
+    Row(.product, "points_expired", .always, fills: "\(addresses) birthday", sets: "loyalty"),
+    Row(.product, "tier_earned", .always, fills: "\(addresses) birthday", sets: "loyalty"),
+    Row(.product, "tier_lost", .always, fills: "\(addresses) birthday", sets: "loyalty"),
     Row(.product, "referral_clicked", sets: "loyalty"),
     Row(.product, "referral_completed", .always, sets: "loyalty"),
   ]
@@ -128,7 +128,7 @@ import Testing
     .thirdParty,
     "",
     .always,
-    fills: "external_id email phone_number first_name last_name gender account_status"
+    fills: "external_id email phone_number first_name last_name gender birthday account_status"
       + " account_created_at default_language default_currency tags address",
     overwrites: "custom_properties"
   )

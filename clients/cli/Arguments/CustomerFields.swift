@@ -29,6 +29,12 @@ struct CustomerFields: ParsableArguments {
   var gender: String?
 
   @Option(
+    help: ArgumentHelp("Day of birth, as in 1985-05-31.", valueName: "date"),
+    transform: { try DateArgument.parse($0) }
+  )
+  var birthday: CalendarDate?
+
+  @Option(
     help: TimeArgument.help("When the account was opened"),
     transform: { try TimeArgument($0) }
   )
@@ -147,6 +153,7 @@ extension CustomerProperty {
     },
     text(.lastName, "last-name", \.lastName, \.lastName, \.lastName, line: nil),
     text(.gender, "gender", \.gender, \.gender, \.gender) { ("gender", $0.gender ?? "") },
+    date(.birthday, "birthday", \.birthday, \.birthday, \.birthday, label: "birthday"),
     time(
       .accountCreatedAt,
       "account-created-at",

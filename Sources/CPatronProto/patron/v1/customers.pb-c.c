@@ -3550,7 +3550,7 @@ const ProtobufCMessageDescriptor patron__v1__customer__custom_properties_entry__
   (ProtobufCMessageInit) patron__v1__customer__custom_properties_entry__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor patron__v1__customer__field_descriptors[29] =
+static const ProtobufCFieldDescriptor patron__v1__customer__field_descriptors[30] =
 {
   {
     "id",
@@ -3900,6 +3900,18 @@ static const ProtobufCFieldDescriptor patron__v1__customer__field_descriptors[29
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "birthday",
+    30,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Patron__V1__Customer, birthday),
+    &patron__v1__date__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned patron__v1__customer__field_indices_by_name[] = {
   14,   /* field[14] = accepts_email_marketing */
@@ -3908,6 +3920,7 @@ static const unsigned patron__v1__customer__field_indices_by_name[] = {
   8,   /* field[8] = account_status */
   25,   /* field[25] = activity */
   12,   /* field[12] = address */
+  29,   /* field[29] = birthday */
   27,   /* field[27] = channels */
   18,   /* field[18] = created_at */
   15,   /* field[15] = custom_properties */
@@ -3935,7 +3948,7 @@ static const unsigned patron__v1__customer__field_indices_by_name[] = {
 static const ProtobufCIntRange patron__v1__customer__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 29 }
+  { 0, 30 }
 };
 const ProtobufCMessageDescriptor patron__v1__customer__descriptor =
 {
@@ -3945,7 +3958,7 @@ const ProtobufCMessageDescriptor patron__v1__customer__descriptor =
   "Patron__V1__Customer",
   "patron.v1",
   sizeof(Patron__V1__Customer),
-  29,
+  30,
   patron__v1__customer__field_descriptors,
   patron__v1__customer__field_indices_by_name,
   1,  patron__v1__customer__number_ranges,
@@ -4003,7 +4016,7 @@ const ProtobufCMessageDescriptor patron__v1__customer_input__custom_properties_e
   (ProtobufCMessageInit) patron__v1__customer_input__custom_properties_entry__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor patron__v1__customer_input__field_descriptors[16] =
+static const ProtobufCFieldDescriptor patron__v1__customer_input__field_descriptors[17] =
 {
   {
     "external_id",
@@ -4197,6 +4210,18 @@ static const ProtobufCFieldDescriptor patron__v1__customer_input__field_descript
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "birthday",
+    17,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Patron__V1__CustomerInput, birthday),
+    &patron__v1__date__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned patron__v1__customer_input__field_indices_by_name[] = {
   13,   /* field[13] = accepts_email_marketing */
@@ -4205,6 +4230,7 @@ static const unsigned patron__v1__customer_input__field_indices_by_name[] = {
   7,   /* field[7] = account_status */
   11,   /* field[11] = address */
   15,   /* field[15] = address_mask */
+  16,   /* field[16] = birthday */
   14,   /* field[14] = custom_properties */
   9,   /* field[9] = default_currency */
   8,   /* field[8] = default_language */
@@ -4219,7 +4245,7 @@ static const unsigned patron__v1__customer_input__field_indices_by_name[] = {
 static const ProtobufCIntRange patron__v1__customer_input__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 16 }
+  { 0, 17 }
 };
 const ProtobufCMessageDescriptor patron__v1__customer_input__descriptor =
 {
@@ -4229,7 +4255,7 @@ const ProtobufCMessageDescriptor patron__v1__customer_input__descriptor =
   "Patron__V1__CustomerInput",
   "patron.v1",
   sizeof(Patron__V1__CustomerInput),
-  16,
+  17,
   patron__v1__customer_input__field_descriptors,
   patron__v1__customer_input__field_indices_by_name,
   1,  patron__v1__customer_input__number_ranges,
