@@ -1,6 +1,11 @@
 internal import CProtobufC
-internal import Glibc
 internal import ProtoWire
+
+#if canImport(Glibc)
+  internal import Glibc
+#elseif canImport(Darwin)
+  internal import Darwin
+#endif
 
 extension JSONWriter {
   /// Writes the value of the field's type at `slot`.

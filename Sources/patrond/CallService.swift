@@ -15,6 +15,7 @@ struct CallService: Service {
   let watches: WatchHub
   let addresses: [ListenAddress]
   let configuration: TTRPCServer.Configuration
+  let clock: WallClock
   let log: Logger
   /// Called once with the addresses that are listened on.
   let onReady: @Sendable ([ListenAddress]) -> Void
@@ -53,6 +54,7 @@ struct CallService: Service {
         watches: watches,
         loop: loop,
         limits: configuration.limits,
+        clock: clock,
         log: log
       )
     } catch {

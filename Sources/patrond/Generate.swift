@@ -1,5 +1,4 @@
 import ArgumentParser
-import Foundation
 import PatronCore
 import PatronSample
 import PatronStore
@@ -47,10 +46,12 @@ struct Generate: ParsableCommand {
       eventsPerCustomer: eventsPerCustomer,
       seed: seed
     )
-    let start = Date()
+    let start = ContinuousClock.now
     try generator.fill(store) { done in
       guard done % 10_000 == 0 || done == customers else { return }
-      report("\(done) of \(customers) customers, \(Int(Date().timeIntervalSince(start))) s")
+      report(
+        "\(done) of \(customers) customers, \((ContinuousClock.now - start).components.seconds) s"
+      )
     }
     let after = try store.counts()
     report(

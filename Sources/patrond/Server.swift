@@ -22,7 +22,8 @@ struct Server {
     let log = Logger(label: "patrond") { _ in StandardErrorLog() }
     var options = storeOptions
     options.commitObserver = { [watches] changes in watches.observe(changes) }
-    let store = try Store.opened(options)
+    let clock = WallClock.system
+    let store = try Store.opened(options, clock: clock)
     var configuration = TTRPCServer.Configuration()
     configuration.limits = limits
     configuration.threads = threads
@@ -31,6 +32,7 @@ struct Server {
       watches: watches,
       addresses: addresses,
       configuration: configuration,
+      clock: clock,
       log: log,
       onReady: announce
     )

@@ -3,8 +3,8 @@ import PatronStore
 
 extension Store {
   /// Opens a data directory for any command: migrates the schema and the records to this version,
-  /// and completes interrupted work.
-  static func opened(_ options: StoreOptions) throws -> Store {
+  /// and completes interrupted work. `clock` decides what has expired.
+  static func opened(_ options: StoreOptions, clock: WallClock = .system) throws -> Store {
     var options = options
     options.onNotice = report
     let store: Store
@@ -19,14 +19,14 @@ extension Store {
         if done % 100_000 == 0 { report("upgraded \(done) customers to this version") }
       }
       if options.mendsSearch { try mendSearch(store) }
-      try OrderRebuild.run(store, at: nil) { done in
+      try OrderRebuild.run(store, clock: clock) { done in
         if done % 100_000 == 0 { report("recounted the orders of \(done) customers") }
       }
       var rewritten = 0
-      try PhoneRewrite.run(store) { rewritten = $0 }
+      try PhoneRewrite.run(store, clock: clock) { rewritten = $0 }
       if rewritten > 0 { report("normalised \(rewritten) phone numbers") }
-      try ExpiredMerges.run(store)
-      try ExpiredAnswers.run(store)
+      try ExpiredMerges.run(store, clock: clock)
+      try ExpiredAnswers.run(store, clock: clock)
       try PendingErasures.run(store, report: report)
     } catch {
       store.close()

@@ -1,6 +1,11 @@
-internal import Glibc
 package import PatronModel
 package import PatronProto
+
+#if canImport(Glibc)
+  internal import Glibc
+#elseif canImport(Darwin)
+  internal import Darwin
+#endif
 
 /// The checked evidence of an agreement or an opt-out.
 package struct CheckedEvidence: Sendable {

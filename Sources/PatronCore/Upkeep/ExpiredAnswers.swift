@@ -10,9 +10,9 @@ package enum ExpiredAnswers {
 
   /// Removes the expired rows of all stores, some hundred in each transaction. Call it after
   /// opening a database and before serving it. Blocks the calling thread.
-  package static func run(_ store: Store) throws {
+  package static func run(_ store: Store, clock: WallClock) throws {
     while try store.performAndWait({
-      try step(in: $0, at: WallClock.system.now())
+      try step(in: $0, at: clock.now())
     }) {}
   }
 

@@ -6,9 +6,9 @@ package import PatronStore
 package enum ExpiredMerges {
   /// Empties the expired journals of all stores, a few merges in each transaction. Call it after
   /// opening a database and before serving it. Blocks the calling thread.
-  package static func run(_ store: Store) throws {
+  package static func run(_ store: Store, clock: WallClock) throws {
     while try store.performAndWait({
-      try step(in: $0, at: WallClock.system.now())
+      try step(in: $0, at: clock.now())
     }) {}
   }
 

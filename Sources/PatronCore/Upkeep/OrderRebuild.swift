@@ -11,14 +11,14 @@ package enum OrderRebuild {
   private static let batch = 500
 
   /// Upgrades the orders. Call it after opening a database and before serving it; it blocks the
-  /// calling thread. After an interruption the next call continues. `now` is the present time
-  /// unless given, microseconds since 1970; `progress` gets the number of customers done so far.
+  /// calling thread. After an interruption the next call continues. `progress` gets the number of
+  /// customers done so far.
   package static func run(
     _ store: Store,
-    at now: Int64? = nil,
+    clock: WallClock,
     progress: (Int) -> Void = { _ in }
   ) throws {
-    let oldest = (now ?? WallClock.system.now()) - WaitingParts.longest
+    let oldest = clock.now() - WaitingParts.longest
     var done = 0
     while true {
       let count = try store.performAndWait { transaction in

@@ -15,10 +15,14 @@ package enum PhoneRewrite {
   /// Another customer may have the number in its one form. The two are then merged if they are
   /// surely one person. Otherwise both stay as they are, which ``PhoneWarnings`` reports; an
   /// opt-out of either then suppresses the number.
-  package static func run(_ store: Store, progress: (Int) -> Void = { _ in }) throws {
+  package static func run(
+    _ store: Store,
+    clock: WallClock,
+    progress: (Int) -> Void = { _ in }
+  ) throws {
     var done = 0
     while let count = try store.performAndWait({
-      try step(in: $0, at: WallClock.system.now())
+      try step(in: $0, at: clock.now())
     }) {
       done += count
       if count > 0 { progress(done) }

@@ -25,6 +25,7 @@ package final class Router: CallDispatcher {
   /// - Parameters:
   ///   - watches: The hub that the commit observer of `store` informs. All loops share it.
   ///   - limits: The limits of the server that the router belongs to.
+  ///   - clock: The clock that dates calls and the steps of long writes.
   ///   - log: The log of unexpected errors.
   package init(
     _ routes: Routes,
@@ -33,7 +34,7 @@ package final class Router: CallDispatcher {
     loop: any ServerLoop,
     limits: Limits = Limits(),
     interceptors: [any Interceptor] = [],
-    clock: WallClock = .system,
+    clock: WallClock,
     log: Logger
   ) throws {
     methods = routes.methods
