@@ -1,9 +1,7 @@
-import Logging
 import PatronProto
 import PatronStore
 import ProtobufC
 import TTRPC
-import TTRPCNIO
 import TestKit
 
 @testable import PatronCore
@@ -11,26 +9,48 @@ import TestKit
 @testable import PatronServer
 @testable import PatronService
 
-/// A database with its server and clients, in a directory of its own.
+/// A database with its services and clients of them, in a directory of its own. The clients' unary
+/// calls stay in the process; see ``ShopChannel``.
 final class Shop: Sendable {
   let store: Store
-  let client: TTRPCClient
+  let client: ShopChannel
   let customers: CustomerServiceClient
   let timelines: TimelineServiceClient
-  private let transport: LocalServer
   private let directory: TemporaryDirectory
 
   /// Opens a shop, runs `body`, and closes the shop in any case. With `database` the shop is a copy
-  /// of that file.
+  /// of that file. All calls pass a socket if `usesSocket`, or if `transport` has limits for it.
   static func open(
     limits: StoreLimits = StoreLimits(),
     database: String? = nil,
-    transport: Limits = Limits(),
+    transport: Limits? = nil,
+    usesSocket: Bool = false,
     routes: Routes = .patron(),
+    clock: WallClock = .system,
     log: LogCollector = LogCollector(),
     _ body: (Shop) async throws -> Void
   ) async throws {
-    let shop = try await Shop(limits, database, transport, routes, log.log)
+    let shop = try Shop(limits, database) { store, watches in
+      let transportLimits = transport ?? Limits()
+      return ShopChannel(
+        usesSocket: usesSocket || transport != nil,
+        limits: transportLimits
+      ) { loop in
+        do {
+          return try Router(
+            routes,
+            store: store,
+            watches: watches,
+            loop: loop,
+            limits: transportLimits,
+            clock: clock,
+            log: log.log
+          )
+        } catch {
+          preconditionFailure("no reader for the test's store: \(error)")
+        }
+      }
+    }
     let result: Result<Void, any Error>
     do {
       try await body(shop)
@@ -39,7 +59,6 @@ final class Shop: Sendable {
       result = .failure(error)
     }
     await shop.client.close()
-    await shop.transport.shutdown()
     shop.store.close()
     try result.get()
   }
@@ -47,10 +66,8 @@ final class Shop: Sendable {
   private init(
     _ limits: StoreLimits,
     _ database: String?,
-    _ transportLimits: Limits,
-    _ routes: Routes,
-    _ log: Logger
-  ) async throws {
+    _ connect: (Store, WatchHub) -> ShopChannel
+  ) throws {
     directory = TemporaryDirectory()
     if let database { try directory.copy(database, as: "patron.db") }
     var options = StoreOptions(directory: directory.path, migrations: Migration.all)
@@ -58,25 +75,8 @@ final class Shop: Sendable {
     options.durability = .off
     let watches = WatchHub()
     options.commitObserver = { watches.observe($0) }
-    let store = try Store(options)
-    var configuration = TTRPCServer.Configuration()
-    configuration.limits = transportLimits
-    transport = try await LocalServer.start(configuration: configuration) { loop in
-      do {
-        return try Router(
-          routes,
-          store: store,
-          watches: watches,
-          loop: loop,
-          limits: transportLimits,
-          log: log
-        )
-      } catch {
-        preconditionFailure("no reader for the test's store: \(error)")
-      }
-    }
-    self.store = store
-    client = transport.makeClient()
+    store = try Store(options)
+    client = connect(store, watches)
     customers = CustomerServiceClient(channel: client)
     timelines = TimelineServiceClient(channel: client)
   }
@@ -84,8 +84,9 @@ final class Shop: Sendable {
 
 extension Shop {
   /// Waits until the server has no connections.
-  func waitUntilUnconnected() async {
-    while transport.server.connectionCount > 0 { await Task.yield() }
+  func waitUntilUnconnected() async throws {
+    let server = try await client.connected().server.server
+    while server.connectionCount > 0 { await Task.yield() }
   }
 }
 

@@ -16,7 +16,7 @@ import Testing
 @Suite(.timeLimit(.minutes(15)))
 struct AbandonedCallTests {
   @Test func aQueuedWriteOfACallerWhoCancelledIsNotDone() async throws {
-    try await Shop.open { shop in
+    try await Shop.open(usesSocket: true) { shop in
       // The first call shows the client that the server understands CANCEL.
       try await shop.upsert { $0.email = "a@example.com" }
       let hold = WriterHold()
@@ -39,7 +39,7 @@ struct AbandonedCallTests {
   }
 
   @Test func queuedWritesOfAClosedConnectionAreNotDone() async throws {
-    try await Shop.open { shop in
+    try await Shop.open(usesSocket: true) { shop in
       try await shop.upsert { $0.email = "a@example.com" }
       let hold = WriterHold()
       defer { hold.open() }
@@ -48,10 +48,10 @@ struct AbandonedCallTests {
         Task { try await shop.upsert { $0.email = "gone\(number)@example.com" } }
       }
       await hold.waitUntilQueued(20, shop)
-      await shop.client.close(grace: .zero)
+      try await shop.client.connected().client.close(grace: .zero)
       for call in calls { _ = await call.result }
       // After a drain the server has no connections.
-      await shop.waitUntilUnconnected()
+      try await shop.waitUntilUnconnected()
       hold.open()
       try await shop.write { _ in }
       #expect(try shop.rows("SELECT count(*) FROM customers", columns: 1) == [["1"]])
@@ -77,6 +77,7 @@ struct AbandonedCallTests {
         store: shop.store,
         watches: WatchHub(),
         loop: loop,
+        clock: .system,
         log: LogCollector().log
       )
       func call(_ method: Method, _ payload: [UInt8]) throws -> UnaryOutcome {

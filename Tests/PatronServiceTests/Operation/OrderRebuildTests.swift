@@ -54,11 +54,13 @@ struct OrderRebuildTests {
       try await makeOld(shop)
       #expect(try shop.store.check([RecordChecks.run]).count == 2)
       var reports: [Int] = []
-      try OrderRebuild.run(shop.store) { reports.append($0) }
+      try OrderRebuild.run(shop.store, clock: .system) { reports.append($0) }
       #expect(reports == [3])
       #expect(try shop.image() == image)
       #expect(try shop.store.check([RecordChecks.run]) == [])
-      try OrderRebuild.run(shop.store) { _ in Issue.record("there is nothing left to do") }
+      try OrderRebuild.run(shop.store, clock: .system) { _ in
+        Issue.record("there is nothing left to do")
+      }
     }
   }
 
@@ -66,7 +68,7 @@ struct OrderRebuildTests {
     try await Shop.open { shop in
       try await shop.sync(.of("o1", 100)) { $0.email = "a@example.com" }
       try await makeOld(shop)
-      try OrderRebuild.run(shop.store)
+      try OrderRebuild.run(shop.store, clock: .system)
       // A state from last year is not older than a state without a time of the platform.
       let answer = try await shop.sync(
         .of("o1", 200) { $0.updatedAt = .at(1_700_000_500) }

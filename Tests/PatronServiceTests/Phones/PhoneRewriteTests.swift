@@ -24,7 +24,7 @@ struct PhoneRewriteTests {
       try await shop.spell(.phoneNumber("+442079460958"), "+4402079460958")
       let etag = try await shop.customer(.externalID("c1")).etag
       var told = 0
-      try PhoneRewrite.run(shop.store) { told = $0 }
+      try PhoneRewrite.run(shop.store, clock: .system) { told = $0 }
       #expect(told == 2)
       let customer = try await shop.customer(.phoneNumber(Self.old))
       #expect(customer.phoneNumber == Self.form && customer.externalID == "c1")
@@ -36,7 +36,7 @@ struct PhoneRewriteTests {
       #expect(try shop.store.warnings(PhoneWarnings.run) == [])
       #expect(try shop.rows("SELECT store_id FROM phone_work", columns: 1) == [])
       let image = try shop.image()
-      try PhoneRewrite.run(shop.store)
+      try PhoneRewrite.run(shop.store, clock: .system)
       #expect(try shop.image() == image)
     }
   }
@@ -49,7 +49,7 @@ struct PhoneRewriteTests {
       let phones = try shop.rows("SELECT phone FROM customers", columns: 1).map { $0[0] }
       for phone in phones { try await shop.spell(.phoneNumber(phone), "+521" + phone.dropFirst(3)) }
       var steps = 0
-      try PhoneRewrite.run(shop.store) { _ in steps += 1 }
+      try PhoneRewrite.run(shop.store, clock: .system) { _ in steps += 1 }
       #expect(steps == 2)
       let after = try shop.rows("SELECT phone FROM customers", columns: 1).map { $0[0] }
       #expect(Set(after) == Set(phones))
@@ -93,7 +93,7 @@ struct PhoneRewriteTests {
       // Another call created a customer of the same line and opted it out.
       try await shop.upsert { $0.phoneNumber = Self.form }
       try await shop.unsubscribe(.phoneNumber(Self.form))
-      try PhoneRewrite.run(shop.store)
+      try PhoneRewrite.run(shop.store, clock: .system)
       let customer = try await shop.customer(.externalID("c1"))
       #expect(customer.phoneNumber == Self.form && customer.email == "c1@example.com")
       #expect(try await shop.customer(.phoneNumber(Self.old)).id == customer.id)
@@ -116,7 +116,7 @@ struct PhoneRewriteTests {
       try await shop.spell(.externalID("c1"), Self.old)
       try await shop.spell(.externalID("c2"), Self.form)
       try await shop.unsubscribe()
-      try PhoneRewrite.run(shop.store)
+      try PhoneRewrite.run(shop.store, clock: .system)
       let first = try await shop.customer(.externalID("c1"))
       let second = try await shop.customer(.externalID("c2"))
       #expect(first.phoneNumber == Self.old && second.phoneNumber == Self.form)
@@ -144,7 +144,7 @@ struct PhoneRewriteTests {
         $0.phoneNumber = "+14155550101"
       }
       try await shop.spell(.externalID("c1"), "+10155550101")
-      try PhoneRewrite.run(shop.store)
+      try PhoneRewrite.run(shop.store, clock: .system)
       let customer = try await shop.customer(.phoneNumber("+10155550101"))
       #expect(customer.externalID == "c1")
       #expect(
@@ -179,7 +179,7 @@ struct PhoneRewriteTests {
       )
       try await shop.spell(.id(guest), Self.old)
       let merge = try await shop.merge(.externalID("c1"), .id(guest))
-      try PhoneRewrite.run(shop.store)
+      try PhoneRewrite.run(shop.store, clock: .system)
       #expect(try await shop.customer(.phoneNumber(Self.form)).externalID == "c1")
       #expect(try shop.store.check([RecordChecks.run]) == [])
       let unmerged = try await shop.unmerge(merge.mergeID)

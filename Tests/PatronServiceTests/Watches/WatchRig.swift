@@ -42,6 +42,7 @@ final class WatchRig: Sendable {
           store: store,
           watches: watches,
           loop: loop,
+          clock: .system,
           log: LogCollector().log
         )
       } catch {

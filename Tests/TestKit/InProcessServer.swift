@@ -1,0 +1,117 @@
+import Dispatch
+package import TTRPC
+
+/// A dispatcher and a client of it without a socket.
+///
+/// A unary call passes everything from the encoded request to the encoded response, on a loop as
+/// under a server. It passes no frames, deadlines, cancellation or retries: tests of these take a
+/// ``LocalServer``, and so do streams.
+///
+/// `@unchecked Sendable`: the variables are used on `queue` only.
+package final class InProcessServer: ClientChannel, ServerLoop, @unchecked Sendable {
+  private typealias Call = CheckedContinuation<Result<[UInt8], RPCError>, Never>
+
+  /// No server numbers its connections so high: lanes know calls by connection and stream.
+  private static let connection = UInt64.max
+
+  private let queue = DispatchQueue(label: "in-process server")
+  private let maxAnswerBytes: Int
+  private var dispatcher: (any CallDispatcher)?
+  private var methods: [Method: Int] = [:]
+  /// The calls that wait for their answers, by stream.
+  private var pending: [UInt32: Call] = [:]
+  private var lastStream: UInt32 = 0
+
+  /// Creates a server. `makeDispatcher` is called once, on its loop.
+  package init(limits: Limits, _ makeDispatcher: (any ServerLoop) -> any CallDispatcher) {
+    maxAnswerBytes = limits.answerBytes
+    queue.sync {
+      let dispatcher = makeDispatcher(self)
+      methods = Dictionary(uniqueKeysWithValues: zip(dispatcher.methods, 0...))
+      self.dispatcher = dispatcher
+    }
+  }
+
+  /// Releases the dispatcher. Calls that wait for their answers, and later ones, fail with
+  /// UNAVAILABLE.
+  package func close() {
+    queue.sync {
+      dispatcher = nil
+      for call in pending.values { call.resume(returning: .failure(Self.closed)) }
+      pending.removeAll()
+    }
+  }
+
+  /// Runs a unary call on the loop.
+  package func unary(
+    _ method: Method,
+    _ request: [UInt8],
+    _ options: CallOptions
+  ) async throws(RPCError) -> [UInt8] {
+    let result = await withCheckedContinuation { (call: Call) in
+      queue.async { self.run(method, request, call) }
+    }
+    return try result.get()
+  }
+
+  private func run(_ method: Method, _ request: [UInt8], _ call: Call) {
+    guard let dispatcher else { return call.resume(returning: .failure(Self.closed)) }
+    guard let index = methods[method] else {
+      let error = RPCError(code: .unimplemented, message: "unknown method \(method)")
+      return call.resume(returning: .failure(error))
+    }
+    lastStream += 1
+    let target = ReplyTarget(connection: Self.connection, stream: lastStream)
+    var response = ResponseBuffer()
+    let outcome = request.withUnsafeBytes { payload in
+      dispatcher.unary(
+        index,
+        payload,
+        ServerCall(
+          target: target,
+          deadline: nil,
+          metadata: MetadataView(),
+          peer: Peer(address: "in-process")
+        ),
+        &response
+      )
+    }
+    switch outcome {
+    case .replied where response.count > maxAnswerBytes:
+      let error = RPCError(code: .resourceExhausted, message: "\(response.count) bytes")
+      call.resume(returning: .failure(error))
+    case .replied: call.resume(returning: .success(response.takeBytes()))
+    case .failed(let error): call.resume(returning: .failure(error))
+    case .pending: pending[lastStream] = call
+    }
+  }
+
+  /// Fails: streams need a server with a socket.
+  package func stream(
+    _ method: Method,
+    _ request: [UInt8]?,
+    _ options: CallOptions
+  ) async throws(RPCError) -> any ClientStream {
+    throw RPCError(code: .unimplemented, message: "\(method) is a stream")
+  }
+
+  /// Answers pending calls, behind the work that is queued on the loop.
+  package func complete(_ completions: [Completion]) {
+    queue.async {
+      for completion in completions {
+        self.pending.removeValue(forKey: completion.target.stream)?
+          .resume(returning: completion.result)
+      }
+    }
+  }
+
+  /// Runs `work` behind the work that is queued on the loop.
+  package func execute(_ work: @escaping @Sendable () -> Void) { queue.async(execute: work) }
+
+  /// Runs `work` on the loop after `delay`.
+  package func execute(after delay: Duration, _ work: @escaping @Sendable () -> Void) {
+    queue.asyncAfter(deadline: .now() + delay / .seconds(1), execute: work)
+  }
+
+  private static let closed = RPCError(code: .unavailable, message: "the server is closed")
+}
