@@ -186,7 +186,8 @@ struct UnmergeTests {
   }
 
   @Test func itMustBeKnownAndYoung() async throws {
-    try await Shop.open { shop in
+    let clock = TestClock()
+    try await Shop.open(clock: clock.clock) { shop in
       let pair = try await MergedPair(shop)
       let unnamed = try await violations { try await shop.unmerge(0) }
       #expect(unnamed == [Broken("merge_id", "REF_MISSING")])
@@ -195,24 +196,22 @@ struct UnmergeTests {
       let merged = try await shop.merge(.id(pair.primary), .id(pair.secondary)).mergeID
       let other = try await failure { try await shop.unmerge(merged, in: "other") }
       #expect(other.reason == "MERGE_NOT_FOUND")
-      let minute: Int64 = 60_000_000
-      try await shop.tamper(
-        "UPDATE merges SET merged_at = merged_at - \(MergeJournal.lifetime + minute)"
-      )
+      clock.advance(by: .microseconds(MergeJournal.lifetime) + .minutes(1))
       let late = try await failure { try await shop.unmerge(merged) }
       #expect(late.code == .failedPrecondition && late.reason == "UNMERGE_TOO_LATE")
       #expect(late.metadata["days"] == "30")
-      try await shop.tamper("UPDATE merges SET merged_at = merged_at + \(2 * minute)")
+      clock.advance(by: .minutes(-2))
       try await shop.unmerge(merged)
     }
   }
 
   @Test func oldMergesAreEmptied() async throws {
-    try await Shop.open { shop in
+    let clock = TestClock()
+    try await Shop.open(clock: clock.clock) { shop in
       let pair = try await MergedPair(shop)
       let merged = try await shop.merge(.id(pair.primary), .id(pair.secondary)).mergeID
       let other = try await shop.upsert { $0.email = "o@example.com" }.customer?.id ?? 0
-      try await shop.tamper("UPDATE merges SET merged_at = 1")
+      clock.advance(by: .microseconds(MergeJournal.lifetime) + .minutes(1))
       try await shop.merge(.id(pair.primary), .id(other))
       #expect(
         try shop.rows(

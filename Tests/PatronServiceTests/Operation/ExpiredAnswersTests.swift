@@ -1,5 +1,5 @@
 import PatronProto
-import PatronStore
+import ProtobufC
 import Testing
 
 @testable import PatronCore
@@ -9,16 +9,15 @@ import Testing
 
 /// Tests that expired rows are removed, also in a store that gets no more of them.
 struct ExpiredAnswersTests {
-  private let day: Int64 = 86_400_000_000
-
   @Test func aStartForgetsTheAnswersOfAllStores() async throws {
-    try await Shop.open { shop in
-      for store in ["one", "two"] {
-        let owner: (inout CustomerInput) -> Void = {
-          $0.externalID = "c1"
-          $0.email = "c1@example.com"
-        }
-        for number in 0..<12 {
+    let clock = TestClock()
+    try await Shop.open(clock: clock.clock) { shop in
+      func record(_ numbers: [Int]) async throws {
+        for (store, number) in ["one", "two"].flatMap({ name in numbers.map { (name, $0) } }) {
+          let owner: (inout CustomerInput) -> Void = {
+            $0.externalID = "c1"
+            $0.email = "c1@example.com"
+          }
           try await shop.record(
             in: store,
             requestID: "r\(number)",
@@ -27,38 +26,66 @@ struct ExpiredAnswersTests {
           )
         }
       }
+      try await record(Array(0..<11))
+      clock.advance(by: .minutes(2))
+      try await record([11])
       let image = try shop.image()
-      try ExpiredAnswers.run(shop.store)
+      try ExpiredAnswers.run(shop.store, clock: clock.clock)
       #expect(try shop.image() == image)
-      let minute: Int64 = 60_000_000
-      try await shop.tamper(
-        "UPDATE requests SET created_at = created_at - \(day + minute) WHERE request_id <> 'r5'"
-      )
-      try await shop.tamper(
-        "UPDATE requests SET created_at = created_at - \(day - minute) WHERE request_id = 'r5'"
-      )
-      try ExpiredAnswers.run(shop.store)
+      clock.advance(by: .days(1) - .minutes(1))
+      try ExpiredAnswers.run(shop.store, clock: clock.clock)
       #expect(
         try shop.rows("SELECT store_id, request_id FROM requests ORDER BY 1", columns: 2)
-          == [["one", "r5"], ["two", "r5"]]
+          == [["one", "r11"], ["two", "r11"]]
       )
     }
   }
 
-  @Test func aStartForgetsTokensThatNobodyUsed() async throws {
-    try await Shop.open { shop in
-      for (token, age) in [("a", 31), ("b", 29), ("c", 400)] {
-        try await shop.tamper(
-          """
-          INSERT INTO confirmations (store_id, token_hash, channel, topic, customer_id,
-            address_hash, requested_at, expires_at)
-          VALUES ('quiet', x'\(token)\(token)', 2, 1, 1, x'00', 0,
-            \(WallClock.system.now() - Int64(age) * day))
-          """
+  @Test func anAnswerIsRepeatedForADay() async throws {
+    let clock = TestClock()
+    try await Shop.open(clock: clock.clock) { shop in
+      func record(_ event: String) async throws -> RecordEventResponse {
+        try await shop.record(
+          requestID: "r1",
+          of: {
+            $0.externalID = "c1"
+            $0.email = "c1@example.com"
+          },
+          RecordEventTests.quiz(event)
         )
       }
-      try ExpiredAnswers.run(shop.store)
-      #expect(try shop.rows("SELECT hex(token_hash) FROM confirmations", columns: 1) == [["BB"]])
+      let first = try await record("e1")
+      clock.advance(by: .days(1) - .minutes(1))
+      #expect(try await record("e1") == first)
+      clock.advance(by: .minutes(2))
+      // The next request with an id removes the expired answers of its store.
+      try await shop.record(requestID: "r2", RecordEventTests.quiz("e2"))
+      #expect(try shop.rows("SELECT request_id FROM requests", columns: 1) == [["r2"]])
+      #expect(try await record("e3").outcome == .created)
+    }
+  }
+
+  @Test func aStartForgetsTokensThatNobodyUsed() async throws {
+    let clock = TestClock()
+    try await Shop.open(clock: clock.clock) { shop in
+      func ask(_ name: String) async throws -> String {
+        try await shop.subscribe {
+          $0.customer = .with { $0.email = "\(name)@example.com" }
+          $0.channels = [.email]
+          $0.doubleOptIn = true
+        }.confirmationToken
+      }
+      let old = try await ask("a")
+      clock.advance(by: .minutes(2))
+      let recent = try await ask("b")
+      // Tokens end after 7 days and are known as expired for 30 more.
+      clock.advance(by: .days(37) - .minutes(1))
+      try ExpiredAnswers.run(shop.store, clock: clock.clock)
+      #expect(try shop.rows("SELECT count(*) FROM confirmations", columns: 1) == [["1"]])
+      let forgotten = try await failure { try await shop.confirm(old) }
+      #expect(forgotten.reason == "CONFIRMATION_NOT_FOUND")
+      let expired = try await failure { try await shop.confirm(recent) }
+      #expect(expired.reason == "CONFIRMATION_EXPIRED")
     }
   }
 }

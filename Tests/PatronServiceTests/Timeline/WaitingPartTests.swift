@@ -219,11 +219,12 @@ struct WaitingPartTests {
   }
 
   @Test func areGivenUpInTime() async throws {
-    try await Shop.open { shop in
+    let clock = TestClock()
+    let longer = Duration.microseconds(WaitingParts.longest) + .seconds(1)
+    try await Shop.open(clock: clock.clock) { shop in
       _ = try await refund(shop, OrderPartTests.refund("old", 1))
       _ = try await refund(shop, OrderPartTests.refund("old", 1), of: "o2")
-      let past = WallClock.system.now() - WaitingParts.longest - 1_000_000
-      try await shop.tamper("UPDATE pending_parts SET received_at = \(past)")
+      clock.advance(by: longer)
       #expect(try await waiting(shop).pendingParts.isEmpty)
       let placed = try await shop.sync(.of("o1", 1000)) { $0.email = "a@example.com" }
       #expect(placed.order?.refunds == [] && placed.warnings.isEmpty)
@@ -231,10 +232,8 @@ struct WaitingPartTests {
       #expect(try shop.rows("SELECT 1 FROM pending_parts", columns: 1).count == 1)
       _ = try await refund(shop, OrderPartTests.refund("new", 1), of: "o3")
       #expect(try shop.rows("SELECT part_id FROM pending_parts", columns: 1) == [["new"]])
-      try OrderRebuild.run(
-        shop.store,
-        at: WallClock.system.now() + WaitingParts.longest + 1_000_000
-      )
+      clock.advance(by: longer)
+      try OrderRebuild.run(shop.store, clock: clock.clock)
       #expect(try shop.rows("SELECT 1 FROM pending_parts", columns: 1).isEmpty)
     }
   }
