@@ -28,6 +28,7 @@ extension EndToEnd {
       print("cdnow: \(first.output)cdnow: \(second.output)", terminator: "")
       let client = try server.client()
       try await checkTotals(client)
+      try await checkFilters(client)
       try await checkTimeline(client)
       await client.close()
       #expect(try await server.stop() == .status(0), "\(server.errors)")
@@ -64,6 +65,36 @@ extension EndToEnd {
       #expect(customers["07592"]?.totalSpent == 1_399_093)
       #expect(customers["00003"]?.orderCount == 6)
       #expect(customers["00003"]?.totalSpent == 15_646)
+    }
+
+    private func checkFilters(_ client: PatronClient) async throws {
+      let counted = try await client.customers.countCustomers(
+        .with { $0.facetCategories = ["orders"] }
+      )
+      #expect(counted.total == 23_570)
+      let facets = counted.facets.map { [$0.filter: $0.count] }
+      #expect(facets.contains(["one_order": 11_908]))
+      #expect(facets.contains(["repeat_customers": 11_662]))
+      let once = CustomerFilter.with {
+        $0.selections = [
+          .with {
+            $0.category = "orders"
+            $0.filters = ["one_order"]
+          }
+        ]
+      }
+      #expect(
+        try await client.customers.countCustomers(.with { $0.filter = once }).total == 11_908
+      )
+      let export = try await client.customers.exportCustomers(
+        .with {
+          $0.format = .ndjson
+          $0.filter = once
+        }
+      )
+      var lines = 0
+      for try await part in export { lines += part.data.count { $0 == UInt8(ascii: "\n") } }
+      #expect(lines == 11_908)
     }
 
     private func checkTimeline(_ client: PatronClient) async throws {

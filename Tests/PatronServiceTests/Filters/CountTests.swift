@@ -112,44 +112,4 @@ struct CountTests {
       #expect(try await shop.count().total == Int64(counts.count))
     }
   }
-
-  static let purchases = RepositoryRoot.file("../shared/data/cdnow/CDNOW_master.txt")
-
-  @Test(
-    .enabled(
-      if: FileManager.default.fileExists(atPath: purchases),
-      "needs ../shared/data/cdnow/CDNOW_master.txt"
-    )
-  )
-  func orderHistoryOfCDNOW() async throws {
-    try await Shop.open { shop in
-      let text = try String(contentsOfFile: Self.purchases, encoding: .utf8)
-      var items: [SyncOrderItem] = []
-      // The first line names the columns.
-      for (number, line) in text.split(whereSeparator: \.isNewline).dropFirst().enumerated() {
-        let fields = line.split(separator: " ")
-        let customer = String(fields[0])
-        items.append(
-          .with {
-            $0.customer = .with {
-              $0.externalID = customer
-              $0.email = "c\(customer)@cdnow.example.com"
-            }
-            $0.order = .of("o\(number)", 100, at: 852_076_800 + Int64(number))
-          }
-        )
-        if items.count == 1000 {
-          _ = try await shop.timelines.batchSyncOrders(.with { $0.items = items })
-          items.removeAll()
-        }
-      }
-      _ = try await shop.timelines.batchSyncOrders(.with { $0.items = items })
-      let counted = try await shop.count(by: ["orders"])
-      #expect(counted.total == 23_570)
-      #expect(counted.facets("orders")["one_order"] == 11_908)
-      #expect(counted.facets("orders")["repeat_customers"] == 11_662)
-      #expect(try await shop.count(.of(["orders": ["one_order"]])).total == 11_908)
-      #expect(try await shop.export(.of(["orders": ["one_order"]])).count == 11_908)
-    }
-  }
 }
