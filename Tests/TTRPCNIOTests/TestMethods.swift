@@ -38,9 +38,9 @@ actor CallRecorder {
   func noteCancelled() { cancelled += 1 }
   func noteCall() { calls += 1 }
 
-  /// Waits until `condition` holds, at most five seconds. Returns false if it does not.
+  /// Waits until `condition` holds, at most about a minute. Returns false if it does not.
   func wait(until condition: (CallRecorder) async -> Bool) async -> Bool {
-    for _ in 0..<1000 {
+    for _ in 0..<12_000 {
       if await condition(self) { return true }
       try? await Task.sleep(for: .milliseconds(5))
     }
@@ -116,9 +116,9 @@ func withTestServer(
   await transport.shutdown()
 }
 
-/// Waits until `condition` holds, at most ten seconds. Returns false if it does not.
+/// Waits until `condition` holds, at most about a minute. Returns false if it does not.
 func eventually(_ condition: () -> Bool) async -> Bool {
-  for _ in 0..<2000 {
+  for _ in 0..<12_000 {
     if condition() { return true }
     try? await Task.sleep(for: .milliseconds(5))
   }

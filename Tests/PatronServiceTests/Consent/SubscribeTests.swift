@@ -400,8 +400,8 @@ struct ConsentInputTests {
         { $0.evidence?.source = String(repeating: "x", count: 41) }
       ),
       (
-        "occurred_at", "OCCURRED_AT_IN_FUTURE", { $0.evidence?.occurredAt = .at(now + 290) },
-        { $0.evidence?.occurredAt = .at(now + 400) }
+        "occurred_at", "OCCURRED_AT_IN_FUTURE", { $0.evidence?.occurredAt = .at(now + 300) },
+        { $0.evidence?.occurredAt = .at(now + 301) }
       ),
       (
         "occurred_at", "OCCURRED_AT_TOO_EARLY", { $0.evidence?.occurredAt = .at(631_152_000) },
@@ -424,7 +424,8 @@ struct ConsentInputTests {
         { $0.evidence?.method = .init(rawValue: 11) }
       ),
     ]
-    try await Shop.open { shop in
+    // The clock stands still, so that the limit in the future does, too.
+    try await Shop.open(clock: WallClock { now * 1_000_000 }) { shop in
       for (path, reason, good, bad) in limits {
         try await shop.subscribe(good)
         let broken = try await violations(path) { try await shop.subscribe(bad) }

@@ -68,7 +68,7 @@ struct FieldRuleTests {
     Bad("tags", "TAG_HAS_CONTROL_CHARACTER") { $0.tags = "a\u{2}" },
     Bad("account_created_at", "ACCOUNT_CREATED_TOO_EARLY") { $0.accountCreatedAt = .at(-1) },
     Bad("account_created_at", "ACCOUNT_CREATED_IN_FUTURE") {
-      $0.accountCreatedAt = .at(GoogleProtobuf.Timestamp.now + 86_400 + 60)
+      $0.accountCreatedAt = .at(GoogleProtobuf.Timestamp.now + 86_400 + 3600)
     },
     Bad("account_created_at", "TIME_NANOS_INVALID") { $0.accountCreatedAt = .at(1, nanos: -1) },
     Bad("account_created_at", "TIME_OUT_OF_RANGE") { $0.accountCreatedAt = .at(.max) },

@@ -144,7 +144,7 @@ struct SearchFaultTests {
     try shop.tamper("DROP TABLE customer_search_docsize")
     for number in 20..<30 { try shop.write { try IndexedStore.insert(number, "default", $0) } }
     try shop.write { try IndexedStore.erase(3, "default", $0) }
-    for _ in 0..<500 where notices.withLock({ $0.count }) < 2 {
+    for _ in 0..<6000 where notices.withLock({ $0.count }) < 2 {
       try await Task.sleep(for: .milliseconds(10))
     }
     let told = notices.withLock { $0 }

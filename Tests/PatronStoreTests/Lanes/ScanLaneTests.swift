@@ -33,7 +33,7 @@ struct ScanLaneTests {
 
   @Test func aClientThatMakesRoomAtOnceIsNotMissed() throws {
     // No later resume follows: a scan that missed the resume would end by its stall limit.
-    let lane = try LaneStore { $0.limits.scanStallMax = .milliseconds(100) }
+    let lane = try LaneStore { $0.limits.scanStallMax = .seconds(20) }
     let sink = HastySink()
     let handle = try lane.store.scans.submit(
       ScanJob(deadline: nil, sink: sink) { _, stream in
