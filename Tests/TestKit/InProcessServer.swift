@@ -17,7 +17,8 @@ package final class InProcessServer: ClientChannel, ServerLoop, @unchecked Senda
   private let queue = DispatchQueue(label: "in-process server")
   private let maxAnswerBytes: Int
   private var dispatcher: (any CallDispatcher)?
-  private var methods: [Method: Int] = [:]
+  /// The indices of the methods, by service and name.
+  private var methods: [String: Int] = [:]
   /// The calls that wait for their answers, by stream.
   private var pending: [UInt32: Call] = [:]
   private var lastStream: UInt32 = 0
@@ -27,7 +28,7 @@ package final class InProcessServer: ClientChannel, ServerLoop, @unchecked Senda
     maxAnswerBytes = limits.answerBytes
     queue.sync {
       let dispatcher = makeDispatcher(self)
-      methods = Dictionary(uniqueKeysWithValues: zip(dispatcher.methods, 0...))
+      methods = Dictionary(uniqueKeysWithValues: zip(dispatcher.methods.map(\.description), 0...))
       self.dispatcher = dispatcher
     }
   }
@@ -56,7 +57,7 @@ package final class InProcessServer: ClientChannel, ServerLoop, @unchecked Senda
 
   private func run(_ method: Method, _ request: [UInt8], _ call: Call) {
     guard let dispatcher else { return call.resume(returning: .failure(Self.closed)) }
-    guard let index = methods[method] else {
+    guard let index = methods[method.description] else {
       let error = RPCError(code: .unimplemented, message: "unknown method \(method)")
       return call.resume(returning: .failure(error))
     }
