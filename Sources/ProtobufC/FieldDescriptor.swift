@@ -1,11 +1,14 @@
 internal import CProtobufC
 
 /// libprotobuf-c's description of one field of a message.
-public struct FieldDescriptor: @unchecked Sendable, Hashable {
-  // Sendable: points to a constant with static storage.
-  let pointer: UnsafePointer<ProtobufCFieldDescriptor>
+public struct FieldDescriptor: Sendable, Hashable {
+  private let constant: StaticConstant<ProtobufCFieldDescriptor>
 
-  init(_ pointer: UnsafePointer<ProtobufCFieldDescriptor>) { self.pointer = pointer }
+  init(_ pointer: UnsafePointer<ProtobufCFieldDescriptor>) {
+    constant = StaticConstant(pointer: pointer)
+  }
+
+  var pointer: UnsafePointer<ProtobufCFieldDescriptor> { constant.pointer }
 
   /// The name in the proto file: `external_id`.
   public var name: String { String(cString: pointer.pointee.name) }
@@ -107,13 +110,14 @@ public enum FieldType: UInt32, Sendable, Hashable {
 }
 
 /// libprotobuf-c's description of an enum.
-public struct EnumDescriptor: @unchecked Sendable, Hashable {
-  // Sendable: points to a constant with static storage.
-  let pointer: UnsafePointer<ProtobufCEnumDescriptor>
+public struct EnumDescriptor: Sendable, Hashable {
+  private let constant: StaticConstant<ProtobufCEnumDescriptor>
 
   init(_ pointer: UnsafeRawPointer) {
-    self.pointer = pointer.assumingMemoryBound(to: ProtobufCEnumDescriptor.self)
+    constant = StaticConstant(pointer: pointer.assumingMemoryBound(to: ProtobufCEnumDescriptor.self))
   }
+
+  var pointer: UnsafePointer<ProtobufCEnumDescriptor> { constant.pointer }
 
   /// The full proto name: `patron.v1.Gender`.
   public var name: String { String(cString: pointer.pointee.name) }

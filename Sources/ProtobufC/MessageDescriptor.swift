@@ -1,16 +1,19 @@
 internal import CProtobufC
 
 /// libprotobuf-c's description of a message type. Descriptors are constants of the generated code.
-public struct MessageDescriptor: @unchecked Sendable, Hashable {
-  // Sendable: points to a constant with static storage.
-  let pointer: UnsafePointer<ProtobufCMessageDescriptor>
+public struct MessageDescriptor: Sendable, Hashable {
+  private let constant: StaticConstant<ProtobufCMessageDescriptor>
 
   /// Wraps a `const ProtobufCMessageDescriptor *`, which must be a constant with static storage.
   public init(_ pointer: UnsafeRawPointer) {
-    self.pointer = pointer.assumingMemoryBound(to: ProtobufCMessageDescriptor.self)
+    self.init(pointer.assumingMemoryBound(to: ProtobufCMessageDescriptor.self))
   }
 
-  init(_ pointer: UnsafePointer<ProtobufCMessageDescriptor>) { self.pointer = pointer }
+  init(_ pointer: UnsafePointer<ProtobufCMessageDescriptor>) {
+    constant = StaticConstant(pointer: pointer)
+  }
+
+  var pointer: UnsafePointer<ProtobufCMessageDescriptor> { constant.pointer }
 
   /// The full proto name: `patron.v1.Customer`.
   public var name: String { String(cString: pointer.pointee.name) }

@@ -6,10 +6,7 @@ package import TTRPC
 /// retries and no reconnecting. ``TTRPCClient`` is the convenient client over the same machinery.
 ///
 /// Every member is for the event loop's thread only, which is checked.
-///
-/// `@unchecked Sendable`: the only state is the handler's, which checks that it is used on its
-/// loop.
-package final class ClientLoopConnection: @unchecked Sendable {
+package final class ClientLoopConnection: Sendable {
   private let handler: ClientHandler
 
   init(_ handler: ClientHandler) { self.handler = handler }

@@ -1,0 +1,6 @@
+/// The address of a constant with static storage, such as a descriptor of the generated code.
+///
+/// `@unchecked Sendable`: nothing writes to the constant, and it lives as long as the process.
+struct StaticConstant<Value>: @unchecked Sendable, Hashable {
+  let pointer: UnsafePointer<Value>
+}
