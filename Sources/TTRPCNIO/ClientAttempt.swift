@@ -1,20 +1,22 @@
 import NIOCore
 import TTRPC
 
-/// One attempt at a unary call.
-///
-/// `@unchecked Sendable`: all mutable state is used on the link's loop only.
-final class ClientAttempt: ClientWaiter, @unchecked Sendable {
+/// One attempt at a unary call. Everything except ``run()`` happens on the link's loop.
+final class ClientAttempt: ClientWaiter, Sendable {
   typealias Outcome = Result<[UInt8], CallFailure>
+
+  private struct State {
+    var continuation: CheckedContinuation<Outcome, Never>?
+    var started: (handler: ClientHandler, call: ClientCallID)?
+    var cancelled = false
+  }
 
   let deadline: ContinuousClock.Instant?
   private let method: Method
   private let request: [UInt8]
   private let metadata: Metadata
   private let link: ClientLink
-  private var continuation: CheckedContinuation<Outcome, Never>?
-  private var started: (handler: ClientHandler, call: ClientCallID)?
-  private var cancelled = false
+  private let state: NIOLoopBoundBox<State>
 
   init(
     _ method: Method,
@@ -28,6 +30,7 @@ final class ClientAttempt: ClientWaiter, @unchecked Sendable {
     self.metadata = metadata
     self.deadline = deadline
     self.link = link
+    state = .makeBoxSendingValue(State(), eventLoop: link.loop)
   }
 
   /// Makes the attempt and returns its outcome. Cancelling the task cancels the call.
@@ -42,8 +45,8 @@ final class ClientAttempt: ClientWaiter, @unchecked Sendable {
   }
 
   private func begin(_ continuation: CheckedContinuation<Outcome, Never>) {
-    self.continuation = continuation
-    if cancelled {
+    state.value.continuation = continuation
+    if state.value.cancelled {
       finish(.failure(CallFailure(.callerCancelled, reach: .notSent)))
     } else {
       link.submit(self)
@@ -60,7 +63,7 @@ final class ClientAttempt: ClientWaiter, @unchecked Sendable {
         deadline: deadline,
         sink: sink
       )
-      if continuation != nil { started = (handler, call) }
+      if state.value.continuation != nil { state.value.started = (handler, call) }
     } catch {
       finish(.failure(error))
     }
@@ -69,19 +72,18 @@ final class ClientAttempt: ClientWaiter, @unchecked Sendable {
   func notConnected(_ failure: CallFailure) { finish(.failure(failure)) }
 
   private func cancel() {
-    cancelled = true
-    if let started {
+    state.value.cancelled = true
+    if let started = state.value.started {
       started.handler.cancel(started.call, .callerCancelled)
-    } else if continuation != nil {
+    } else if state.value.continuation != nil {
       link.forget(self)
       finish(.failure(CallFailure(.callerCancelled, reach: .notSent)))
     }
   }
 
   private func finish(_ outcome: Outcome) {
-    started = nil
-    continuation?.resume(returning: outcome)
-    continuation = nil
+    state.value.started = nil
+    state.value.continuation.take()?.resume(returning: outcome)
   }
 }
 

@@ -2,11 +2,20 @@ import NIOCore
 import Synchronization
 import TTRPC
 
-/// A streaming call, between its caller's tasks and its connection's loop.
-///
-/// `@unchecked Sendable`: the state that tasks and the loop share is in the mutex; the other
-/// variables are used on the link's loop only.
-final class ClientStreamCore: ClientWaiter, ClientStreamSink, @unchecked Sendable {
+/// A streaming call, between its caller's tasks and its connection's loop. The mutex holds the state
+/// that both share, the box the state that only the loop uses.
+final class ClientStreamCore: ClientWaiter, ClientStreamSink, Sendable {
+  private struct LoopState {
+    var opening: CheckedContinuation<RPCError?, Never>?
+    var started: (handler: ClientHandler, call: ClientCallID)?
+    var cancelled = false
+    /// True once a message has arrived: the server has seen the call.
+    var heard = false
+    var repeated = false
+    /// Messages that the connection has accepted and the socket has not taken yet.
+    var unreleased = ClientQueueSize()
+  }
+
   let deadline: ContinuousClock.Instant?
   let limits: ClientLimits
   private let method: Method
@@ -16,14 +25,7 @@ final class ClientStreamCore: ClientWaiter, ClientStreamSink, @unchecked Sendabl
   /// The client, kept alive with its connections while the stream is in use.
   private let client: TTRPCClient
   private let queues = Mutex(ClientStreamQueues())
-
-  private var opening: CheckedContinuation<RPCError?, Never>?
-  private var started: (handler: ClientHandler, call: ClientCallID)?
-  private var cancelled = false
-  private var heard = false
-  private var repeated = false
-  /// Messages that the connection has accepted and the socket has not taken yet.
-  private var unreleased = ClientQueueSize()
+  private let state: NIOLoopBoundBox<LoopState>
 
   init(
     _ method: Method,
@@ -41,6 +43,7 @@ final class ClientStreamCore: ClientWaiter, ClientStreamSink, @unchecked Sendabl
     self.link = link
     self.limits = limits
     self.client = client
+    state = .makeBoxSendingValue(LoopState(), eventLoop: link.loop)
     link.load.add(1, ordering: .relaxed)
   }
 
@@ -91,7 +94,7 @@ final class ClientStreamCore: ClientWaiter, ClientStreamSink, @unchecked Sendabl
 
   func finishSending() {
     link.loop.execute {
-      if let started = self.started { started.handler.finishSending(started.call) }
+      if let started = self.state.value.started { started.handler.finishSending(started.call) }
     }
   }
 
@@ -113,7 +116,7 @@ final class ClientStreamCore: ClientWaiter, ClientStreamSink, @unchecked Sendabl
     let limits = limits
     guard let size = queues.withLock({ $0.took(bytes, limits: limits) }) else { return }
     link.loop.execute {
-      guard let started = self.started else { return }
+      guard let started = self.state.value.started else { return }
       started.handler.consumed(started.call, messages: size.messages, bytes: size.bytes)
     }
   }
@@ -126,11 +129,11 @@ final class ClientStreamCore: ClientWaiter, ClientStreamSink, @unchecked Sendabl
 // Members that run on the loop.
 extension ClientStreamCore {
   private func begin(_ continuation: CheckedContinuation<RPCError?, Never>) {
-    if cancelled {
+    if state.value.cancelled {
       continuation.resume(returning: .callerCancelled)
       return
     }
-    opening = continuation
+    state.value.opening = continuation
     link.submit(self)
   }
 
@@ -143,9 +146,8 @@ extension ClientStreamCore {
         deadline: deadline,
         sink: .stream(self)
       )
-      if !hasEnded { started = (handler, call) }
-      opening?.resume(returning: nil)
-      opening = nil
+      if !hasEnded { state.value.started = (handler, call) }
+      opened(nil)
     } catch {
       notConnected(error)
     }
@@ -155,21 +157,24 @@ extension ClientStreamCore {
     // The connection may have been drained: try once more, because the link opens another one.
     if failure.reach == .neverSeen, repeatUnseen() { return }
     end(failure.error)
-    opening?.resume(returning: failure.error)
-    opening = nil
+    opened(failure.error)
+  }
+
+  private func opened(_ error: RPCError?) {
+    state.value.opening.take()?.resume(returning: error)
   }
 
   private var hasEnded: Bool { queues.withLock { $0.hasEnded } }
 
   func received(_ bytes: UnsafeRawBufferPointer) {
-    heard = true
+    state.value.heard = true
     let message = [UInt8](bytes)
     let reader = queues.withLock { $0.deliver(message) }
     reader?.resume(returning: .success(message))
   }
 
   func ended(_ failure: CallFailure?) {
-    started = nil
+    state.value.started = nil
     if failure?.reach == .neverSeen, request != nil, repeatUnseen() { return }
     end(failure?.error)
   }
@@ -177,8 +182,9 @@ extension ClientStreamCore {
   /// Sends the call once more if the server certainly did not see it. Returns false if it sent
   /// nothing.
   private func repeatUnseen() -> Bool {
-    guard !heard, !repeated, !cancelled else { return false }
-    repeated = true
+    let state = state.value
+    guard !state.heard, !state.repeated, !state.cancelled else { return false }
+    self.state.value.repeated = true
     link.loop.assumeIsolated().execute { self.link.submit(self) }
     return true
   }
@@ -190,33 +196,32 @@ extension ClientStreamCore {
   }
 
   private func cancelOnLoop() {
-    cancelled = true
+    state.value.cancelled = true
     queues.withLock { $0.discard() }
-    if let started {
+    if let started = state.value.started {
       started.handler.cancel(started.call, .callerCancelled)
     } else if !hasEnded {
       link.forget(self)
       end(.callerCancelled)
-      opening?.resume(returning: .callerCancelled)
-      opening = nil
+      opened(.callerCancelled)
     }
   }
 
   private func write(_ message: [UInt8]) {
-    guard let started else { return }
+    guard let started = state.value.started else { return }
     do throws(RPCError) {
       try started.handler.send(started.call, message)
     } catch {
       started.handler.cancel(started.call, error)
       return
     }
-    unreleased.add(message.count)
+    state.value.unreleased.add(message.count)
     if started.handler.canSend(self) { writable() }
   }
 
   func writable() {
-    let released = unreleased
-    unreleased = ClientQueueSize()
+    let released = state.value.unreleased
+    state.value.unreleased = ClientQueueSize()
     let writers = queues.withLock { $0.release(released) }
     for writer in writers { writer.resume(returning: nil) }
   }
