@@ -7,7 +7,7 @@ package struct StoreID: Sendable, Hashable {
   package static let `default` = StoreID(unchecked: "default")
 
   /// Maximum length of a name, in characters.
-  package static let maximumLength = 64
+  package static let maxLength = 64
 
   /// Makes the id of the named store: `default` for the empty name, nil for a malformed one.
   package init?(_ name: String) {
@@ -15,7 +15,7 @@ package struct StoreID: Sendable, Hashable {
       self = .default
       return
     }
-    guard name.utf8.count <= Self.maximumLength, name.utf8.allSatisfy(Self.isAllowed) else {
+    guard name.utf8.count <= Self.maxLength, name.utf8.allSatisfy(Self.isAllowed) else {
       return nil
     }
     self.name = name

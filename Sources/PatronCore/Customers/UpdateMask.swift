@@ -11,7 +11,7 @@ package struct UpdateMask {
   package private(set) var clearedFlags: [PatronModel.Channel] = []
 
   /// The maximum number of paths of a mask.
-  private static let mostPaths = 200
+  private static let maxPaths = 200
   private static let propertyPrefix = "custom_properties."
   private static let addressPrefix = "address."
 
@@ -26,12 +26,12 @@ package struct UpdateMask {
   ) {
     let paths = mask?.paths ?? []
     guard !paths.isEmpty else { return }
-    guard paths.count <= Self.mostPaths else {
+    guard paths.count <= Self.maxPaths else {
       violations.add(
         "update_mask",
         RuleError(
           reason: "LIST_TOO_LONG",
-          message: "A mask has up to \(Self.mostPaths) paths; this one has \(paths.count)."
+          message: "A mask has up to \(Self.maxPaths) paths; this one has \(paths.count)."
         )
       )
       return

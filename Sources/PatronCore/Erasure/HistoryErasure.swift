@@ -7,7 +7,7 @@ internal import ProtobufC
 /// checkouts lose their personal data or are removed. The consent ledger keeps its changes and
 /// their times as proof, without evidence.
 ///
-/// A transaction takes up to ``mostRows`` records, some ten milliseconds, so that a customer with a
+/// A transaction takes up to ``maxRows`` records, some ten milliseconds, so that a customer with a
 /// hundred thousand events does not delay other writes. The erasure may start again at any
 /// position: records that are erased already stay as they are.
 ///
@@ -17,9 +17,9 @@ internal import ProtobufC
 /// a little behind would make it read the whole store again for each purge.
 package struct HistoryErasure: Sendable {
   /// The maximum number of records in a transaction.
-  static let mostRows = 500
+  static let maxRows = 500
   /// The maximum of bytes of the records in a transaction, without the last record.
-  private static let mostBytes = 2 << 20
+  private static let maxBytes = 2 << 20
 
   /// The prefix of the tokens of checkouts whose own tokens are erased.
   private static let erasedToken = EventCheck.reservedPrefix + "erased:"
@@ -37,8 +37,8 @@ package struct HistoryErasure: Sendable {
 
   /// The records and bytes that a transaction may still take.
   private struct Room {
-    var rows = HistoryErasure.mostRows
-    var bytes = HistoryErasure.mostBytes
+    var rows = HistoryErasure.maxRows
+    var bytes = HistoryErasure.maxBytes
 
     var isUsedUp: Bool { rows <= 0 || bytes <= 0 }
 

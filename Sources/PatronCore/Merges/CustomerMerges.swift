@@ -89,7 +89,7 @@ struct CustomerMerges {
   ///   of the same batch moved so much that this merge would exceed the limit of one write.
   func perform(in writer: StoreWriter, at now: Int64) throws -> CustomerRow {
     let moved = writer.movedRecords
-    guard moved == 0 || moved + records <= MergePlan.mostRecords else {
+    guard moved == 0 || moved + records <= MergePlan.maxRecords else {
       throw DomainError.batchMergesTooMuch
     }
     var row = survivor
@@ -129,8 +129,8 @@ extension DomainError {
     .failedPrecondition,
     "MERGE_TOO_LARGE",
     "The item merges customers, and with those that items before it merged more than "
-      + "\(MergePlan.mostRecords) events, orders, checkouts and ledger rows would move at once. "
+      + "\(MergePlan.maxRecords) events, orders, checkouts and ledger rows would move at once. "
       + "Send the item again in another request.",
-    metadata: ["limit": String(MergePlan.mostRecords)]
+    metadata: ["limit": String(MergePlan.maxRecords)]
   )
 }

@@ -8,7 +8,7 @@ package struct MergePlan {
   /// The maximum number of events, orders, checkouts and ledger rows of the secondary, and of all
   /// that a batch merges. They move in one write, which blocks all other writes for at most about
   /// half a second.
-  static let mostRecords: Int64 = 20_000
+  static let maxRecords: Int64 = 20_000
 
   package let primary: MergedConsent.Side
   package let secondary: MergedConsent.Side
@@ -35,8 +35,8 @@ package struct MergePlan {
     _ preferences: MergePreferences = MergePreferences(),
     in reader: StoreReader
   ) throws {
-    belongings = try reader.belongings(of: secondary.id, limit: Self.mostRecords + 1)
-    guard belongings.total <= Self.mostRecords else {
+    belongings = try reader.belongings(of: secondary.id, limit: Self.maxRecords + 1)
+    guard belongings.total <= Self.maxRecords else {
       throw DomainError.mergeTooLarge(secondary.id)
     }
     self.primary = try MergedConsent.Side(primary, in: reader)
@@ -288,10 +288,10 @@ extension DomainError {
     reason(
       .failedPrecondition,
       "MERGE_TOO_LARGE",
-      "Customer \(id) has more than \(MergePlan.mostRecords) events, orders, checkouts and ledger "
+      "Customer \(id) has more than \(MergePlan.maxRecords) events, orders, checkouts and ledger "
         + "rows, which is more than one merge moves. Name it as the primary and the other one as "
         + "the secondary, or send the identifiers of one of them only.",
-      metadata: ["customer_id": String(id), "limit": String(MergePlan.mostRecords)]
+      metadata: ["customer_id": String(id), "limit": String(MergePlan.maxRecords)]
     )
   }
 }

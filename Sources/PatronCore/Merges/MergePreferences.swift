@@ -11,7 +11,7 @@ package struct MergePreferences: Sendable {
   private(set) var replacesTags = false
 
   /// The maximum number of names in a request.
-  private static let mostNames = 200
+  private static let maxNames = 200
   private static let properties = "custom_properties"
 
   /// Prefers the primary throughout.
@@ -27,12 +27,12 @@ package struct MergePreferences: Sendable {
 
   /// Reads the names of a request. Adds the errors to `violations`.
   package init(_ names: [String], _ violations: inout Violations) {
-    guard names.count <= Self.mostNames else {
+    guard names.count <= Self.maxNames else {
       violations.add(
         "prefer_secondary",
         RuleError(
           reason: "LIST_TOO_LONG",
-          message: "There are \(names.count) names; up to \(Self.mostNames) are allowed."
+          message: "There are \(names.count) names; up to \(Self.maxNames) are allowed."
         )
       )
       return

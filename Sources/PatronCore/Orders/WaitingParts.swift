@@ -9,9 +9,9 @@ package enum WaitingParts {
   /// The longest time that a part waits, in microseconds: 30 days.
   package static let longest: Int64 = 30 * 24 * 3600 * 1_000_000
   /// The maximum number of parts that wait for one order.
-  static let mostOfOrder = 100
+  static let maxPerOrder = 100
   /// The maximum number of parts that wait in one store.
-  static let mostOfStore = 10_000
+  static let maxPerStore = 10_000
 }
 
 extension OrderPart {
@@ -76,11 +76,11 @@ extension OrderPart {
   private func checkRoom(in reader: StoreReader) throws {
     let count = try reader.pendingPartCounts(
       of: orderExternalID,
-      limits: (WaitingParts.mostOfOrder, WaitingParts.mostOfStore)
+      limits: (WaitingParts.maxPerOrder, WaitingParts.maxPerStore)
     )
-    guard count.order < WaitingParts.mostOfOrder, count.store < WaitingParts.mostOfStore else {
-      let isOrder = count.order >= WaitingParts.mostOfOrder
-      let limit = isOrder ? WaitingParts.mostOfOrder : WaitingParts.mostOfStore
+    guard count.order < WaitingParts.maxPerOrder, count.store < WaitingParts.maxPerStore else {
+      let isOrder = count.order >= WaitingParts.maxPerOrder
+      let limit = isOrder ? WaitingParts.maxPerOrder : WaitingParts.maxPerStore
       throw DomainError.reason(
         .resourceExhausted,
         "PENDING_PARTS_TOO_MANY",

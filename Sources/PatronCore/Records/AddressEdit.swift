@@ -56,7 +56,7 @@ package struct AddressPart: Sendable {
 
 extension CustomerDraft {
   /// The maximum number of paths in an address mask. It exceeds the number of parts.
-  private static let mostPaths = 20
+  private static let maxPaths = 20
 
   /// Checks the address of an input and returns the change that it makes. Violations are added
   /// under `path`.
@@ -88,12 +88,12 @@ extension CustomerDraft {
     _ field: String,
     _ violations: inout Violations
   ) -> [AddressPart] {
-    guard paths.count <= mostPaths else {
+    guard paths.count <= maxPaths else {
       violations.add(
         field,
         RuleError(
           reason: "LIST_TOO_LONG",
-          message: "A mask of an address has up to \(mostPaths) paths; this one has \(paths.count)."
+          message: "A mask of an address has up to \(maxPaths) paths; this one has \(paths.count)."
         )
       )
       return []

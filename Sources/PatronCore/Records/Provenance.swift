@@ -47,7 +47,7 @@ package struct Provenance {
   }()
   private static let propertyPrefix = Enrichment.properties + "."
   /// The maximum number of properties, present or removed, with a recorded setter.
-  private static let mostProperties = 200
+  private static let maxProperties = 200
 
   /// The setters as messages of the contract, one for each field, sorted by name.
   package var entries: [FieldProvenance] {
@@ -143,7 +143,7 @@ extension Provenance {
   }
 
   private mutating func forgetOldProperties() {
-    var surplus = groups.reduce(-Self.mostProperties) { $0 + $1.properties.count }
+    var surplus = groups.reduce(-Self.maxProperties) { $0 + $1.properties.count }
     guard surplus > 0 else { return }
     for index in groups.indices.sorted(by: { groups[$0].setter.at < groups[$1].setter.at }) {
       let forgotten = min(surplus, groups[index].properties.count)

@@ -23,7 +23,7 @@ package enum SharedPhone {
     now: Int64
   ) throws {
     let hashes = SuppressionReader(writer.read)
-    let limit = try StoreSettings(of: writer.read).mostEmailsOfPhone + 1
+    let limit = try StoreSettings(of: writer.read).maxEmailsPerPhone + 1
     let isNew = try writer.noteSharedPhone(
       phoneHash: hashes.hash(phone),
       emailHash: hashes.hash(emailKey),
@@ -46,7 +46,7 @@ package enum SharedPhone {
       try reader.sharedPhoneDay(phoneHash: hash, ownEmailHash: own, count: count)
     }
     guard try day(1) != nil else { return nil }
-    let limit = try StoreSettings(of: reader).mostEmailsOfPhone
+    let limit = try StoreSettings(of: reader).maxEmailsPerPhone
     return try day(row.emailKey == nil ? limit + 1 : limit)
   }
 

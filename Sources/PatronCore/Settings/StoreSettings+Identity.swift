@@ -5,15 +5,15 @@ internal import ProtobufC
 
 /// Settings that control how customers are identified.
 extension StoreSettings {
-  private static let mostSharedIdentifiers = 1000
-  private static let mostExternalIDs = 100
+  private static let maxSharedIdentifiers = 1000
+  private static let maxExternalIDs = 100
   private static let sharedPhoneThresholds: ClosedRange<Int32> = 1...1000
 
   /// The country of phone numbers without a country; nil if the store has not set one.
   package var country: CountryCode? { defaultCountry.flatMap { try? CountryCode($0) } }
 
   /// The maximum number of e-mail addresses that may come with one phone number in a year.
-  var mostEmailsOfPhone: Int { Int(sharedPhoneThreshold ?? 5) }
+  var maxEmailsPerPhone: Int { Int(sharedPhoneThreshold ?? 5) }
 
   /// Brings the settings into their stored form and adds violations.
   mutating func checkIdentity(_ violations: inout Violations) {
@@ -30,12 +30,12 @@ extension StoreSettings {
       )
     }
     guard let allowed = allowedExternalIDs?.values else { return }
-    guard allowed.count <= Self.mostExternalIDs else {
+    guard allowed.count <= Self.maxExternalIDs else {
       return violations.add(
         "settings.allowed_external_ids",
         RuleError(
           reason: "EXTERNAL_IDS_TOO_MANY",
-          message: "There are \(allowed.count) external ids; at most \(Self.mostExternalIDs) are "
+          message: "There are \(allowed.count) external ids; at most \(Self.maxExternalIDs) are "
             + "allowed."
         )
       )
@@ -52,12 +52,12 @@ extension StoreSettings {
   /// store's country may complete it later.
   private mutating func checkSharedIdentifiers(_ violations: inout Violations) {
     guard let given = sharedIdentifiers?.values else { return }
-    guard given.count <= Self.mostSharedIdentifiers else {
+    guard given.count <= Self.maxSharedIdentifiers else {
       return violations.add(
         "settings.shared_identifiers",
         RuleError(
           reason: "SHARED_IDENTIFIERS_TOO_MANY",
-          message: "There are \(given.count) addresses; at most \(Self.mostSharedIdentifiers) are "
+          message: "There are \(given.count) addresses; at most \(Self.maxSharedIdentifiers) are "
             + "allowed."
         )
       )

@@ -4,9 +4,9 @@ internal import PatronStore
 /// A bounded read of a timeline, newest first.
 enum TimelineScan {
   /// The most events that a scan passes. Older events count in sums only.
-  static let mostEvents = 10_000
+  static let maxEvents = 10_000
   /// The most events that a scan decodes: decoding one costs as much as passing a hundred.
-  static let mostRead = 1000
+  static let maxRead = 1000
 
   /// Visits the product events of some types, newest first, until `body` returns false. Returns
   /// false when a limit ended the scan before its end.
@@ -23,7 +23,7 @@ enum TimelineScan {
     var isWhole = true
     try reader.timeline(of: customerID, behind: .newest, notBefore: oldest) { entry in
       count += 1
-      guard count <= mostEvents else {
+      guard count <= maxEvents else {
         isWhole = false
         return false
       }
@@ -31,7 +31,7 @@ enum TimelineScan {
         types.contains(String(decoding: entry.type, as: UTF8.self))
       else { return true }
       read += 1
-      guard read <= mostRead else {
+      guard read <= maxRead else {
         isWhole = false
         return false
       }

@@ -14,7 +14,7 @@ package enum ExportColumns: Sendable {
 
   /// The name that stands for the columns that an import accepts.
   static let writableName = "writable"
-  private static let greatestCount = 1000
+  private static let maxCount = 1000
 
   /// Checks the columns of a request. Violations are added.
   package init(_ names: [String], _ violations: inout Violations) {
@@ -29,12 +29,12 @@ package enum ExportColumns: Sendable {
     _ names: [String],
     _ violations: inout Violations
   ) -> [CustomerColumn] {
-    guard names.count <= greatestCount else {
+    guard names.count <= maxCount else {
       violations.add(
         "columns",
         RuleError(
           reason: "LIST_TOO_LONG",
-          message: "An export has up to \(greatestCount) chosen columns."
+          message: "An export has up to \(maxCount) chosen columns."
         )
       )
       return []

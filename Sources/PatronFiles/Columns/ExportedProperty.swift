@@ -71,7 +71,7 @@ package struct ExportedProperty {
 /// columns.
 struct PropertyColumns {
   /// The maximum number of columns. Spreadsheets show no more, and callers choose the names freely.
-  static let greatestCount = 4096
+  static let maxCount = 4096
 
   private var found: [Property] = []
   private(set) var count = 0
@@ -92,11 +92,11 @@ struct PropertyColumns {
       found.insert(Property(name: Array(property.name), types: [type]), at: place)
     }
     count += 1
-    guard count <= Self.greatestCount else {
+    guard count <= Self.maxCount else {
       throw DomainError.reason(
         .failedPrecondition,
         "TOO_MANY_COLUMNS",
-        "The customers have properties of more than \(Self.greatestCount) names. Choose columns, "
+        "The customers have properties of more than \(Self.maxCount) names. Choose columns, "
           + "or export as NDJSON."
       )
     }

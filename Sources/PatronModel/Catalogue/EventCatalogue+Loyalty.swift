@@ -130,7 +130,7 @@ extension EventCatalogue {
 }
 
 extension EventField {
-  private static let most = LoyaltyFacts.mostPoints
+  private static let most = LoyaltyFacts.maxPoints
   /// Points that were earned, spent or lost.
   fileprivate static let points = count("points", required: true, in: 0...most)
   /// Points that were added or, if negative, deducted.

@@ -40,12 +40,12 @@ package struct LoyaltyFacts: Sendable, Hashable {
   package var expiry = Expiry.same
 
   /// Maximum plausible number of points, so that sums never overflow. Larger numbers are ignored.
-  static let mostPoints: Int64 = 1_000_000_000_000
+  static let maxPoints: Int64 = 1_000_000_000_000
 
   /// Reads an event that reports a change.
   init(_ event: EventFacts, _ change: LoyaltyChange) {
     let given = event.int("points") ?? 0
-    let points = (-Self.mostPoints...Self.mostPoints).contains(given) ? given : 0
+    let points = (-Self.maxPoints...Self.maxPoints).contains(given) ? given : 0
     switch change {
     case .joined:
       isMember = true
@@ -80,7 +80,7 @@ package struct LoyaltyFacts: Sendable, Hashable {
   }
 
   private static func balance(_ event: EventFacts, _ change: Int64) -> Balance {
-    guard let after = event.int("balance_after"), (-mostPoints...mostPoints).contains(after) else {
+    guard let after = event.int("balance_after"), (-maxPoints...maxPoints).contains(after) else {
       return .changed(by: change)
     }
     return .now(after)

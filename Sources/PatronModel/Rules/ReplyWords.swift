@@ -21,9 +21,9 @@ package enum ReplyIntent: String, Sendable, Hashable, CaseIterable {
 /// to read. To opt in, the word must be the whole text.
 package struct ReplyWords: Sendable {
   /// Maximum number of a store's own words of each kind.
-  package static let mostOwn = 200
+  package static let maxWords = 200
   /// Maximum length of a store's own word, in characters.
-  package static let longestOwn = 64
+  package static let maxLength = 64
 
   /// The languages with known words, by ISO 639-1.
   package static let languages = KeywordTable.all.map(\.language)
@@ -45,10 +45,10 @@ package struct ReplyWords: Sendable {
   ///
   /// - Throws: `WORDS_TOO_MANY`, `WORD_LENGTH`.
   package static func checked(_ words: [String]) throws(RuleError) -> [String] {
-    guard words.count <= mostOwn else {
+    guard words.count <= maxWords else {
       throw RuleError(
         reason: "WORDS_TOO_MANY",
-        message: "The list has \(words.count) words; at most \(mostOwn) are taken. Leave some out."
+        message: "The list has \(words.count) words; at most \(maxWords) are taken. Leave some out."
       )
     }
     var taken: [String] = []
@@ -56,10 +56,10 @@ package struct ReplyWords: Sendable {
     for word in words {
       let trimmed = TextForm.trimmed(word)
       let whole = ReplyText(trimmed).whole
-      guard !whole.isEmpty, trimmed.unicodeScalars.count <= longestOwn else {
+      guard !whole.isEmpty, trimmed.unicodeScalars.count <= maxLength else {
         throw RuleError(
           reason: "WORD_LENGTH",
-          message: "A word is empty or too long. Expected are 1 to \(longestOwn) characters with a "
+          message: "A word is empty or too long. Expected are 1 to \(maxLength) characters with a "
             + "letter or digit among them.",
           given: word
         )

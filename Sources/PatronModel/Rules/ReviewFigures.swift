@@ -6,7 +6,7 @@ package struct ReviewFacts: Sendable, Hashable {
   package var isOfProduct: Bool
   /// -1 to 1; nil if the event gives none.
   package var sentiment: Double?
-  /// Up to ``ReviewFigures/mostTopics`` topics, without duplicates.
+  /// Up to ``ReviewFigures/maxTopics`` topics, without duplicates.
   package var topics: [String]
 
   /// Reads a review from its event.
@@ -19,7 +19,7 @@ package struct ReviewFacts: Sendable, Hashable {
       let topic = TextForm.trimmed(String(part))
       guard !topic.isEmpty, !topics.contains(topic) else { continue }
       topics.append(topic)
-      if topics.count == ReviewFigures.mostTopics { break }
+      if topics.count == ReviewFigures.maxTopics { break }
     }
     self.topics = topics
   }
@@ -71,7 +71,7 @@ package struct SentimentSum: Sendable, Hashable {
 /// the newest reviews is stored beside them.
 package struct ReviewFigures: Sendable, Hashable {
   /// Maximum number of topics.
-  package static let mostTopics = 10
+  package static let maxTopics = 10
 
   /// The number of reviews.
   package var count: Int64 = 0
@@ -126,7 +126,7 @@ package struct ReviewFigures: Sendable, Hashable {
     lastStars = review.score ?? 0
     lastSentiment = review.sentiment ?? 0
     let others = topics.filter { !review.topics.contains($0) }
-    topics = Array((review.topics + others).prefix(Self.mostTopics))
+    topics = Array((review.topics + others).prefix(Self.maxTopics))
   }
 
   /// Clears the state of the newest reviews. The caller then calls ``noteOlder(_:at:)``, newest
@@ -145,8 +145,8 @@ package struct ReviewFigures: Sendable, Hashable {
       noteNewest(review, at: at)
     } else {
       let more = review.topics.filter { !topics.contains($0) }
-      topics = Array((topics + more).prefix(Self.mostTopics))
+      topics = Array((topics + more).prefix(Self.maxTopics))
     }
-    return topics.count < Self.mostTopics
+    return topics.count < Self.maxTopics
   }
 }

@@ -131,7 +131,7 @@ extension StoreID {
       throw .invalid(
         "store_id",
         "STORE_ID_MALFORMED",
-        "A store id has 1 to \(maximumLength) characters of a-z, 0-9, _ and -; "
+        "A store id has 1 to \(maxLength) characters of a-z, 0-9, _ and -; "
           + "leave it empty for the store `default`."
       )
     }

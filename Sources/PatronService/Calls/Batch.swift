@@ -10,7 +10,7 @@ internal import TTRPC
 /// The items of a batch, each checked separately.
 struct Batch<Item: Sendable>: Sendable {
   /// The maximum number of items in a batch.
-  static var greatestCount: Int { 1000 }
+  static var maxCount: Int { 1000 }
 
   var items: [Result<Item, any Error>]
   /// True if a phone number was refused or left out because its country is unknown.
@@ -23,11 +23,11 @@ struct Batch<Item: Sendable>: Sendable {
     dropsSecondary: Bool = false,
     check: (Input, inout Violations) throws -> Item
   ) throws {
-    guard !inputs.isEmpty, inputs.count <= Self.greatestCount else {
+    guard !inputs.isEmpty, inputs.count <= Self.maxCount else {
       throw DomainError.invalid(
         field,
         "BATCH_SIZE_OUT_OF_RANGE",
-        "A batch has 1 to \(Self.greatestCount) items; this one has \(inputs.count)."
+        "A batch has 1 to \(Self.maxCount) items; this one has \(inputs.count)."
       )
     }
     var lacksCountry = false
@@ -75,16 +75,16 @@ struct BatchOutcome {
 
   /// The maximum of bytes of error details in an answer. Further errors have no details, so that
   /// the results of the applied items fit one frame.
-  private static let mostDetailBytes = 2 << 20
+  private static let maxDetailBytes = 2 << 20
   private var warningBytes = 0
   /// The maximum of bytes of warnings in an answer. The warnings of further items are only counted.
-  private static let mostWarningBytes = 1 << 20
+  private static let maxWarningBytes = 1 << 20
 
   fileprivate mutating func add(_ result: BatchItemResult, _ index: Int) {
     var result = result
     result.index = Int32(index)
     warningBytes += result.warnings.reduce(0) { $0 + $1.size }
-    if warningBytes > Self.mostWarningBytes, !result.warnings.isEmpty {
+    if warningBytes > Self.maxWarningBytes, !result.warnings.isEmpty {
       result.warnings = [.leftOut(result.warnings.count)]
     }
     results.append(result)
@@ -99,7 +99,7 @@ struct BatchOutcome {
     counts.rejected += 1
     var status = GoogleRPC.Status(error)
     detailBytes += status.details.reduce(0) { $0 + $1.value.count }
-    if detailBytes > Self.mostDetailBytes { status.details = [] }
+    if detailBytes > Self.maxDetailBytes { status.details = [] }
     results.append(
       .with {
         $0.index = Int32(index)

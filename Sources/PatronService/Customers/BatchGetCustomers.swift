@@ -8,7 +8,7 @@ internal import TTRPC
 
 extension CustomerHandlers {
   /// The maximum number of customers in a request.
-  private static let mostGotten = 100
+  private static let maxReferences = 100
 
   /// Finds customers, in the order of the request. In the basic view their stored bytes are
   /// appended unchanged.
@@ -19,11 +19,11 @@ extension CustomerHandlers {
   ) throws {
     let reader = context.reader
     let customers = try CustomerAppending(request.view, reader, at: context.now)
-    guard (1...mostGotten).contains(request.customers.count) else {
+    guard (1...maxReferences).contains(request.customers.count) else {
       throw DomainError.invalid(
         "customers",
         "BATCH_SIZE_OUT_OF_RANGE",
-        "A request names 1 to \(mostGotten) customers; this one has \(request.customers.count)."
+        "A request names 1 to \(maxReferences) customers; this one has \(request.customers.count)."
       )
     }
     let keys = try request.customers.enumerated().map { index, ref in

@@ -16,7 +16,7 @@ extension CustomerHandlers {
     var reason: String
   }
 
-  private static let longestReason = 255
+  private static let maxReasonLength = 255
 
   /// Checks the request, without access to the database. Runs on the I/O thread.
   static func prepareDelete(_ request: DeleteCustomerRequest, _ call: CallContext) throws
@@ -27,7 +27,7 @@ extension CustomerHandlers {
     let requestID = try FirstAnswers.check(request, \.requestID, &violations)
     violations.checkKnown("mode", request.mode.rawValue, DeleteMode.purge.rawValue)
     let reason = violations.check("reason") { () throws(RuleError) in
-      try ShortText.parse(request.reason, limit: longestReason)
+      try ShortText.parse(request.reason, limit: maxReasonLength)
     }
     try violations.finish()
     return Deletion(

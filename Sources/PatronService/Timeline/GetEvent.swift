@@ -40,10 +40,10 @@ extension TimelineHandlers {
   }
 
   /// The maximum number of related events in an answer.
-  private static let mostRelated = 20
+  private static let maxRelated = 20
   /// The maximum number of a customer's newest events among which related events are searched.
   /// Events have no index by subject, so the maximum bounds the work for customers with very many.
-  static let mostLookedAt = 2_000
+  static let maxLookedAt = 2_000
 
   private static func appendRelated(
     to event: Event,
@@ -53,7 +53,7 @@ extension TimelineHandlers {
   ) throws {
     guard let subject = event.references, subject.namesSubject else { return }
     var count = 0
-    var left = mostLookedAt
+    var left = maxLookedAt
     try reader.timeline(of: event.customerID, behind: .newest, notBefore: .min) { entry in
       left -= 1
       guard left >= 0 else { return false }
@@ -68,7 +68,7 @@ extension TimelineHandlers {
         try titles.missingTitle(of: entry)
       )
       count += 1
-      return count < mostRelated
+      return count < maxRelated
     }
   }
 }

@@ -88,7 +88,7 @@ extension TimelineHandlers {
   }
 
   /// The maximum number of events in an answer about an order.
-  private static let mostOrderEvents = 50
+  private static let maxOrderEvents = 50
 
   /// Appends one order and its events.
   static func getOrder(
@@ -106,7 +106,7 @@ extension TimelineHandlers {
     let row = try reference.row(in: reader)
     guard try appendOrder(row, request.partToken, reader, &response) else { return }
     var count = 0
-    var left = mostLookedAt
+    var left = maxLookedAt
     let titles = EventTitles(reader)
     try reader.timeline(of: row.customerID, behind: .newest, notBefore: .min) { entry in
       left -= 1
@@ -121,7 +121,7 @@ extension TimelineHandlers {
         try titles.missingTitle(of: entry)
       )
       count += 1
-      return count < mostOrderEvents
+      return count < maxOrderEvents
     }
   }
 

@@ -100,9 +100,9 @@ struct TimelineWatch: WatchSource {
   let start: Int64
 
   /// The maximum number of events in a page.
-  private static let mostEvents = 64
+  private static let maxEvents = 64
   /// The maximum number of events read for a page, including those of other customers.
-  private static let mostVisits = 1024
+  private static let maxVisits = 1024
 
   func read(
     after position: Int64,
@@ -116,7 +116,7 @@ struct TimelineWatch: WatchSource {
     var visits = 0
     var events = 0
     try reader.feed(after: position) { place in
-      guard visits < Self.mostVisits, events < Self.mostEvents else {
+      guard visits < Self.maxVisits, events < Self.maxEvents else {
         page.end = .hasMore
         return false
       }

@@ -96,7 +96,7 @@ package final class DataDirectory: Sendable {
   }
 
   /// Maximum size of a lock file, in bytes: a process id, and room for an editor's additions.
-  private static let longestLock = 64
+  private static let maxLockBytes = 64
 
   private static func takeLock(_ path: String) throws(StoreOpenError) -> Int32 {
     // A link, a pipe or another program's file must not be followed, waited for or truncated.
@@ -109,7 +109,7 @@ package final class DataDirectory: Sendable {
     }
     var information = stat()
     guard fstat(descriptor, &information) == 0, information.st_mode & S_IFMT == S_IFREG,
-      information.st_size <= longestLock
+      information.st_size <= maxLockBytes
     else {
       close(descriptor)
       throw .directory(

@@ -38,7 +38,7 @@ enum SearchInspection {
   )
   private static let records = Query("SELECT store_id, customer_id, email, phone FROM customers")
   /// Maximum number of findings of one kind.
-  private static let mostFindings = 100
+  private static let maxFindings = 100
   private static let advice = "`patrond compact` makes it again"
 
   /// Marks an index for a rebuild if it is damaged or near a limit. Runs when a database is opened
@@ -75,7 +75,7 @@ enum SearchInspection {
       findings.append("the search index fails SQLite's check of it: \(problem); \(advice)")
     }
     for query in [missing, stray] {
-      try connection.forEach(query, mostFindings) { findings.append($0.text(0)) }
+      try connection.forEach(query, maxFindings) { findings.append($0.text(0)) }
     }
     guard findings.isEmpty else { return findings }
     guard try sumOfIndex(connection) != sumOfRecords(connection) else { return [] }

@@ -27,16 +27,16 @@ struct SearchStructure: Equatable {
   /// The id of the record in the table of pages.
   static let recordID: Int64 = 10
   /// Maximum number of levels: a fifth of SQLite's limit.
-  static let mostLevels = 400
+  static let maxLevels = 400
   /// Maximum number of segments: half of SQLite's limit. Merges normally keep it to some dozens.
-  static let mostSegments = 1000
+  static let maxSegments = 1000
 
   private(set) var levels: [Level] = []
 
   var segments: [Segment] { levels.flatMap(\.segments) }
   var pageCount: Int64 { segments.reduce(0) { $0 + $1.pageCount } }
   /// True if the index comes near a limit of SQLite.
-  var isGrown: Bool { levels.count > Self.mostLevels || segments.count > Self.mostSegments }
+  var isGrown: Bool { levels.count > Self.maxLevels || segments.count > Self.maxSegments }
   /// True while the oldest segments are being merged.
   var isMergingOldest: Bool { levels.suffix(2).contains { $0.mergeCount > 0 } }
 
@@ -101,7 +101,7 @@ struct SearchStructure: Equatable {
 extension SearchStructure: CustomStringConvertible {
   /// A summary such as `3 segments on 7 levels of at most 400, 220 pages`.
   var description: String {
-    "\(segments.count) segments on \(levels.count) levels of at most \(Self.mostLevels), "
+    "\(segments.count) segments on \(levels.count) levels of at most \(Self.maxLevels), "
       + "\(pageCount) pages"
   }
 }

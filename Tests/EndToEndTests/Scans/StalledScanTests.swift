@@ -24,9 +24,9 @@ extension EndToEnd {
       try await stalled.send(shop.export(stream: 1))
       #expect(try await stalled.receive()?.header.type == .data)
       try await writers.write(3000)
-      print("stalled scan: \(writers.written) writes, log at most \(writers.greatestLog) bytes")
-      #expect(writers.greatestLog > 1 << 20, "too little was written to fill the log")
-      #expect(writers.greatestLog <= Self.markMiB << 20)
+      print("stalled scan: \(writers.written) writes, log at most \(writers.maxLogBytes) bytes")
+      #expect(writers.maxLogBytes > 1 << 20, "too little was written to fill the log")
+      #expect(writers.maxLogBytes <= Self.markMiB << 20)
 
       let (rows, end) = try await shop.drain(stalled)
       #expect(
@@ -142,7 +142,7 @@ private final class ShopWriters: Sendable {
   }
 
   var written: Int { next.load(ordering: .relaxed) }
-  var greatestLog: Int { greatest.load(ordering: .relaxed) }
+  var maxLogBytes: Int { greatest.load(ordering: .relaxed) }
 
   func write(_ count: Int) async throws {
     try await withThrowingTaskGroup(of: Void.self) { group in

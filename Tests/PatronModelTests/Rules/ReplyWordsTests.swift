@@ -41,7 +41,7 @@ import Testing
 
   @Test func ownWordsAreChecked() throws {
     #expect(try ReplyWords.checked([" weg ", "WEG", "fort"]) == ["weg", "fort"])
-    let most = (1...ReplyWords.mostOwn).map { "w\($0)" }
+    let most = (1...ReplyWords.maxWords).map { "w\($0)" }
     #expect(try ReplyWords.checked(most).count == 200)
     let cases: [([String], String?)] = [
       (most + ["one"], "WORDS_TOO_MANY"), (["  "], "WORD_LENGTH"), (["!?"], "WORD_LENGTH"),

@@ -36,7 +36,7 @@ struct ErasedHistoryTests {
 
   @Test(arguments: [DeleteMode.anonymize, .purge])
   func bothSidesOfOneTransaction(_ mode: DeleteMode) async throws {
-    let most = HistoryErasure.mostRows
+    let most = HistoryErasure.maxRows
     // One event reports the record, and one the erasure.
     for count in [most - 3, most - 2, most - 1, most, 3 * most + 7] {
       try await Shop.open { shop in
@@ -67,7 +67,7 @@ struct ErasedHistoryTests {
         $0.externalID = "c2"
         $0.email = "bob@example.com"
       }
-      try await Self.record(3 * HistoryErasure.mostRows, shop)
+      try await Self.record(3 * HistoryErasure.maxRows, shop)
       let hold = WriterHold()
       defer { hold.open() }
       try await hold.take(shop)
@@ -86,7 +86,7 @@ struct ErasedHistoryTests {
       // The write that waited behind the first step was committed before the last step.
       try await between.value
       _ = try await write.value
-      #expect(try await receipt.value.eventCount == Int64(3 * HistoryErasure.mostRows + 1))
+      #expect(try await receipt.value.eventCount == Int64(3 * HistoryErasure.maxRows + 1))
       #expect(try shop.rows("SELECT * FROM seen", columns: 1) == [["0"]])
       #expect(try shop.rows("SELECT is_complete FROM erasures", columns: 1) == [["1"]])
       #expect(try shop.store.check([RecordChecks.run]) == [])

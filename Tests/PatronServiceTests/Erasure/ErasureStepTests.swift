@@ -75,7 +75,7 @@ struct ErasureStepTests {
 
   @Test(arguments: [ErasureMode.anonymize, .purge])
   func ledgerAndCheckoutsAreWorkedOffInSteps(_ mode: ErasureMode) async throws {
-    let most = HistoryErasure.mostRows
+    let most = HistoryErasure.maxRows
     for count in [2, most - 1, most, most + 1, 2 * most + 7] {
       try await Shop.open { shop in
         try await fill(shop, count)
@@ -105,8 +105,8 @@ struct ErasureStepTests {
     for requestID in ["r1", ""] {
       try await Shop.open { shop in
         let id = try await shop.upsert(DeleteTests.ada).customer?.id ?? 0
-        try await ErasedHistoryTests.record(3 * HistoryErasure.mostRows, shop)
-        let damaged = "WHERE event_id = 'c1-\(2 * HistoryErasure.mostRows)'"
+        try await ErasedHistoryTests.record(3 * HistoryErasure.maxRows, shop)
+        let damaged = "WHERE event_id = 'c1-\(2 * HistoryErasure.maxRows)'"
         let body = try #require(try shop.blobs("SELECT body FROM events \(damaged)").first)
         try await shop.tamper("UPDATE events SET body = ?1 \(damaged)", [0xff])
         for _ in 0..<2 {
@@ -132,7 +132,7 @@ struct ErasureStepTests {
   /// damaged one again.
   @Test func aStartPassesOverADamagedRecord() async throws {
     try await Shop.open { shop in
-      let most = HistoryErasure.mostRows
+      let most = HistoryErasure.maxRows
       for customer in ["c1", "c2", "c3"] {
         try await shop.upsert {
           $0.externalID = customer

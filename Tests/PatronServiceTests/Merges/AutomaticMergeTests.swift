@@ -332,7 +332,7 @@ struct AutomaticMergeTests {
         let writer = StoreWriter(transaction, store, CustomerTerms.rules)
         let known = try writer.read.event(source: 3, sourceName: "app", eventID: "e1")
         var event = try Event(stored: known?.body ?? [])
-        for _ in 0..<(MergePlan.mostRecords / 2 - 2) {
+        for _ in 0..<(MergePlan.maxRecords / 2 - 2) {
           event.id = try writer.nextID()
           event.sequence = event.id
           event.eventID = "filled\(event.id)"

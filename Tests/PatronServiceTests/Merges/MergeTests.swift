@@ -295,9 +295,9 @@ struct MergeTests {
         }
       }
       let there = 4 + 1 + 1 as Int64
-      try await fill(MergePlan.mostRecords - there)
+      try await fill(MergePlan.maxRecords - there)
       let preview = try await shop.merge(.id(pair.primary), .id(pair.secondary), preview: true)
-      #expect(preview.eventCount == MergePlan.mostRecords - 2)
+      #expect(preview.eventCount == MergePlan.maxRecords - 2)
       try await fill(1)
       let before = try await shop.timeline(.id(pair.secondary), size: 1).events
       let tooMuch = try await failure {

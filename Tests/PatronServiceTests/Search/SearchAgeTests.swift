@@ -30,7 +30,7 @@ struct SearchAgeTests {
         try shop.wait(500)
         most = max(most, try shop.structure()?.levels.count ?? .max)
       }
-      #expect(most <= SearchStructure.mostLevels + 10, "\(most) levels")
+      #expect(most <= SearchStructure.maxLevels + 10, "\(most) levels")
       try await shop.waitUntilWhole()
       #expect(try shop.search("x499@").count == 1)
       #expect(try shop.search("shop.example").count == 500)

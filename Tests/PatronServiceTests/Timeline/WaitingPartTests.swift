@@ -180,7 +180,7 @@ struct WaitingPartTests {
 
   @Test func areFewAndPaged() async throws {
     try await Shop.open { shop in
-      for number in 0..<WaitingParts.mostOfOrder {
+      for number in 0..<WaitingParts.maxPerOrder {
         _ = try await refund(shop, OrderPartTests.refund("r\(number)", 1))
       }
       let image = try shop.image()

@@ -17,7 +17,7 @@ struct LoopStatistics: Sendable {
   /// Number of requests of an open loop that were sent late.
   var late: UInt64 = 0
   /// The greatest delay of a late request, in nanoseconds.
-  var mostLate: UInt64 = 0
+  var maxLateness: UInt64 = 0
   /// Bytes of request messages.
   var bytesSent: UInt64 = 0
   /// Bytes of response messages.
@@ -60,7 +60,7 @@ struct LoopStatistics: Sendable {
   mutating func left(_ lateness: UInt64, _ slot: CallSlot) {
     guard slot.isMeasured, lateness >= OpenLoop.lateness else { return }
     late += 1
-    mostLate = max(mostLate, lateness)
+    maxLateness = max(maxLateness, lateness)
   }
 
   @inline(__always)
@@ -96,7 +96,7 @@ struct LoopStatistics: Sendable {
     for (message, number) in other.messages { count(message, number) }
     dropped += other.dropped
     late += other.late
-    mostLate = max(mostLate, other.mostLate)
+    maxLateness = max(maxLateness, other.maxLateness)
     bytesSent += other.bytesSent
     bytesReceived += other.bytesReceived
     lastEnd = max(lastEnd, other.lastEnd)

@@ -36,7 +36,7 @@ struct JSONReport {
       ),
       ("dropped", .integer(statistics.dropped)),
       ("late", .integer(statistics.late)),
-      ("mostLate", .integer(statistics.mostLate)),
+      ("mostLate", .integer(statistics.maxLateness)),
       ("distinct", statistics.distinct.map { .integer(UInt64($0.count)) } ?? .null),
       (
         "bytes",

@@ -65,7 +65,7 @@ struct TextReport {
     let limit = NumberText.time(Double(OpenLoop.lateness))
     let text = "\(count) sent \(limit) or more after their time"
     if statistics.late == 0 { return text }
-    return text + ", at most \(NumberText.time(Double(statistics.mostLate)))"
+    return text + ", at most \(NumberText.time(Double(statistics.maxLateness)))"
   }
 
   private var cpu: String {
