@@ -43,7 +43,7 @@ package final class WriteTransaction {
   /// Cache of the shared identifiers of stores.
   let settings = StoreMemory<Set<String>>()
   /// True after an erasure: the WAL must be truncated, so that erased data does not stay there.
-  var emptiesLog = false
+  var truncatesLog = false
   /// True after a change of a store's settings, until the commit is announced.
   var changesSettings = false
   let numbers = RecordNumbers()

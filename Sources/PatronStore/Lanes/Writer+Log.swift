@@ -21,12 +21,12 @@ extension Writer {
       // The WAL was reset and started again from its beginning.
       pagesAtCheckpoint = 0
       pagesForNextRelief = 0
-      pagesForNextEmptying = 0
+      pagesForNextTruncation = 0
     }
     if logBytes >= reliefBytes, pages >= pagesForNextRelief {
       relieveLog()
-    } else if transaction.emptiesLog, pages >= pagesForNextEmptying {
-      emptyLog()
+    } else if transaction.truncatesLog, pages >= pagesForNextTruncation {
+      truncateLog()
     } else if pages - pagesAtCheckpoint >= settings.limits.checkpointEveryPages {
       pagesAtCheckpoint = pages
       _ = checkpoint(.passive)
@@ -36,23 +36,23 @@ extension Writer {
   /// Truncates the WAL after an erasure, so that it holds no earlier state. Waits briefly for
   /// readers, but ends none. If a reader is in the way, the next attempt follows after
   /// ``logPagesBetweenAttempts`` more pages, or after a second without a write.
-  func emptyLog() {
+  func truncateLog() {
     connection.setBusyTimeout(milliseconds: settings.limits.checkpointWait.wholeMilliseconds)
     let result = checkpoint(.truncate)
     connection.setBusyTimeout(milliseconds: settings.limits.busyTimeout.wholeMilliseconds)
     if let result, !result.busy {
-      noteEmptyLog()
+      noteTruncatedLog()
     } else {
       pagesAtCheckpoint = connection.walPages
-      pagesForNextEmptying = connection.walPages + Self.logPagesBetweenAttempts
+      pagesForNextTruncation = connection.walPages + Self.logPagesBetweenAttempts
     }
   }
 
-  private func noteEmptyLog() {
+  private func noteTruncatedLog() {
     pagesAtCheckpoint = 0
     pagesForNextRelief = 0
-    pagesForNextEmptying = 0
-    transaction.emptiesLog = false
+    pagesForNextTruncation = 0
+    transaction.truncatesLog = false
   }
 
   /// Pages of the WAL, half a MiB, between two attempts to truncate it behind a reader.
@@ -74,7 +74,7 @@ extension Writer {
     }
     while true {
       guard let result = checkpoint(.truncate) else { break }
-      if !result.busy { return noteEmptyLog() }
+      if !result.busy { return noteTruncatedLog() }
       guard settings.snapshots.endOldest(.log, wait: .seconds(1)) else { break }
     }
     // A reader that is not a scan is in the way: retry after another eighth of the mark.

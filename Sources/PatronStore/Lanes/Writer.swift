@@ -14,7 +14,7 @@ final class Writer {
   /// Pages of the WAL from which another attempt to reset it is worthwhile.
   var pagesForNextRelief = 0
   /// Pages of the WAL from which another attempt to truncate it after an erasure is worthwhile.
-  var pagesForNextEmptying = 0
+  var pagesForNextTruncation = 0
   /// The wait for jobs before the next step of an index rebuild. Nil if no rebuild is due.
   var searchPause: Duration?
 
@@ -33,7 +33,7 @@ final class Writer {
     let batchMax = settings.groupCommit ? settings.limits.writeBatchCount : 1
     while let jobs = queue.take(atMost: batchMax, patience: patience) {
       if jobs.isEmpty {
-        if transaction.emptiesLog { emptyLog() }
+        if transaction.truncatesLog { truncateLog() }
         maintainSearch()
         continue
       }
@@ -49,7 +49,7 @@ final class Writer {
   private var patience: Duration? {
     if hasFailed { return nil }
     if let pause = searchPause { return pause }
-    return transaction.emptiesLog ? .seconds(1) : nil
+    return transaction.truncatesLog ? .seconds(1) : nil
   }
 
   /// Runs a batch, delivers its replies, then maintains the WAL.

@@ -46,7 +46,7 @@ extension StoreWriter {
     transaction.search.hasErased = true
     // If the transaction is rolled back, the cached answer merely costs a look-up.
     transaction.erasures.note(true, for: store.name)
-    transaction.emptiesLog = true
+    transaction.truncatesLog = true
     transaction.recordChange(store: store.name, customerID: row.id)
   }
 
@@ -109,7 +109,7 @@ extension StoreWriter {
   /// Marks an erasure as complete: no history is left to work through.
   package func completeErasure(_ id: Int64) throws {
     try transaction.run(Self.complete, store.name, id)
-    transaction.emptiesLog = true
+    transaction.truncatesLog = true
   }
 
   /// Returns true if an address belonged to an erased customer. Hashes nothing in a store without

@@ -57,7 +57,7 @@ struct ErasedTraceTests {
     }
   }
 
-  private func waitForEmptyLog(_ shop: Shop) async throws {
+  private func waitForTruncatedLog(_ shop: Shop) async throws {
     let path = shop.store.directory.databasePath + "-wal"
     for _ in 0..<6000 {
       if try FileManager.default.attributesOfItem(atPath: path)[.size] as? Int == 0 { return }
@@ -93,7 +93,7 @@ struct ErasedTraceTests {
       #expect(receipt.receiptID > 0 && receipt.eventCount > 10 && receipt.orderCount == 1)
       #expect(receipt.suppressionCount == 2)
       #expect(try shop.store.check([RecordChecks.run]) == [])
-      try await waitForEmptyLog(shop)
+      try await waitForTruncatedLog(shop)
       let left = try traces(markers, in: directory)
       #expect(left.count <= Self.strayCopies, "\(left)")
       #expect(try await shop.search("marked") == [])
