@@ -14,7 +14,7 @@ final class LaneThread: Sendable {
     let ended = ended
     let work = Work {
       Self.setName(name)
-      if inBackground { Self.giveWay() }
+      if inBackground { Self.yieldToOthers() }
       body()
       ended.update { $0 = true }
     }
@@ -41,7 +41,7 @@ final class LaneThread: Sendable {
     private static let idlePolicy: Int32 = 5
   #endif
 
-  private static func giveWay() {
+  private static func yieldToOthers() {
     #if canImport(Darwin)
       pthread_set_qos_class_self_np(QOS_CLASS_UTILITY, 0)
     #else

@@ -49,7 +49,7 @@ final class ScanWorker {
     control.begin(connection.interruptHandle, ageMax: limits.scanAgeMax)
     var pause = ScanPause(shortCalls)
     connection.setStopCheck {
-      pause.giveWay()
+      pause.yield()
       return control.stopReason() != nil
     }
     snapshots.add(control)

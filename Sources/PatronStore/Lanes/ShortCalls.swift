@@ -38,7 +38,7 @@ struct ScanPause {
   }
 
   /// Pauses if short calls were served since the last check. Returns true if it paused.
-  @discardableResult mutating func giveWay() -> Bool {
+  @discardableResult mutating func yield() -> Bool {
     let count = calls.count
     guard count != seen else { return false }
     seen = count

@@ -14,11 +14,11 @@ struct ScanPauseTests {
     }
     try read()
     var pause = ScanPause(lane.store.shortCalls)
-    var pauses = [pause.giveWay()]
+    var pauses = [pause.yield()]
     try read()
-    pauses += [pause.giveWay(), pause.giveWay()]
+    pauses += [pause.yield(), pause.yield()]
     try lane.insert(1)
-    pauses += [pause.giveWay(), pause.giveWay()]
+    pauses += [pause.yield(), pause.yield()]
     #expect(pauses == [false, true, false, true, false])
   }
 }
