@@ -26,7 +26,7 @@ package struct ConsentChanges {
 
     /// True if an event on the timeline reports the change. A state that only became more certain
     /// is the same state.
-    var isTold: Bool { !isNote && (row.changesState || suppression != nil) }
+    var isEmitted: Bool { !isNote && (row.changesState || suppression != nil) }
   }
 
   package private(set) var changes: [Change] = []

@@ -27,7 +27,7 @@ package struct ConsentEdit {
 
   /// The type of the event that is the evidence and reports the change itself; nil if there is no
   /// such event.
-  var toldBy: String?
+  var reportedBy: String?
   /// The names of the record's flags that changed.
   private(set) var changedFlags: [String] = []
 
@@ -121,9 +121,9 @@ package struct ConsentEdit {
     for row in try SuppressionReader(writer.read).suppressions(channel, of: address) {
       guard let suppression = PatronModel.Suppression(row), isMeant(suppression) else { continue }
       lifted.append((channel, address, suppression.reason))
-      let told = how.ledgerRow(.unsuppress, over: customer.consent(channel, .marketing))
+      let lifted = how.ledgerRow(.unsuppress, over: customer.consent(channel, .marketing))
       changes.add(
-        told,
+        lifted,
         channel,
         .marketing,
         how.evidence,

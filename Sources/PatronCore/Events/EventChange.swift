@@ -126,7 +126,7 @@ package struct EventChange: Sendable {
     )
     if outcome != .unchanged { try enrichment.summarise(stored, on: &timeline) }
     if let channel = enrichment.possibleOptOut {
-      _ = try timeline.tell(.possibleOptOut(in: stored, channel), replaces: true)
+      _ = try timeline.emit(.possibleOptOut(in: stored, channel), replaces: true)
     }
     let setter = Provenance.Setter(name: stored.type, at: min(time, now), eventID: stored.id)
     try timeline.finish(

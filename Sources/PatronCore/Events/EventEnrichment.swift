@@ -60,7 +60,7 @@ struct EventEnrichment {
   mutating func changeConsent(of row: CustomerRow) throws -> CustomerRow {
     guard news.contains(where: \.isAboutConsent) else { return row }
     var edit = try ConsentEdit(row, writer, at: now)
-    edit.toldBy = event.type
+    edit.reportedBy = event.type
     let evidence = EventEvidence(event, at: now)
     warnings += evidence.warnings
     var isOutdated = false

@@ -253,7 +253,7 @@ extension MergePlan {
       checkouts: try writer.moveCheckouts(from: from, to: to),
       formerIdentifiers: try writer.read.formerIdentifiers(of: from)
     )
-    try writer.removeMerged(secondary.row, toldBy: mergeID)
+    try writer.removeMerged(secondary.row, reportedBy: mergeID)
     return moved
   }
 }

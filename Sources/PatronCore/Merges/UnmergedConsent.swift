@@ -82,11 +82,11 @@ struct UnmergedConsent {
       if next == own {
         left.setEntry(before.entry(channel, topic), channel, topic)
         // A merge that has a row in the ledger gets a row for its end.
-        let isMergeTold =
+        let isMergeReported =
           after.entry(channel, topic) != before.entry(channel, topic)
           && (after.entry(channel, topic) != secondary.entry(channel, topic)
             || own.isWish && !stored.isWish)
-        if stored != own, wasSaid || isMergeTold {
+        if stored != own, wasSaid || isMergeReported {
           primaryChanges.note(
             LedgerRow(movedTo: own, from: stored, source: ConsentSource.unmerge),
             channel,

@@ -82,7 +82,7 @@ package struct CheckoutChange: Sendable {
       stats: customer.row.stats,
       now: now
     )
-    let events = try Self.tell(
+    let events = try Self.emit(
       from: old,
       to: checkout,
       enriched: customer.changedFields,
@@ -138,7 +138,7 @@ package struct CheckoutChange: Sendable {
     if let found { checkout.complete(by: found) }
   }
 
-  private static func tell(
+  private static func emit(
     from old: Checkout?,
     to new: Checkout,
     enriched: [String],
@@ -150,13 +150,13 @@ package struct CheckoutChange: Sendable {
       observedAt: timeline.now
     )
     var events: [Event] = []
-    for told in derived {
-      var event = Event(told, of: new)
-      if told.kind == .started { event.enrichedFields = enriched }
+    for transition in derived {
+      var event = Event(transition, of: new)
+      if transition.kind == .started { event.enrichedFields = enriched }
       if let order = try timeline.writer.read.order(about: event, of: timeline.customerID) {
         event.orderID = order.id
       }
-      if let event = try timeline.tell(event, replaces: false) { events.append(event) }
+      if let event = try timeline.emit(event, replaces: false) { events.append(event) }
     }
     return events
   }
@@ -173,7 +173,7 @@ package struct CheckoutChange: Sendable {
     var checkout = old
     checkout.complete(by: order)
     try timeline.writer.put(try CheckoutRow(checkout, of: row.customerID))
-    return try tell(from: old, to: checkout, enriched: [], in: &timeline).first
+    return try emit(from: old, to: checkout, enriched: [], in: &timeline).first
   }
 }
 

@@ -279,11 +279,13 @@ package struct OrderChange: Sendable {
       number: number,
       changesFigures: contributed.map { $0 != draft.contribution } ?? false
     )
-    let events = try news.tell(in: &timeline)
-    var told = events
+    let events = try news.emit(in: &timeline)
+    var emitted = events
     if let event = try CheckoutChange.recover(by: order, in: &timeline) {
-      let place = told.firstIndex { ($0.occurredAt?.micros ?? 0) > event.occurredAt?.micros ?? 0 }
-      told.insert(event, at: place ?? told.endIndex)
+      let place = emitted.firstIndex {
+        ($0.occurredAt?.micros ?? 0) > event.occurredAt?.micros ?? 0
+      }
+      emitted.insert(event, at: place ?? emitted.endIndex)
     }
     let setter = Provenance.Setter(
       name: "order_placed",
@@ -296,7 +298,7 @@ package struct OrderChange: Sendable {
       outcome: known == nil ? .created : .updated,
       customerID: customer.row.id,
       customerCreated: customer.outcome == .created,
-      events: told,
+      events: emitted,
       warnings: customer.warnings
     )
   }

@@ -24,17 +24,17 @@ struct OrderNews {
   ]
 
   /// Puts the events on the timeline, and returns them oldest first.
-  func tell(in timeline: inout TimelineWriter) throws -> [Event] {
-    var untold = old.map { order.changes(from: $0) } ?? []
+  func emit(in timeline: inout TimelineWriter) throws -> [Event] {
+    var unemitted = old.map { order.changes(from: $0) } ?? []
     let derived = OrderEvents.derive(
       from: old.map(OrderSnapshot.init(stored:)),
       to: snapshot,
       observedAt: timeline.now
     )
     var events: [Event] = []
-    for told in derived {
-      var event = Event(told, of: order)
-      if told.kind == .placed {
+    for transition in derived {
+      var event = Event(transition, of: order)
+      if transition.kind == .placed {
         event.enrichedFields = enrichedFields
         if let number {
           event.properties["order_number_for_customer"] = .number(number)
@@ -42,21 +42,21 @@ struct OrderNews {
         }
       }
       let stored: Event?
-      if told.dedupKey == nil {
+      if transition.dedupKey == nil {
         stored = try timeline.addNumbered(event)
       } else {
-        stored = try timeline.tell(event, replaces: told.replaces)
+        stored = try timeline.emit(event, replaces: transition.replaces)
       }
       guard let stored else { continue }
       events.append(stored)
-      untold.removeAll(where: told.kind.tells.contains)
+      unemitted.removeAll(where: transition.kind.coveredFields.contains)
     }
-    if !untold.isEmpty {
-      let updated = OrderEvents.updated(snapshot, changes: untold, observedAt: timeline.now)
+    if !unemitted.isEmpty {
+      let updated = OrderEvents.updated(snapshot, changes: unemitted, observedAt: timeline.now)
       events.append(
         try timeline.addNumbered(
           Event(updated, of: order),
-          changesOrderStats: changesFigures && !Self.figures.isDisjoint(with: untold)
+          changesOrderStats: changesFigures && !Self.figures.isDisjoint(with: unemitted)
         )
       )
     }

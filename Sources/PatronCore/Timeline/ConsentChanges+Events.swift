@@ -7,24 +7,24 @@ extension ConsentChanges {
   /// Emits an event for each change of a state, and puts the new statistics into `row`, which the
   /// caller writes afterwards. `known` is the type of an event that is not emitted, because the
   /// evidence is such an event on the timeline.
-  package func tell(
+  package func emit(
     of row: inout CustomerRow,
     in writer: StoreWriter,
     at now: Int64,
     except known: String? = nil
   ) throws {
-    let told = changes.filter {
-      $0.isTold && Event.type(of: $0.row.action, $0.channel) != known
+    let emitted = changes.filter {
+      $0.isEmitted && Event.type(of: $0.row.action, $0.channel) != known
     }
-    guard !told.isEmpty else { return }
+    guard !emitted.isEmpty else { return }
     var timeline = try TimelineWriter(writer, customerID: row.id, stats: row.stats, now: now)
-    for change in told { _ = try timeline.put(Event(change, at: now)) }
+    for change in emitted { _ = try timeline.put(Event(change, at: now)) }
     row.stats = try timeline.stats.encoded()
   }
 
-  /// Returns the events that ``tell(of:in:at:except:)`` would emit.
+  /// Returns the events that ``emit(of:in:at:except:)`` would emit.
   package func events(at now: Int64) -> [Event] {
-    changes.filter(\.isTold).map { Event($0, at: now) }
+    changes.filter(\.isEmitted).map { Event($0, at: now) }
   }
 }
 
@@ -32,7 +32,7 @@ extension Event {
   /// Creates the event for a row of the ledger.
   fileprivate init(_ change: ConsentChanges.Change, at now: Int64) {
     self.init()
-    type = Self.type(of: change.row.told, change.channel)
+    type = Self.type(of: change.row.emittedAction, change.channel)
     let known = EventCatalogue.type(type, of: .product)
     eventID = EventCheck.reservedPrefix + "consent:\(change.ledgerID)"
     source = .product
@@ -76,7 +76,7 @@ extension Event {
       properties[name] = .with { $0.kind = .timestampValue(.init(micros: micros)) }
     }
     if change.suppression == nil { text("topic", change.topic.name) }
-    switch row.told {
+    switch row.emittedAction {
     case .subscribe, .importState:
       text("source", row.source)
       text("form_id", change.evidence.formID)
@@ -113,7 +113,7 @@ extension Event {
 extension LedgerRow {
   /// The action that an event reports. For an import it is the action that leads to the imported
   /// state.
-  fileprivate var told: PatronModel.ConsentAction {
+  fileprivate var emittedAction: PatronModel.ConsentAction {
     guard action == .importState else { return action }
     return switch newState {
     case .pending: .request

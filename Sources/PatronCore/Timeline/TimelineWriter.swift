@@ -59,13 +59,13 @@ package struct TimelineWriter {
 
   /// Records a derived event. A known event is emitted again only as a correction. Returns nil when
   /// nothing was emitted.
-  package mutating func tell(_ event: Event, replaces: Bool) throws -> Event? {
-    guard Self.changesOrderStats(event) else { return try tellAsIs(event, replaces: replaces) }
+  package mutating func emit(_ event: Event, replaces: Bool) throws -> Event? {
+    guard Self.changesOrderStats(event) else { return try emitAsIs(event, replaces: replaces) }
     var event = event
     event.enrichedFields = (event.enrichedFields + [Self.orderStats]).sorted()
-    guard let told = try tellAsIs(event, replaces: replaces) else { return nil }
-    noteOrdersSet(by: told)
-    return told
+    guard let emitted = try emitAsIs(event, replaces: replaces) else { return nil }
+    noteOrdersSet(by: emitted)
+    return emitted
   }
 
   private mutating func noteOrdersSet(by event: Event) {
@@ -83,7 +83,7 @@ package struct TimelineWriter {
       && Enrichment.rule(for: event.type, of: .ecommerce).changesOrderStats
   }
 
-  private mutating func tellAsIs(_ event: Event, replaces: Bool) throws -> Event? {
+  private mutating func emitAsIs(_ event: Event, replaces: Bool) throws -> Event? {
     let known = try writer.read.event(
       source: event.source.rawValue,
       sourceName: event.sourceName,

@@ -17,7 +17,7 @@ extension ConsentEdit {
       stats: row.stats
     )
     effects.consents = changes
-    if let toldBy { effects.consentEvents = .except(type: toldBy) }
+    if let reportedBy { effects.consentEvents = .except(type: reportedBy) }
     effects.isBounded = false
     let written = try CustomerWriter(writer, at: now).apply(effects)
     row = written.row

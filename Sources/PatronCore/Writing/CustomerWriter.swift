@@ -57,8 +57,8 @@ package struct CustomerWriter {
     var row = try effects.row(of: customer, stats: stats, at: now)
     row.provenance = try provenance(of: effects)
     switch effects.consentEvents {
-    case .all: try consents.tell(of: &row, in: writer, at: now)
-    case .except(let type): try consents.tell(of: &row, in: writer, at: now, except: type)
+    case .all: try consents.emit(of: &row, in: writer, at: now)
+    case .except(let type): try consents.emit(of: &row, in: writer, at: now, except: type)
     case .none: break
     }
     try put(row, customer, effects, &terms)

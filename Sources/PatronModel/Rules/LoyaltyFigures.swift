@@ -151,12 +151,12 @@ package struct LoyaltyFigures: Sendable, Hashable {
     areAll: Bool
   ) -> Self {
     var figures = areAll ? LoyaltyFigures() : self
-    var tellsBalance = areAll
+    var reportsBalance = areAll
     for event in events {
       figures.noteNewest(event.facts, at: event.at)
-      if case .now = event.facts.balance { tellsBalance = true }
+      if case .now = event.facts.balance { reportsBalance = true }
     }
-    if !tellsBalance { figures.balance = balance }
+    if !reportsBalance { figures.balance = balance }
     figures.earned = earned
     figures.redeemed = redeemed
     figures.redemptions = redemptions

@@ -24,7 +24,7 @@ package struct DerivedEvent: Sendable, Hashable {
     fileprivate var rank: Int { Self.allCases.firstIndex(of: self) ?? 0 }
 
     /// The fields of an order that need no other event once this one is emitted.
-    package var tells: Set<String> {
+    package var coveredFields: Set<String> {
       switch self {
       case .placed, .updated: []
       case .paid: ["payment_status", "paid_at"]
@@ -110,10 +110,10 @@ package enum OrderEvents {
     changes: [String],
     observedAt: Micros
   ) -> DerivedEvent {
-    var told = DerivedEvent(kind: .updated, occurredAt: max(observedAt, order.placedAt))
-    told.changes = changes
-    if changes.contains("total") { told.amountMinor = order.totalMinor }
-    return told
+    var derived = DerivedEvent(kind: .updated, occurredAt: max(observedAt, order.placedAt))
+    derived.changes = changes
+    if changes.contains("total") { derived.amountMinor = order.totalMinor }
+    return derived
   }
 
   /// Returns the event of the full payment. A time of payment that the shop sends later corrects
@@ -125,9 +125,9 @@ package enum OrderEvents {
   ) -> [DerivedEvent] {
     let isTimeNew = new.paidAt != nil && new.paidAt != old?.paidAt
     guard new.wasPaid, !(old?.wasPaid ?? false) || isTimeNew else { return [] }
-    var told = event(.paid, of: new, at: new.paidAt ?? undated, amount: new.totalMinor)
-    told.replaces = isTimeNew
-    return [told]
+    var derived = event(.paid, of: new, at: new.paidAt ?? undated, amount: new.totalMinor)
+    derived.replaces = isTimeNew
+    return [derived]
   }
 
   private static func cancelled(
@@ -137,10 +137,10 @@ package enum OrderEvents {
     guard let at = new.cancelledAt,
       at != old?.cancelledAt || new.cancelReason != old?.cancelReason
     else { return [] }
-    var told = event(.cancelled, of: new, at: at, parts: [String(at)])
-    told.reason = new.cancelReason
-    told.replaces = true
-    return [told]
+    var derived = event(.cancelled, of: new, at: at, parts: [String(at)])
+    derived.reason = new.cancelReason
+    derived.replaces = true
+    return [derived]
   }
 
   /// Returns the events of carriers' reports on known shipments, and of the arrival of the whole
@@ -157,14 +157,14 @@ package enum OrderEvents {
         let known = old?.shipments.first(where: { $0.id == shipment.id }),
         known.progress != progress
       else { continue }
-      var told = DerivedEvent(
+      var derived = DerivedEvent(
         kind: .shipmentChanged,
         occurredAt: shipment.occurredAt ?? max(undated, shipment.at)
       )
-      told.shipmentID = shipment.id
-      told.progressBefore = known.progress
-      told.progress = progress
-      events.append(told)
+      derived.shipmentID = shipment.id
+      derived.progressBefore = known.progress
+      derived.progress = progress
+      events.append(derived)
     }
     if new.hasArrived, !(old?.hasArrived ?? false) {
       let arrived = new.shipments.filter { $0.state == .success }
@@ -192,9 +192,9 @@ package enum OrderEvents {
     var events = sent.map { shipment in
       let isLast = after == .fulfilled && shipment == sent.last
       let kind: DerivedEvent.Kind = isLast ? .fulfilled : .partiallyFulfilled
-      var told = event(kind, of: new, at: shipment.at, parts: [shipment.id])
-      told.shipmentID = shipment.id
-      return told
+      var derived = event(kind, of: new, at: shipment.at, parts: [shipment.id])
+      derived.shipmentID = shipment.id
+      return derived
     }
     if sent.isEmpty, after.rawValue > before.rawValue {
       let kind: DerivedEvent.Kind = after == .fulfilled ? .fulfilled : .partiallyFulfilled
@@ -221,18 +221,18 @@ package enum OrderEvents {
     return order.refunds.sorted(by: { ($0.at, $0.id) < ($1.at, $1.id) }).map { refund in
       // Saturating: a refund of more than the total is a full refund, however large.
       left = refund.amountMinor >= left ? 0 : left - max(0, refund.amountMinor)
-      var told = event(
+      var derived = event(
         .refunded,
         of: order,
         at: refund.at,
         amount: refund.amountMinor,
         parts: ["id", refund.id]
       )
-      told.refundID = refund.id
-      told.reason = refund.reason
-      told.isFull = left == 0
-      told.replaces = true
-      return told
+      derived.refundID = refund.id
+      derived.reason = refund.reason
+      derived.isFull = left == 0
+      derived.replaces = true
+      return derived
     }
   }
 
@@ -246,20 +246,20 @@ package enum OrderEvents {
     switch new.payment {
     case .refunded:
       let isWhole = old?.payment != .partiallyRefunded
-      var told = event(
+      var derived = event(
         .refunded,
         of: new,
         at: undated,
         amount: isWhole ? new.totalMinor : nil,
         parts: ["full"]
       )
-      told.isFull = true
-      return [told]
+      derived.isFull = true
+      return [derived]
     case .partiallyRefunded:
       if old?.payment == .refunded { return [] }
-      var told = event(.refunded, of: new, at: undated, parts: ["partial"])
-      told.isFull = false
-      return [told]
+      var derived = event(.refunded, of: new, at: undated, parts: ["partial"])
+      derived.isFull = false
+      return [derived]
     case .pending, .authorized, .partiallyPaid, .paid, .voided, nil:
       return []
     }

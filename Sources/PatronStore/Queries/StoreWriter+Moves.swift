@@ -174,7 +174,7 @@ extension StoreWriter {
 
   /// Deletes a customer whose records were moved, with its terms and search entries. `sequence` is
   /// that of the merge's event; it wakes the watches of the customer.
-  package func removeMerged(_ row: CustomerRow, toldBy sequence: Int64) throws {
+  package func removeMerged(_ row: CustomerRow, reportedBy sequence: Int64) throws {
     try removeTerms(of: row.id)
     try unindex(row)
     try transaction.run(Self.delete, store.name, row.id)

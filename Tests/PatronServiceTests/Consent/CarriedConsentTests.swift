@@ -161,7 +161,7 @@ struct CarriedConsentTests {
           }
         ).warnings
       case "event":
-        warnings = try await shop.tell("checkout_started", "e1", source: .ecommerce, of: fill)
+        warnings = try await shop.emit("checkout_started", "e1", source: .ecommerce, of: fill)
           .warnings
       case "upsert": warnings = try await shop.upsert(fill).warnings
       default:

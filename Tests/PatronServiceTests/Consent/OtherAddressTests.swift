@@ -59,7 +59,7 @@ struct OtherAddressTests {
       ).warnings
     case .account, .started:
       let type = way == .account ? "account_created" : "checkout_started"
-      return try await shop.tell(type, "e1", source: .ecommerce, of: { $0 = input }).warnings
+      return try await shop.emit(type, "e1", source: .ecommerce, of: { $0 = input }).warnings
     case .upsert:
       return try await shop.upsert(adjust: { $0.onConflict = .keepExisting }) { $0 = input }
         .warnings

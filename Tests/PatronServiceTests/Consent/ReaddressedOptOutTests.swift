@@ -161,7 +161,7 @@ struct ReaddressedOptOutTests {
         }
       }
       #expect(form.reason == "CONSENT_OUTDATED")
-      let event = try await shop.tell("email_subscribed", "e1", at: past)
+      let event = try await shop.emit("email_subscribed", "e1", at: past)
       #expect(event.warnings.map(\.reason) == ["CONSENT_OUTDATED"])
       let file = ImportItem.with {
         $0.customer = .with { $0.externalID = "c1" }

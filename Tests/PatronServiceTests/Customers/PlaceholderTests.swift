@@ -55,7 +55,7 @@ struct PlaceholderTests {
       #expect(try await violations { try await shop.upsert(named) } == [customer])
       #expect(try await violations { try await shop.sync(.of("o2", 1), of: named) } == [customer])
       #expect(
-        try await violations { try await shop.tell("points_earned", "e1", of: named) }
+        try await violations { try await shop.emit("points_earned", "e1", of: named) }
           == [customer]
       )
       #expect(
@@ -108,12 +108,12 @@ struct PlaceholderTests {
   @Test func anEventIsKnownByItsContentThen() async throws {
     try await Shop.open { shop in
       try await known(shop)
-      let first = try await shop.tell("points_earned", "#N/A", at: 1_700_000_000)
-      let second = try await shop.tell("points_earned", "#N/A", at: 1_700_000_001)
+      let first = try await shop.emit("points_earned", "#N/A", at: 1_700_000_000)
+      let second = try await shop.emit("points_earned", "#N/A", at: 1_700_000_001)
       #expect(first.outcome == .created && second.outcome == .created)
       #expect(first.warnings.map(\.field) == ["event.event_id"])
       #expect(first.warnings.map(\.reason) == ["EXTERNAL_ID_PLACEHOLDER"])
-      let again = try await shop.tell("points_earned", "#N/A", at: 1_700_000_000)
+      let again = try await shop.emit("points_earned", "#N/A", at: 1_700_000_000)
       #expect(again.outcome == .unchanged && again.event?.id == first.event?.id)
     }
   }

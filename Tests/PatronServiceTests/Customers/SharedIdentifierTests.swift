@@ -85,7 +85,7 @@ struct SharedIdentifierTests {
       // It stays when the order is repeated without it.
       let again = try await shop.sync(.of("o2", 100)) { $0.externalID = "c1" }
       #expect(again.outcome == .unchanged && again.order?.contact == both)
-      let event = try await shop.tell(
+      let event = try await shop.emit(
         "points_earned",
         "e1",
         of: {
@@ -138,7 +138,7 @@ struct SharedIdentifierTests {
       ),
       (
         "event",
-        { try await shop.tell("points_earned", "e1", of: { $0.phoneNumber = Self.till }) }
+        { try await shop.emit("points_earned", "e1", of: { $0.phoneNumber = Self.till }) }
       ),
       (
         "form",
@@ -203,7 +203,7 @@ struct SharedIdentifierTests {
   @Test func anOptOutOfOneIsNotLost() async throws {
     try await Shop.open { shop in
       _ = try await share(shop)
-      let stop = try await shop.tell("sms_unsubscribed", "u1", of: { $0.phoneNumber = Self.till })
+      let stop = try await shop.emit("sms_unsubscribed", "u1", of: { $0.phoneNumber = Self.till })
       #expect(stop.event == nil && stop.warnings.map(\.reason) == ["ADDRESS_SUPPRESSED"])
       _ = try await share(shop, [])
       try await shop.upsert { $0.phoneNumber = Self.till }

@@ -87,7 +87,7 @@ struct SharedPhoneTests {
         }
       )
       #expect(!checkout.customerCreated && checkout.warnings.map(\.reason) == ["IDENTIFIER_KEPT"])
-      let event = try await shop.tell(
+      let event = try await shop.emit(
         "points_earned",
         "e1",
         of: {

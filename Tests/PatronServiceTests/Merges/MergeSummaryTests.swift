@@ -13,14 +13,14 @@ struct MergeSummaryTests {
   private func fill(_ shop: Shop) async throws -> MergedPair {
     let pair = try await MergedPair(shop)
     for (id, score, at) in [("p", 5 as Int64, 1_700_000_000 as Int64), ("s", 2, 1_700_000_100)] {
-      try await shop.tell(
+      try await shop.emit(
         "review_created",
         "r\(id)",
         at: at,
         ["score": .int64Value(score), "topics": .stringValue("fit-\(id)")],
         product: "p1"
       ) { $0.externalID = id }
-      try await shop.tell(
+      try await shop.emit(
         "points_earned",
         "l\(id)",
         at: at,
@@ -43,7 +43,7 @@ struct MergeSummaryTests {
         #expect(customer.loyalty?.pointsEarned == 70 && customer.loyalty?.pointsBalance == 200)
       }
       // Later events continue from there.
-      try await shop.tell("points_earned", "l3", at: 1_700_000_200, ["points": .int64Value(5)]) {
+      try await shop.emit("points_earned", "l3", at: 1_700_000_200, ["points": .int64Value(5)]) {
         $0.externalID = "s"
       }
       let customer = try await shop.customer(.id(pair.primary))

@@ -85,7 +85,7 @@ struct UnmergeTests {
           }
         )
       default:
-        _ = try await shop.tell(
+        _ = try await shop.emit(
           "email_unsubscribed",
           "u1",
           at: GoogleProtobuf.Timestamp.now,

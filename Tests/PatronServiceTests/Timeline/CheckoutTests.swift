@@ -39,7 +39,7 @@ struct CheckoutTests {
 
   @Test func aWordMayBeTakenBackUntilItIsCompleted() async throws {
     try await Shop.open { shop in
-      func tell(_ accepts: Bool, _ adjust: (inout Checkout) -> Void = { _ in }) async throws
+      func emit(_ accepts: Bool, _ adjust: (inout Checkout) -> Void = { _ in }) async throws
         -> ConsentState
       {
         _ = try await sync(
@@ -52,10 +52,10 @@ struct CheckoutTests {
         )
         return try await shop.state(.email, .email("a@example.com"))
       }
-      #expect(try await tell(true) == .subscribed)
+      #expect(try await emit(true) == .subscribed)
       // A repeat contains no new statement.
-      #expect(try await tell(false) == .subscribed)
-      #expect(try await tell(false) { $0.completedAt = .at(1_700_000_900) } == .unsubscribed)
+      #expect(try await emit(false) == .subscribed)
+      #expect(try await emit(false) { $0.completedAt = .at(1_700_000_900) } == .unsubscribed)
       try await shop.subscribe {
         $0.customer = .with { $0.email = "a@example.com" }
         $0.channels = [.email]
@@ -64,7 +64,7 @@ struct CheckoutTests {
         $0.completedAt = .at(1_700_000_900)
         $0.total = .of(4300)
       }
-      #expect(try await tell(false, total) == .subscribed)
+      #expect(try await emit(false, total) == .subscribed)
     }
   }
 

@@ -14,7 +14,7 @@ struct ConsentEnrichmentTests {
   @Test func subscribesWithTheEventAsEvidence() async throws {
     try await Shop.open { shop in
       try await shop.ada()
-      let sent = try await shop.tell(
+      let sent = try await shop.emit(
         "sms_subscribed",
         "e1",
         ["source": .stringValue("popup"), "form_id": .stringValue("f7")]
@@ -30,7 +30,7 @@ struct ConsentEnrichmentTests {
       #expect(told == ["profile_created", "sms_subscribed"], "the event tells of the consent")
       let before = try shop.image()
       #expect(
-        try await shop.tell(
+        try await shop.emit(
           "sms_subscribed",
           "e1",
           ["source": .stringValue("popup"), "form_id": .stringValue("f7")]
@@ -44,25 +44,25 @@ struct ConsentEnrichmentTests {
   @Test func theRulesOfConsentHold() async throws {
     try await Shop.open { shop in
       try await shop.ada()
-      try await shop.tell("email_subscribed", "e1", at: 1_700_000_000)
-      let out = try await shop.tell("email_unsubscribed", "e2", at: 1_700_000_200)
+      try await shop.emit("email_subscribed", "e1", at: 1_700_000_000)
+      let out = try await shop.emit("email_unsubscribed", "e2", at: 1_700_000_200)
       #expect(out.event?.enrichedFields == ["accepts_email_marketing", "subscriptions"])
       #expect(try await shop.customer(.externalID("c1")).acceptsEmailMarketing == false)
       // Another actor cannot, and an older agreement cannot; a newer agreement of the customer can.
-      let other = try await shop.tell(
+      let other = try await shop.emit(
         "email_subscribed",
         "e3",
         at: 1_700_000_300,
         ["actor": .stringValue("operator")]
       )
       #expect(other.warnings.map(\.reason) == ["STICKY_OPT_OUT"] && other.outcome == .created)
-      let older = try await shop.tell("email_subscribed", "e4", at: 1_700_000_100)
+      let older = try await shop.emit("email_subscribed", "e4", at: 1_700_000_100)
       #expect(older.warnings.map(\.reason) == ["CONSENT_OUTDATED"])
       #expect(older.event?.enrichedFields == [])
       #expect(try await shop.state(.email) == .unsubscribed)
-      try await shop.tell("email_subscribed", "e5", at: 1_700_000_400)
+      try await shop.emit("email_subscribed", "e5", at: 1_700_000_400)
       #expect(try await shop.state(.email) == .subscribed)
-      let late = try await shop.tell("email_unsubscribed", "e6", at: 1_700_000_350)
+      let late = try await shop.emit("email_unsubscribed", "e6", at: 1_700_000_350)
       #expect(late.warnings.map(\.reason) == ["CONSENT_OUTDATED"])
       #expect(try await shop.state(.email) == .subscribed)
       #expect(try await shop.history().count == 3)
@@ -75,9 +75,9 @@ struct ConsentEnrichmentTests {
       _ = try await shop.customers.updateStoreSettings(
         .with { $0.settings = .with { $0.emailDoubleOptIn = true } }
       )
-      try await shop.tell("email_subscribed", "e1")
+      try await shop.emit("email_subscribed", "e1")
       #expect(try await shop.state(.email) == .pending)
-      try await shop.tell(
+      try await shop.emit(
         "email_subscribed",
         "e2",
         at: 1_700_000_100,
@@ -95,9 +95,9 @@ struct ConsentEnrichmentTests {
         $0.externalID = "c1"
         $0.email = "c1@example.com"
       }
-      let none = try await shop.tell("sms_subscribed", "e1")
+      let none = try await shop.emit("sms_subscribed", "e1")
       #expect(none.warnings.map(\.reason) == ["ADDRESS_MISSING"])
-      let other = try await shop.tell(
+      let other = try await shop.emit(
         "email_subscribed",
         "e2",
         of: {
@@ -106,10 +106,10 @@ struct ConsentEnrichmentTests {
         }
       )
       #expect(other.warnings.map(\.reason) == ["ADDRESS_DIFFERS"])
-      let topic = try await shop.tell("email_subscribed", "e3", ["topic": .stringValue("weather")])
+      let topic = try await shop.emit("email_subscribed", "e3", ["topic": .stringValue("weather")])
       #expect(topic.warnings.map(\.reason) == ["TOPIC_UNKNOWN"])
       #expect(try await shop.history().isEmpty)
-      try await shop.tell(
+      try await shop.emit(
         "email_subscribed",
         "e4",
         ["topic": .stringValue("loyalty")]
@@ -130,7 +130,7 @@ struct ConsentEnrichmentTests {
         $0.email = "c2@example.com"
       }
       for (number, email) in ["c2@example.com", "nobody@example.com"].enumerated() {
-        let other = try await shop.tell(
+        let other = try await shop.emit(
           "sms_subscribed",
           "e\(number)",
           of: {
@@ -142,7 +142,7 @@ struct ConsentEnrichmentTests {
         #expect(try await shop.state(.sms) == .neverSubscribed)
       }
       // An opt-out still counts, and an agreement beside her own address does too.
-      let own = try await shop.tell(
+      let own = try await shop.emit(
         "sms_subscribed",
         "e3",
         of: {
@@ -152,7 +152,7 @@ struct ConsentEnrichmentTests {
       )
       #expect(own.warnings.isEmpty, "\(own.warnings)")
       #expect(try await shop.state(.sms) == .subscribed)
-      try await shop.tell(
+      try await shop.emit(
         "sms_unsubscribed",
         "e4",
         at: 1_700_000_100,
@@ -172,7 +172,7 @@ struct ConsentEnrichmentTests {
         $0.externalID = "c1"
         $0.acceptsSMSMarketing = false
       }
-      try await shop.tell("sms_subscribed", "e1", at: 1_700_000_000)
+      try await shop.emit("sms_subscribed", "e1", at: 1_700_000_000)
       let customer = try await shop.customer(.externalID("c1"))
       #expect(customer.acceptsSMSMarketing == false)
       #expect(try await shop.provenance()["accepts_sms_marketing"] == "upsert")
@@ -182,17 +182,17 @@ struct ConsentEnrichmentTests {
   @Test func bouncesAndFailuresSuppress() async throws {
     try await Shop.open { shop in
       try await shop.ada()
-      let hard = try await shop.tell("email_bounced", "e1", ["bounce_type": .stringValue("hard")])
+      let hard = try await shop.emit("email_bounced", "e1", ["bounce_type": .stringValue("hard")])
       #expect(hard.event?.enrichedFields == ["suppressions"])
       #expect(try await shop.reasons(.email) == [.hardBounce])
-      try await shop.tell("sms_failed", "e2", ["permanent": .boolValue(false)])
+      try await shop.emit("sms_failed", "e2", ["permanent": .boolValue(false)])
       #expect(try await shop.reasons(.sms) == [])
-      try await shop.tell("sms_failed", "e3", ["permanent": .boolValue(true)])
+      try await shop.emit("sms_failed", "e3", ["permanent": .boolValue(true)])
       #expect(try await shop.reasons(.sms) == [.invalidAddress])
       #expect(try await shop.state(.email) == .neverSubscribed)
       // A suppression that was lifted since stays lifted. A later event counts again.
       try await shop.unsuppress(.externalID("c1"), [.hardBounce]) { $0.channels = [.email] }
-      let late = try await shop.tell(
+      let late = try await shop.emit(
         "email_bounced",
         "e4",
         at: 1_700_000_500,
@@ -200,7 +200,7 @@ struct ConsentEnrichmentTests {
       )
       #expect(late.warnings.map(\.reason) == ["SUPPRESSION_OUTDATED"])
       #expect(try await shop.reasons(.email) == [])
-      try await shop.tell("email_bounced", "e5", at: nil, ["bounce_type": .stringValue("hard")])
+      try await shop.emit("email_bounced", "e5", at: nil, ["bounce_type": .stringValue("hard")])
       #expect(try await shop.reasons(.email) == [.hardBounce])
       #expect(try shop.store.check([RecordChecks.run]) == [])
     }
@@ -212,7 +212,7 @@ struct ConsentEnrichmentTests {
       _ = try await shop.customers.updateStoreSettings(
         .with { $0.settings = .with { $0.softBounceThreshold = 2 } }
       )
-      let strange = try await shop.tell(
+      let strange = try await shop.emit(
         "email_bounced",
         "e1",
         ["bounce_type": .stringValue("weird")]
@@ -225,7 +225,7 @@ struct ConsentEnrichmentTests {
       #expect(!warning.message.contains("weird"))
       for (id, type) in [("e2", "Transient"), ("e3", "undetermined")] {
         #expect(try await shop.reasons(.email) == [])
-        let soft = try await shop.tell(
+        let soft = try await shop.emit(
           "email_bounced",
           id,
           at: 1_700_000_100,
@@ -236,7 +236,7 @@ struct ConsentEnrichmentTests {
       #expect(try await shop.reasons(.email) == [.softBounce])
       for (id, type) in [("b1", "Permanent"), ("b2", "hard_bounce")] {
         try await shop.upsert { $0.email = "\(id)@example.com" }
-        let hard = try await shop.tell(
+        let hard = try await shop.emit(
           "email_bounced",
           id,
           ["bounce_type": .stringValue(type)],
@@ -256,7 +256,7 @@ struct ConsentEnrichmentTests {
         .with { $0.settings = .with { $0.softBounceThreshold = 3 } }
       )
       func bounce(_ id: String, at seconds: Int64) async throws -> [SuppressionReason] {
-        try await shop.tell(
+        try await shop.emit(
           "email_bounced",
           id,
           at: seconds,
@@ -267,7 +267,7 @@ struct ConsentEnrichmentTests {
       #expect(try await bounce("e1", at: 1_700_000_000) == [])
       #expect(try await bounce("e2", at: 1_700_000_100) == [])
       #expect(try await bounce("e2", at: 1_700_000_100) == [], "a repeat is no bounce")
-      try await shop.tell("email_delivered", "e3", at: 1_700_000_200)
+      try await shop.emit("email_delivered", "e3", at: 1_700_000_200)
       #expect(try await bounce("e4", at: 1_700_000_300) == [])
       #expect(try await bounce("e5", at: 1_700_000_150) == [], "before what was delivered")
       #expect(try await bounce("e6", at: 1_700_000_400) == [])
@@ -278,8 +278,8 @@ struct ConsentEnrichmentTests {
   @Test func spamIsAnOptOutOfTheCustomer() async throws {
     try await Shop.open { shop in
       try await shop.ada()
-      try await shop.tell("email_subscribed", "e1", at: 1_700_000_000)
-      let spam = try await shop.tell(
+      try await shop.emit("email_subscribed", "e1", at: 1_700_000_000)
+      let spam = try await shop.emit(
         "email_marked_spam",
         "e2",
         at: 1_700_000_100,
@@ -293,11 +293,11 @@ struct ConsentEnrichmentTests {
       let consent = try await shop.customer(.externalID("c1")).subscriptions.first
       #expect(consent?.state == .unsubscribed && consent?.changedBy == .customer)
       #expect(try await shop.reasons(.email) == [.spamComplaint])
-      try await shop.tell("email_subscribed", "e3", at: 1_700_000_300)
+      try await shop.emit("email_subscribed", "e3", at: 1_700_000_300)
       #expect(try await shop.state(.email) == .subscribed)
       #expect(try await shop.reasons(.email) == [])
       // A complaint that is reported late is older than the agreement.
-      try await shop.tell("email_marked_spam", "e4", at: 1_700_000_200)
+      try await shop.emit("email_marked_spam", "e4", at: 1_700_000_200)
       #expect(try await shop.state(.email) == .subscribed)
       #expect(try await shop.reasons(.email) == [])
     }
@@ -308,10 +308,10 @@ struct ConsentEnrichmentTests {
       try await shop.ada()
       try await shop.suppress { $0.channels = [.email] }
       try await shop.unsuppress { $0.channels = [.email] }
-      try await shop.tell("email_bounced", "e1", ["bounce_type": .stringValue("hard")])
+      try await shop.emit("email_bounced", "e1", ["bounce_type": .stringValue("hard")])
       #expect(try await shop.reasons(.email) == [.hardBounce])
       try await shop.unsuppress(.externalID("c1"), [.hardBounce]) { $0.channels = [.email] }
-      let late = try await shop.tell("email_bounced", "e2", ["bounce_type": .stringValue("hard")])
+      let late = try await shop.emit("email_bounced", "e2", ["bounce_type": .stringValue("hard")])
       #expect(late.warnings.map(\.reason) == ["SUPPRESSION_OUTDATED"])
       #expect(try await shop.reasons(.email) == [])
     }
@@ -329,7 +329,7 @@ struct ConsentEnrichmentTests {
         $0.phoneNumber = "+14155550101"
       }
       try await shop.subscribe { $0.channels = [.email] }
-      try await shop.tell(
+      try await shop.emit(
         "email_marked_spam",
         "e1",
         of: {
@@ -346,8 +346,8 @@ struct ConsentEnrichmentTests {
   @Test func anActorThatNobodyKnowsIsNotTheCustomer() async throws {
     try await Shop.open { shop in
       try await shop.ada()
-      try await shop.tell("email_unsubscribed", "e1", ["actor": .stringValue("merchant")])
-      let again = try await shop.tell(
+      try await shop.emit("email_unsubscribed", "e1", ["actor": .stringValue("merchant")])
+      let again = try await shop.emit(
         "email_subscribed",
         "e2",
         at: 1_700_000_100,
@@ -373,10 +373,10 @@ struct ConsentEnrichmentTests {
         let input: (inout CustomerInput) -> Void = {
           if isEmail { $0.email = email } else { $0.phoneNumber = phone }
         }
-        let answer = try await shop.tell(type, "e\(number)", properties, of: input)
+        let answer = try await shop.emit(type, "e\(number)", properties, of: input)
         #expect(answer.event == nil && answer.outcome == .updated && !answer.customerCreated)
         #expect(answer.warnings.map(\.reason) == ["ADDRESS_SUPPRESSED"])
-        let again = try await shop.tell(type, "e\(number)", properties, of: input)
+        let again = try await shop.emit(type, "e\(number)", properties, of: input)
         #expect(again.outcome == .unchanged)
         let ref: CustomerRef.Ref = isEmail ? .email(email) : .phoneNumber(phone)
         #expect(try await failure { try await shop.get(ref) }.reason == "CUSTOMER_NOT_FOUND")
@@ -384,7 +384,7 @@ struct ConsentEnrichmentTests {
         #expect(try await shop.reasons(isEmail ? .email : .sms, ref) == [reason])
       }
       let soft = try await failure {
-        try await shop.tell(
+        try await shop.emit(
           "email_bounced",
           "s",
           ["bounce_type": .stringValue("soft")],

@@ -44,7 +44,7 @@ struct DeleteEventTests {
   @Test func summariesAndActivityFollow() async throws {
     try await Shop.open { shop in
       try await shop.ada()
-      try await shop.tell(
+      try await shop.emit(
         "review_created",
         "e1",
         at: 1_700_000_000,
@@ -52,15 +52,15 @@ struct DeleteEventTests {
         product: "p1"
       )
       let before = try await shop.customer(.externalID("c1"))
-      try await shop.tell(
+      try await shop.emit(
         "review_created",
         "e2",
         at: 1_700_000_100,
         ["score": .int64Value(1)],
         product: "p1"
       )
-      try await shop.tell("points_earned", "e3", at: 1_700_000_200, ["points": .int64Value(50)])
-      let answer = try await shop.tell(
+      try await shop.emit("points_earned", "e3", at: 1_700_000_200, ["points": .int64Value(50)])
+      let answer = try await shop.emit(
         "points_earned",
         "e4",
         at: 1_700_000_300,

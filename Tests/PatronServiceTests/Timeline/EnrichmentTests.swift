@@ -57,7 +57,7 @@ struct EnrichmentTests {
     fields: [String]
   ) async throws {
     try await Shop.open { shop in
-      let made = try await shop.tell(type, "e1", source: source, of: Self.full)
+      let made = try await shop.emit(type, "e1", source: source, of: Self.full)
       #expect(made.customerCreated)
       #expect(made.event?.enrichedFields == fields, "\(type)")
       let others = made.warnings.filter { $0.reason != "FIELD_NOT_ENRICHED" }.map(\.reason)
@@ -86,31 +86,31 @@ struct EnrichmentTests {
         { $0.email = "stranger@example.com" }, { $0.externalID = "stranger" },
       ] {
         let error = try await failure {
-          try await shop.tell(type, "e1", to, source: source, of: input)
+          try await shop.emit(type, "e1", to, source: source, of: input)
         }
         #expect(error.code == .failedPrecondition && error.reason == "CUSTOMER_UNKNOWN")
         #expect(!error.message.contains("stranger"))
       }
       #expect(try shop.image() == before)
-      #expect(try await shop.tell(type, "e1", to, source: source).outcome == .created)
+      #expect(try await shop.emit(type, "e1", to, source: source).outcome == .created)
     }
   }
 
   @Test func reviewersAreKnownByEmailOnly() async throws {
     try await Shop.open { shop in
       let error = try await failure {
-        try await shop.tell("review_created", "e1", of: { $0.phoneNumber = "+14155550109" })
+        try await shop.emit("review_created", "e1", of: { $0.phoneNumber = "+14155550109" })
       }
       #expect(error.reason == "CUSTOMER_UNKNOWN")
       let signed: [String: PropertyValue.Kind] = ["reviewer_name": .stringValue("Ada M. King")]
-      try await shop.tell("review_created", "e1", signed, of: { $0.email = "a@example.com" })
+      try await shop.emit("review_created", "e1", signed, of: { $0.email = "a@example.com" })
       var customer = try await shop.customer(.email("a@example.com"))
       #expect(customer.firstName == "Ada" && customer.lastName == "M. King")
       try await shop.upsert {
         $0.email = "b@example.com"
         $0.firstName = "Grace"
       }
-      try await shop.tell("review_created", "e2", signed, of: { $0.email = "b@example.com" })
+      try await shop.emit("review_created", "e2", signed, of: { $0.email = "b@example.com" })
       customer = try await shop.customer(.email("b@example.com"))
       #expect(customer.firstName == "Grace" && customer.lastName == nil, "no mixture of two names")
     }
@@ -119,7 +119,7 @@ struct EnrichmentTests {
   @Test func accountsAreOpenedAndChange() async throws {
     try await Shop.open { shop in
       try await shop.upsert { $0.email = "g@example.com" }
-      let opened = try await shop.tell(
+      let opened = try await shop.emit(
         "account_created",
         "e1",
         at: GoogleProtobuf.Timestamp.now + 60,
@@ -142,7 +142,7 @@ struct EnrichmentTests {
         customer.accountStatus == "enabled" && customer.accountCreatedAt == .at(1_690_000_000)
       )
       #expect(try await shop.state(.email, .externalID("g1")) == .subscribed)
-      let bad = try await shop.tell(
+      let bad = try await shop.emit(
         "account_status_changed",
         "e2",
         ["to": .stringValue("gone")],
@@ -158,7 +158,7 @@ struct EnrichmentTests {
   @Test func nothingOlderOverwritesAndNothingNewerIsLost() async throws {
     try await Shop.open { shop in
       func status(_ text: String, _ id: String, at seconds: Int64?) async throws -> [String] {
-        try await shop.tell(
+        try await shop.emit(
           "account_status_changed",
           id,
           at: seconds,
@@ -196,7 +196,7 @@ struct EnrichmentTests {
     try await Shop.open { shop in
       try await shop.ada()
       for text in ["invited", "declined"] {
-        let answer = try await shop.tell(
+        let answer = try await shop.emit(
           "account_status_changed",
           "e1",
           ["to": .stringValue(text)],
@@ -220,7 +220,7 @@ struct EnrichmentTests {
         $0.firstName = ""
       }
       func checkout(_ id: String, at seconds: Int64?) async throws -> [String] {
-        try await shop.tell(
+        try await shop.emit(
           "checkout_started",
           id,
           at: seconds,
@@ -247,7 +247,7 @@ struct EnrichmentTests {
     try await Shop.open { shop in
       try await shop.ada()
       func quiz(_ id: String, _ size: Int64, at seconds: Int64) async throws -> [String] {
-        try await shop.tell(
+        try await shop.emit(
           "quiz_completed",
           id,
           at: seconds,
@@ -266,7 +266,7 @@ struct EnrichmentTests {
       let kind = try await shop.customer(.externalID("c1")).customProperties["size"]?.kind
       #expect(kind == .int64Value(5))
       for type in ["email_subscribed", "sms_unsubscribed", "email_marked_spam", "email_bounced"] {
-        try await shop.tell(
+        try await shop.emit(
           type,
           type,
           ["bounce_type": .stringValue("hard")],
@@ -286,7 +286,7 @@ struct EnrichmentTests {
         _ value: PropertyValue.Kind,
         at seconds: Int64
       ) async throws -> [String] {
-        try await shop.tell(
+        try await shop.emit(
           "quiz_completed",
           id,
           at: seconds,
@@ -334,8 +334,8 @@ struct EnrichmentTests {
       let placed = try await shop.sync(.of("o1", 100)) { $0.externalID = "c1" }
       let told = try #require(placed.derivedEvents.first)
       #expect(told.enrichedFields == ["default_currency", "order_stats"])
-      try await shop.tell("points_earned", "e1", ["points": .int64Value(5)])
-      try await shop.tell("review_created", "e2", ["score": .int64Value(5)])
+      try await shop.emit("points_earned", "e1", ["points": .int64Value(5)])
+      try await shop.emit("review_created", "e2", ["score": .int64Value(5)])
       var known = try await shop.provenance()
       #expect(known["loyalty"] == "points_earned" && known["reviews"] == "review_created")
       #expect(known["order_stats"] == "order_placed")
@@ -375,7 +375,7 @@ struct EnrichmentTests {
     try await Shop.open { shop in
       let begun = WallClock.system.now()
       try await shop.ada()
-      let sent = try await shop.tell(
+      let sent = try await shop.emit(
         "checkout_started",
         "e1",
         source: .ecommerce,

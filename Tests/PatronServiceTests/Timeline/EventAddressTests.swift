@@ -40,7 +40,7 @@ struct EventAddressTests {
         $0.evidence?.occurredAt = .at(1_600_000_000)
         $0.historical = true
       }
-      let stop = try await shop.tell("sms_unsubscribed", "u1", of: Self.adaAndOther)
+      let stop = try await shop.emit("sms_unsubscribed", "u1", of: Self.adaAndOther)
       #expect(stop.warnings.map(\.reason) == ["ADDRESS_DIFFERS"])
       #expect(stop.event?.enrichedFields == ["accepts_sms_marketing", "subscriptions"])
       #expect(try await shop.state(.sms) == .unsubscribed)
@@ -63,10 +63,10 @@ struct EventAddressTests {
         $0.evidence = .with { $0.occurredAt = .at(1_700_000_000) }
       }
       try await shop.ada()
-      let older = try await shop.tell("sms_subscribed", "s1", at: 1_600_000_000)
+      let older = try await shop.emit("sms_subscribed", "s1", at: 1_600_000_000)
       #expect(older.warnings.map(\.reason) == ["CONSENT_OUTDATED"])
       #expect(try await shop.state(.sms) == .neverSubscribed)
-      let newer = try await shop.tell("sms_subscribed", "s2", at: 1_710_000_000)
+      let newer = try await shop.emit("sms_subscribed", "s2", at: 1_710_000_000)
       #expect(newer.warnings.isEmpty, "\(newer.warnings)")
       #expect(try await shop.state(.sms) == .subscribed)
       #expect(try await shop.reasons(.sms) == [])
@@ -78,7 +78,7 @@ struct EventAddressTests {
       try await shop.ada()
       try await shop.suppress(.externalID("c1"), .invalidAddress)
       try await shop.unsuppress(.externalID("c1"), [.invalidAddress])
-      let failed = try await shop.tell(
+      let failed = try await shop.emit(
         "sms_failed",
         "f1",
         ["permanent": .boolValue(true)],
@@ -93,7 +93,7 @@ struct EventAddressTests {
   @Test func whoHasTheAddressIsOptedOutToo() async throws {
     try await Shop.open { shop in
       try await both(shop)
-      let stop = try await shop.tell("sms_unsubscribed", "u1", at: nil, of: Self.adaAndOther)
+      let stop = try await shop.emit("sms_unsubscribed", "u1", at: nil, of: Self.adaAndOther)
       #expect(stop.warnings.map(\.reason) == ["IDENTIFIER_KEPT", "ADDRESS_DIFFERS"])
       let ada = try await shop.customer(.externalID("c1"))
       #expect(stop.event?.customerID == ada.id && ada.phoneNumber == "+14155550101")
@@ -109,7 +109,7 @@ struct EventAddressTests {
       )
       #expect(try await shop.found(["sms": ["subscribers"]]) == [])
       // A refusal concerns the address alone.
-      let failed = try await shop.tell(
+      let failed = try await shop.emit(
         "sms_failed",
         "f1",
         at: nil,
@@ -131,15 +131,15 @@ struct EventAddressTests {
         $0.externalID = "stranger"
         $0.phoneNumber = Self.other
       }
-      let stop = try await shop.tell("sms_unsubscribed", "u1", at: nil, of: stranger)
+      let stop = try await shop.emit("sms_unsubscribed", "u1", at: nil, of: stranger)
       #expect(stop.event == nil && stop.outcome == .updated)
       #expect(stop.warnings.map(\.reason) == ["ADDRESS_DIFFERS"])
       #expect(try await shop.state(.sms, .externalID("c2")) == .unsubscribed)
-      let again = try await shop.tell("sms_unsubscribed", "u1", at: nil, of: stranger)
+      let again = try await shop.emit("sms_unsubscribed", "u1", at: nil, of: stranger)
       #expect(again.outcome == .unchanged)
       // An event without an opt-out concerns a customer.
       for type in ["sms_delivered", "points_earned"] {
-        let error = try await failure { try await shop.tell(type, "x", of: stranger) }
+        let error = try await failure { try await shop.emit(type, "x", of: stranger) }
         #expect(error.code == .alreadyExists && error.reason == "IDENTIFIER_CONFLICT")
       }
       #expect(try shop.store.check([RecordChecks.run]) == [])
@@ -149,7 +149,7 @@ struct EventAddressTests {
   @Test func identifiersOfOthersAreLeftOut() async throws {
     try await Shop.open { shop in
       try await both(shop)
-      let quiz = try await shop.tell(
+      let quiz = try await shop.emit(
         "quiz_completed",
         "q1",
         source: .thirdParty,
@@ -162,10 +162,10 @@ struct EventAddressTests {
       #expect(quiz.warnings.map(\.reason) == ["IDENTIFIER_KEPT"])
       #expect(quiz.warnings.first?.field == "customer.phone_number")
       #expect(try await shop.customer(.phoneNumber(Self.other)).externalID == "c2")
-      let agreed = try await shop.tell("sms_subscribed", "s1", of: Self.adaAndOther)
+      let agreed = try await shop.emit("sms_subscribed", "s1", of: Self.adaAndOther)
       #expect(agreed.warnings.map(\.reason) == ["IDENTIFIER_KEPT", "ADDRESS_DIFFERS"])
       #expect(try await shop.state(.sms) == .neverSubscribed)
-      let checkout = try await shop.tell(
+      let checkout = try await shop.emit(
         "checkout_started",
         "k1",
         source: .ecommerce,
@@ -184,7 +184,7 @@ struct EventAddressTests {
     try await Shop.open { shop in
       for (number, topic) in ["transactional", "review_requests", "loyalty"].enumerated() {
         let phone = "+1415555021\(number)"
-        let stop = try await shop.tell(
+        let stop = try await shop.emit(
           "sms_unsubscribed",
           "u\(number)",
           ["topic": .stringValue(topic)],
@@ -199,9 +199,9 @@ struct EventAddressTests {
 
   @Test func customersOfFormsAreKnownByThem() async throws {
     try await Shop.open { shop in
-      try await shop.tell("email_subscribed", "e1", of: { $0.email = "a@example.com" })
+      try await shop.emit("email_subscribed", "e1", of: { $0.email = "a@example.com" })
       #expect(try await shop.customer(.email("a@example.com")).origin == .subscriptionTool)
-      try await shop.tell("points_earned", "e2", of: { $0.email = "b@example.com" })
+      try await shop.emit("points_earned", "e2", of: { $0.email = "b@example.com" })
       #expect(try await shop.customer(.email("b@example.com")).origin == .event)
     }
   }

@@ -49,10 +49,10 @@ struct EventFieldTests {
       try await Shop.open { shop in
         try await ann(shop)
         let email = try #require(try await shop.customer(.externalID("c1")).email)
-        func tell(_ type: String, _ event: String, email: String?) async throws
+        func emit(_ type: String, _ event: String, email: String?) async throws
           -> RecordEventResponse
         {
-          try await shop.tell(
+          try await shop.emit(
             type,
             event,
             of: {
@@ -61,12 +61,12 @@ struct EventFieldTests {
             }
           )
         }
-        let alone = try await failure { try await tell("email_unsubscribed", "u0", email: nil) }
+        let alone = try await failure { try await emit("email_unsubscribed", "u0", email: nil) }
         #expect(alone.code == .invalidArgument)
         // An event that restricts nothing needs an unambiguous identity.
-        let other = try await failure { try await tell("email_opened", "u1", email: email) }
+        let other = try await failure { try await emit("email_opened", "u1", email: email) }
         #expect(other.code == .invalidArgument)
-        let told = try await tell("email_unsubscribed", "u2", email: email)
+        let told = try await emit("email_unsubscribed", "u2", email: email)
         #expect(told.warnings.map(\.field) == ["customer.external_id"])
         #expect(try await shop.state(.email) == .unsubscribed)
       }

@@ -18,7 +18,7 @@ struct ReplyTests {
       $0.externalID = id
       $0.phoneNumber = "+1415555\(1000 + number)"
     }
-    try await shop.tell("sms_subscribed", "s-\(id)", at: 1_700_000_000, of: { $0.externalID = id })
+    try await shop.emit("sms_subscribed", "s-\(id)", at: 1_700_000_000, of: { $0.externalID = id })
   }
 
   private func answer(
@@ -28,7 +28,7 @@ struct ReplyTests {
     event: String,
     at seconds: Int64 = 1_700_000_100
   ) async throws -> RecordEventResponse {
-    try await shop.tell(
+    try await shop.emit(
       "sms_received",
       event,
       at: seconds,
@@ -94,11 +94,11 @@ struct ReplyTests {
         $0.acceptsSMSMarketing = true
       }
       #expect(try await possible(shop) == ["c1"])
-      try await shop.tell("sms_subscribed", "s2", at: 1_700_000_050)
+      try await shop.emit("sms_subscribed", "s2", at: 1_700_000_050)
       #expect(try await possible(shop) == ["c1"], "an older agreement")
       _ = try await answer(shop, "c1", "STOP", event: "r2", at: 1_700_000_200)
       #expect(try await possible(shop) == [])
-      try await shop.tell("sms_subscribed", "s3", at: 1_700_000_300)
+      try await shop.emit("sms_subscribed", "s3", at: 1_700_000_300)
       #expect(try await possible(shop) == [], "an agreement after it")
       _ = try await answer(shop, "c1", "no, do stop", event: "r3", at: 1_700_000_400)
       #expect(try await possible(shop) == ["c1"])
@@ -190,7 +190,7 @@ struct ReplyTests {
       _ = try await answer(shop, "c1", "weiter", event: "r3", at: 1_700_000_300)
       #expect(try await shop.state(.sms) == .subscribed)
       // The address has no customer, and the word is one of the store's.
-      let nobody = try await shop.tell(
+      let nobody = try await shop.emit(
         "sms_received",
         "r4",
         ["body_excerpt": .stringValue("Weg")],
@@ -203,7 +203,7 @@ struct ReplyTests {
           $0.settings = .with { $0.sharedIdentifiers = .with { $0.values = ["+14155558888"] } }
         }
       )
-      let shared = try await shop.tell(
+      let shared = try await shop.emit(
         "sms_received",
         "r5",
         ["body_excerpt": .stringValue("Weg")],

@@ -15,18 +15,18 @@ struct ReportedConsentTests {
   @Test func anOptOutThatIsReplacedByALaterOneCountsAgain() async throws {
     try await Shop.open { shop in
       try await shop.ada()
-      try await shop.tell("sms_subscribed", "s1", at: 1_700_000_000)
-      try await shop.tell("sms_unsubscribed", "stop", at: 1_700_000_100)
-      try await shop.tell("sms_subscribed", "s2", at: 1_700_000_200)
+      try await shop.emit("sms_subscribed", "s1", at: 1_700_000_000)
+      try await shop.emit("sms_unsubscribed", "stop", at: 1_700_000_100)
+      try await shop.emit("sms_subscribed", "s2", at: 1_700_000_200)
       // An exact repeat changes nothing.
-      try await shop.tell("sms_unsubscribed", "stop", at: 1_700_000_100)
+      try await shop.emit("sms_unsubscribed", "stop", at: 1_700_000_100)
       #expect(try await shop.state(.sms) == .subscribed)
-      let again = try await shop.tell("sms_unsubscribed", "stop", at: 1_700_000_300)
+      let again = try await shop.emit("sms_unsubscribed", "stop", at: 1_700_000_300)
       #expect(again.outcome == .updated && again.warnings.isEmpty)
       #expect(again.event?.enrichedFields == ["accepts_sms_marketing", "subscriptions"])
       #expect(try await shop.state(.sms) == .unsubscribed)
       // A repeated agreement does not count: it would undo later opt-outs.
-      try await shop.tell("sms_subscribed", "s2", at: 1_700_000_400)
+      try await shop.emit("sms_subscribed", "s2", at: 1_700_000_400)
       #expect(try await shop.state(.sms) == .unsubscribed)
       #expect(try shop.store.check([RecordChecks.run]) == [])
     }
@@ -35,10 +35,10 @@ struct ReportedConsentTests {
   @Test func anOutdatedOptOutIsCorrected() async throws {
     try await Shop.open { shop in
       try await shop.ada()
-      try await shop.tell("email_subscribed", "s1", at: 1_700_000_100)
-      let early = try await shop.tell("email_unsubscribed", "u1", at: 1_700_000_000)
+      try await shop.emit("email_subscribed", "s1", at: 1_700_000_100)
+      let early = try await shop.emit("email_unsubscribed", "u1", at: 1_700_000_000)
       #expect(early.warnings.map(\.reason) == ["CONSENT_OUTDATED"])
-      try await shop.tell("email_unsubscribed", "u1", at: 1_700_000_200)
+      try await shop.emit("email_unsubscribed", "u1", at: 1_700_000_200)
       #expect(try await shop.state(.email) == .unsubscribed)
     }
   }
@@ -47,11 +47,11 @@ struct ReportedConsentTests {
     try await Shop.open { shop in
       try await shop.ada()
       let hard: [String: PropertyValue.Kind] = ["bounce_type": .stringValue("hard")]
-      try await shop.tell("email_bounced", "b1", hard)
+      try await shop.emit("email_bounced", "b1", hard)
       try await shop.unsuppress(.externalID("c1"), [.hardBounce]) { $0.channels = [.email] }
-      let past = try await shop.tell("email_bounced", "b1", at: 1_700_000_500, hard)
+      let past = try await shop.emit("email_bounced", "b1", at: 1_700_000_500, hard)
       #expect(past.warnings.map(\.reason) == ["SUPPRESSION_OUTDATED"])
-      try await shop.tell("email_bounced", "b1", at: GoogleProtobuf.Timestamp.now + 60, hard)
+      try await shop.emit("email_bounced", "b1", at: GoogleProtobuf.Timestamp.now + 60, hard)
       #expect(try await shop.reasons(.email) == [.hardBounce])
     }
   }
@@ -60,7 +60,7 @@ struct ReportedConsentTests {
     try await Shop.open { shop in
       try await shop.ada()
       func placed(_ accepts: Bool, at seconds: Int64) async throws {
-        try await shop.tell(
+        try await shop.emit(
           "checkout_started",
           "k1",
           at: seconds,
@@ -72,7 +72,7 @@ struct ReportedConsentTests {
         )
       }
       try await placed(false, at: 1_700_000_000)
-      try await shop.tell("email_subscribed", "s1", at: 1_700_000_100)
+      try await shop.emit("email_subscribed", "s1", at: 1_700_000_100)
       try await placed(false, at: 1_700_000_050)
       #expect(try await shop.state(.email) == .subscribed)
       try await placed(false, at: 1_700_000_200)
@@ -85,8 +85,8 @@ struct ReportedConsentTests {
   @Test func reportedSuppressionsHold() async throws {
     try await Shop.open { shop in
       try await shop.ada()
-      try await shop.tell("sms_subscribed", "s1")
-      let blocked = try await shop.tell(
+      try await shop.emit("sms_subscribed", "s1")
+      let blocked = try await shop.emit(
         "sms_suppressed",
         "x1",
         ["reason": .stringValue("carrier_block")]
@@ -94,20 +94,20 @@ struct ReportedConsentTests {
       #expect(blocked.event?.enrichedFields == ["suppressions"] && blocked.warnings.isEmpty)
       #expect(try await shop.reasons(.sms) == [.carrierBlock])
       #expect(try await shop.status().canReceive == false)
-      let odd = try await shop.tell("email_suppressed", "x2", ["reason": .stringValue("whim")])
+      let odd = try await shop.emit("email_suppressed", "x2", ["reason": .stringValue("whim")])
       #expect(odd.warnings.map(\.reason) == ["SUPPRESSION_REASON_UNKNOWN"])
       #expect(odd.warnings.first?.message.contains("whim") == false)
       #expect(try await shop.reasons(.email) == [.manual])
       let told = try await shop.timeline(.externalID("c1")).events.map(\.type)
       #expect(told.filter { $0.hasSuffix("suppressed") }.count == 2, "each is told once")
-      let lifted = try await shop.tell(
+      let lifted = try await shop.emit(
         "sms_unsuppressed",
         "x3",
         ["previous_reason": .stringValue("carrier_block")]
       )
       #expect(lifted.warnings.map(\.reason) == ["SUPPRESSION_KEPT"])
       #expect(try await shop.reasons(.sms) == [.carrierBlock])
-      let unknown = try await shop.tell(
+      let unknown = try await shop.emit(
         "email_suppressed",
         "x4",
         ["reason": .stringValue("policy")],
@@ -123,14 +123,14 @@ struct ReportedConsentTests {
   @Test func aReplyOfStopOptsOut() async throws {
     try await Shop.open { shop in
       try await shop.ada()
-      try await shop.tell("sms_subscribed", "s1", at: 1_700_000_000)
-      try await shop.tell(
+      try await shop.emit("sms_subscribed", "s1", at: 1_700_000_000)
+      try await shop.emit(
         "sms_received",
         "r1",
         at: 1_700_000_100,
         ["body_excerpt": .stringValue("Will it? No!")]
       )
-      let unread = try await shop.tell(
+      let unread = try await shop.emit(
         "sms_received",
         "r3",
         at: 1_700_000_150,
@@ -138,7 +138,7 @@ struct ReportedConsentTests {
       )
       #expect(unread.warnings.map(\.reason) == ["REPLY_UNREAD"])
       #expect(try await shop.state(.sms) == .subscribed)
-      let stop = try await shop.tell(
+      let stop = try await shop.emit(
         "sms_received",
         "r2",
         at: 1_700_000_200,
@@ -157,9 +157,9 @@ struct ReportedConsentTests {
   @Test func aConfirmationEndsTheWaiting() async throws {
     try await Shop.open { shop in
       try await shop.ada()
-      let early = try await shop.tell("sms_opt_in_confirmed", "c1", at: 1_700_000_000)
+      let early = try await shop.emit("sms_opt_in_confirmed", "c1", at: 1_700_000_000)
       #expect(early.warnings.map(\.reason) == ["NOTHING_TO_CONFIRM"])
-      let asked = try await shop.tell(
+      let asked = try await shop.emit(
         "sms_opt_in_requested",
         "c2",
         at: 1_700_000_100,
@@ -167,12 +167,12 @@ struct ReportedConsentTests {
       )
       #expect(asked.event?.enrichedFields == ["accepts_sms_marketing", "subscriptions"])
       #expect(try await shop.state(.sms) == .pending)
-      try await shop.tell("sms_opt_in_confirmed", "c3", at: 1_700_000_200)
+      try await shop.emit("sms_opt_in_confirmed", "c3", at: 1_700_000_200)
       let consent = try #require(try await shop.customer(.externalID("c1")).subscriptions.first)
       #expect(consent.state == .subscribed && consent.optInLevel == .confirmed)
       #expect(consent.source == "popup" && consent.changedBy == .customer)
-      try await shop.tell("sms_unsubscribed", "c4", at: 1_700_000_300)
-      let late = try await shop.tell("sms_opt_in_confirmed", "c5", at: 1_700_000_400)
+      try await shop.emit("sms_unsubscribed", "c4", at: 1_700_000_300)
+      let late = try await shop.emit("sms_opt_in_confirmed", "c5", at: 1_700_000_400)
       #expect(late.warnings.map(\.reason) == ["CONSENT_OUTDATED"])
       #expect(try await shop.state(.sms) == .unsubscribed)
       #expect(try shop.store.check([RecordChecks.run]) == [])

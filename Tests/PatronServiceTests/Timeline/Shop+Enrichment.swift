@@ -21,7 +21,7 @@ extension Shop {
   /// Records an event of an own product about c1, or about the customer in `customer`, with all
   /// fields that its type requires.
   @discardableResult
-  func tell(
+  func emit(
     _ type: String,
     _ id: String,
     at seconds: Int64? = 1_700_000_000,

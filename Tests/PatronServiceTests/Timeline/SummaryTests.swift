@@ -19,7 +19,7 @@ struct SummaryTests {
     try await Shop.open { shop in
       try await shop.ada()
       #expect(try await shop.customer(.externalID("c1")).reviews == nil)
-      let first = try await shop.tell(
+      let first = try await shop.emit(
         "review_created",
         "e1",
         at: 1_700_000_000,
@@ -27,7 +27,7 @@ struct SummaryTests {
         product: "p1"
       )
       #expect(first.event?.enrichedFields == ["reviews"])
-      try await shop.tell(
+      try await shop.emit(
         "review_created",
         "e2",
         at: 1_700_000_100,
@@ -37,7 +37,7 @@ struct SummaryTests {
         ],
         product: "p2"
       )
-      try await shop.tell("review_created", "e3", at: 1_700_000_050, ["score": .int64Value(4)])
+      try await shop.emit("review_created", "e3", at: 1_700_000_050, ["score": .int64Value(4)])
       let reviews = try await summary(shop)
       #expect(reviews.totalReviews == 3)
       #expect(reviews.averageProductRating == 3.5 && reviews.productRatingCount == 2)
@@ -58,7 +58,7 @@ struct SummaryTests {
         _ sentiment: PropertyValue.Kind,
         product: String
       ) async throws {
-        try await shop.tell(
+        try await shop.emit(
           "review_created",
           id,
           ["score": .int64Value(score), "sentiment": sentiment],
@@ -68,7 +68,7 @@ struct SummaryTests {
       try await review("e1", 5, .doubleValue(0.8), product: "p1")
       try await review("e2", 4, .stringValue("negative"), product: "p1")
       try await review("e3", 3, .stringValue("0.5"), product: "")
-      try await shop.tell("review_created", "e4", ["score": .int64Value(2)], product: "p2")
+      try await shop.emit("review_created", "e4", ["score": .int64Value(2)], product: "p2")
       var reviews = try await summary(shop)
       #expect(reviews.averageRating == 3.5)
       #expect(reviews.averageProductSentiment == -0.1 && reviews.productSentimentCount == 2)
@@ -77,7 +77,7 @@ struct SummaryTests {
       try await review("e2", 4, .doubleValue(0.2), product: "p1")
       reviews = try await summary(shop)
       #expect(reviews.averageProductSentiment == 0.5 && reviews.averageSentiment == 0.5)
-      try await shop.tell("photo_uploaded", "e3")
+      try await shop.emit("photo_uploaded", "e3")
       #expect(try await summary(shop).siteSentimentCount == 0)
       #expect(try shop.store.check([RecordChecks.run]) == [])
     }
@@ -87,7 +87,7 @@ struct SummaryTests {
     try await Shop.open { shop in
       try await shop.ada()
       func review(_ id: String, _ score: Int64, at seconds: Int64) async throws -> Outcome {
-        try await shop.tell(
+        try await shop.emit(
           "review_created",
           id,
           at: seconds,
@@ -110,10 +110,10 @@ struct SummaryTests {
       #expect(reviews.totalReviews == 2 && reviews.lastStarRating == 5)
       #expect(reviews.lastReviewAt == .at(1_700_000_000))
       // The event is not a review any more.
-      try await shop.tell("photo_uploaded", "e1")
+      try await shop.emit("photo_uploaded", "e1")
       reviews = try await summary(shop)
       #expect(reviews.totalReviews == 1 && reviews.lastStarRating == 3)
-      try await shop.tell("photo_uploaded", "e2")
+      try await shop.emit("photo_uploaded", "e2")
       #expect(try await shop.customer(.externalID("c1")).reviews == nil)
     }
   }
@@ -143,9 +143,9 @@ struct SummaryTests {
         try await shop.ada()
         for place in order {
           let (type, id, at, properties) = Self.programme[place]
-          let answer = try await shop.tell(type, id, at: at, properties)
+          let answer = try await shop.emit(type, id, at: at, properties)
           #expect(answer.event?.enrichedFields == ["loyalty"], "\(type)")
-          _ = try await shop.tell(type, id, at: at, properties)
+          _ = try await shop.emit(type, id, at: at, properties)
         }
         let loyalty = try #require(try await shop.customer(.externalID("c1")).loyalty)
         #expect(loyalty.member && loyalty.joinedAt == .at(1_700_000_000))
@@ -163,11 +163,11 @@ struct SummaryTests {
   @Test func aReplacedLoyaltyEventCountsOnce() async throws {
     try await Shop.open { shop in
       try await shop.ada()
-      try await shop.tell("points_earned", "e1", ["points": .int64Value(100)])
-      try await shop.tell("points_earned", "e1", ["points": .int64Value(40)])
+      try await shop.emit("points_earned", "e1", ["points": .int64Value(100)])
+      try await shop.emit("points_earned", "e1", ["points": .int64Value(40)])
       var loyalty = try await shop.customer(.externalID("c1")).loyalty
       #expect(loyalty?.pointsEarned == 40 && loyalty?.pointsBalance == 40)
-      try await shop.tell("loyalty_left", "e2", at: 1_700_000_100)
+      try await shop.emit("loyalty_left", "e2", at: 1_700_000_100)
       loyalty = try await shop.customer(.externalID("c1")).loyalty
       #expect(loyalty?.member == false && loyalty?.pointsBalance == 40)
     }
@@ -176,8 +176,8 @@ struct SummaryTests {
   @Test func summariesStandInTheStatisticsOnly() async throws {
     try await Shop.open { shop in
       try await shop.ada()
-      try await shop.tell("review_created", "e1", ["score": .int64Value(5)], product: "p1")
-      try await shop.tell("points_earned", "e2", ["points": .int64Value(5)])
+      try await shop.emit("review_created", "e1", ["score": .int64Value(5)], product: "p1")
+      try await shop.emit("points_earned", "e2", ["points": .int64Value(5)])
       try await shop.upsert {
         $0.externalID = "c1"
         $0.firstName = "Ada"
@@ -188,8 +188,8 @@ struct SummaryTests {
       #expect(header?.customer?.reviews == customer.reviews)
       #expect(try await shop.found(["products": ["has_reviews"]]) == ["c1"])
       #expect(try await shop.found(["products": ["loyalty_member"]]) == ["c1"])
-      try await shop.tell("loyalty_left", "e3", at: 1_700_000_100)
-      try await shop.tell("photo_uploaded", "e1")
+      try await shop.emit("loyalty_left", "e3", at: 1_700_000_100)
+      try await shop.emit("photo_uploaded", "e1")
       #expect(try await shop.found(["products": ["has_reviews", "loyalty_member"]]) == [])
       #expect(try shop.store.check([RecordChecks.run]) == [])
     }
