@@ -254,7 +254,7 @@ package struct EventChange: Sendable {
   }
 
   /// The maximum number of merged customers whose events are searched for under a derived id.
-  private static let mostFormer = 20
+  private static let maxFormer = 20
 
   /// Returns the event with its time and id. A derived id contains the customer's: if the event is
   /// known for a customer that was merged into this one, it is that event again.
@@ -265,7 +265,7 @@ package struct EventChange: Sendable {
   ) throws -> Event {
     let event = try draft.completed(for: customerID, at: now)
     guard draft.event.eventID.isEmpty, draft.event.occurredAt != nil else { return event }
-    for former in try reader.formerIDs(of: customerID, atMost: Self.mostFormer) {
+    for former in try reader.formerIDs(of: customerID, atMost: Self.maxFormer) {
       var other = try draft.completed(for: former, at: now)
       let known = try reader.event(
         source: other.source.rawValue,

@@ -10,9 +10,9 @@ package struct CheckedFilter: Sendable {
   package private(set) var query: String?
 
   /// The maximum length of a search in characters. It fits any e-mail address.
-  private static let longestQuery = 254
+  private static let maxQueryLength = 254
   /// The maximum number of filters in all selections together.
-  private static let mostFilters = 200
+  private static let maxFilters = 200
 
   /// Creates a filter that matches all customers.
   package init() {}
@@ -25,11 +25,11 @@ package struct CheckedFilter: Sendable {
     guard let filter else { return }
     var violations: [Violation] = []
     var joined: [String: Set<String>] = [:]
-    if filter.selections.reduce(0, { $0 + $1.filters.count }) > Self.mostFilters {
+    if filter.selections.reduce(0, { $0 + $1.filters.count }) > Self.maxFilters {
       throw .invalid(
         "filter.selections",
         "LIST_TOO_LONG",
-        "A filter has up to \(Self.mostFilters) filters in all its selections."
+        "A filter has up to \(Self.maxFilters) filters in all its selections."
       )
     }
     for (index, selection) in filter.selections.enumerated() {
@@ -40,10 +40,10 @@ package struct CheckedFilter: Sendable {
       let keys = selection.filters.map { FilterSets.key(selection.category, $0) }
       joined[selection.category, default: []].formUnion(keys)
     }
-    if filter.query.unicodeScalars.count > Self.longestQuery {
+    if filter.query.unicodeScalars.count > Self.maxQueryLength {
       let error = RuleError(
         reason: "QUERY_TOO_LONG",
-        message: "A search has up to \(Self.longestQuery) characters."
+        message: "A search has up to \(Self.maxQueryLength) characters."
       )
       violations.append(Violation(path: "filter.query", error: error))
     }

@@ -15,7 +15,7 @@ package struct FacetCounter {
 
   /// The maximum number of values reported for a category whose values the store defines, such as
   /// tags. Only the most frequent values are reported.
-  static let mostValues = 100
+  static let maxValues = 100
 
   /// Counts all customers of the store. The counts come from counters; no customer is read.
   package func everybody(_ categories: [PatronModel.FilterCategory]) throws
@@ -25,7 +25,7 @@ package struct FacetCounter {
     response.total = try reader.countAtOnce(of: FilterSets.everybody) ?? 0
     for category in categories {
       if category.isDynamic {
-        let terms = try reader.commonestTerms(of: category.id, limit: Self.mostValues)
+        let terms = try reader.commonestTerms(of: category.id, limit: Self.maxValues)
         response.facets += terms.map { .count($0.count, category.id, $0.label) }
       } else {
         for filter in category.filters {
@@ -62,7 +62,7 @@ package struct FacetCounter {
         counts.removeAll { $0.count == 0 }
         counts.sort { ($1.count, $0.filter) < ($0.count, $1.filter) }
       }
-      response.facets += counts.prefix(category.isDynamic ? Self.mostValues : .max)
+      response.facets += counts.prefix(category.isDynamic ? Self.maxValues : .max)
     }
     return response
   }
