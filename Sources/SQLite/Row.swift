@@ -2,8 +2,7 @@ internal import CSQLite
 
 /// The current row of a statement. Columns count from 0.
 ///
-/// A row cannot leave the closure that receives it; buffers read from it are valid until that
-/// closure returns.
+/// A row cannot leave the closure that receives it, nor can spans read from it.
 package struct Row: ~Copyable {
   private let handle: OpaquePointer
 
@@ -28,25 +27,20 @@ package struct Row: ~Copyable {
   package func double(_ column: Int32) -> Double { sqlite3_column_double(handle, column) }
 
   /// Returns a copy of the column as text; NULL is the empty string.
-  package func text(_ column: Int32) -> String { String(decoding: utf8(column), as: UTF8.self) }
+  package func text(_ column: Int32) -> String {
+    String(decoding: textBytes(column), as: UTF8.self)
+  }
 
   /// Returns a copy of the column as text, or nil for NULL.
   package func optionalText(_ column: Int32) -> String? { isNull(column) ? nil : text(column) }
 
   /// Returns the text of the column in SQLite's memory; NULL is empty.
-  package func utf8(_ column: Int32) -> UnsafeRawBufferPointer {
-    // The order matters: column_text may convert, and column_bytes counts the converted bytes.
-    let base = sqlite3_column_text(handle, column)
-    return UnsafeRawBufferPointer(start: base, count: Int(sqlite3_column_bytes(handle, column)))
+  @_lifetime(borrow self)
+  package func utf8(_ column: Int32) -> RawSpan {
+    _overrideLifetime(textBytes(column).bytes, borrowing: self)
   }
 
   /// Returns the bytes of the column in SQLite's memory; NULL is empty.
-  package func bytes(_ column: Int32) -> UnsafeRawBufferPointer {
-    let base = sqlite3_column_blob(handle, column)
-    return UnsafeRawBufferPointer(start: base, count: Int(sqlite3_column_bytes(handle, column)))
-  }
-
-  /// Returns the bytes of the column in SQLite's memory as a span; NULL is empty.
   @_lifetime(borrow self)
   package func span(_ column: Int32) -> RawSpan {
     _overrideLifetime(bytes(column).bytes, borrowing: self)
@@ -54,4 +48,15 @@ package struct Row: ~Copyable {
 
   /// Returns a copy of the column's bytes; NULL is empty.
   package func array(_ column: Int32) -> [UInt8] { Array(bytes(column)) }
+
+  private func textBytes(_ column: Int32) -> UnsafeRawBufferPointer {
+    // The order matters: column_text may convert, and column_bytes counts the converted bytes.
+    let base = sqlite3_column_text(handle, column)
+    return UnsafeRawBufferPointer(start: base, count: Int(sqlite3_column_bytes(handle, column)))
+  }
+
+  private func bytes(_ column: Int32) -> UnsafeRawBufferPointer {
+    let base = sqlite3_column_blob(handle, column)
+    return UnsafeRawBufferPointer(start: base, count: Int(sqlite3_column_bytes(handle, column)))
+  }
 }

@@ -57,7 +57,7 @@ struct BindingTests {
     let result = try #require(try echo(String?.none) { $0.optionalText(0) })
     #expect(result == (nil, "null"))
     #expect(try #require(try echo(Int64?.none) { $0.optionalInt64(0) }).0 == nil)
-    #expect(try #require(try echo([UInt8]?.none) { $0.bytes(0).count }).0 == 0)
+    #expect(try #require(try echo([UInt8]?.none) { $0.span(0).byteCount }).0 == 0)
     #expect(try #require(try echo(Int64?.some(3)) { $0.optionalInt64(0) }).0 == 3)
   }
 
