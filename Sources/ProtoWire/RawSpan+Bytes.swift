@@ -31,6 +31,11 @@ extension RawSpan {
     guard byteCount == other.byteCount else { return false }
     return withUnsafeBytes { left in other.withUnsafeBytes { left.elementsEqual($0) } }
   }
+
+  /// Returns true if the bytes are less than those of `other`, compared from the first on.
+  @inlinable package func lexicographicallyPrecedes(_ other: RawSpan) -> Bool {
+    withUnsafeBytes { left in other.withUnsafeBytes { left.lexicographicallyPrecedes($0) } }
+  }
 }
 
 extension MutableRawSpan {
