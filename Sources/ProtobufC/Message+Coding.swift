@@ -2,11 +2,6 @@ extension Message {
   /// Decodes a message; unknown fields are dropped. `arena` holds the unpacked struct; nothing
   /// points into it afterwards. Reset it before, with a limit of ``Arena/decodingLimit(payload:)``
   /// or less.
-  public init(decoding bytes: UnsafeRawBufferPointer, arena: borrowing Arena) throws(CodecError) {
-    self.init(fromC: try Self.descriptor.unpack(bytes, in: arena))
-  }
-
-  /// Decodes a message; `arena` is used as in the initialiser that takes a pointer.
   public init(decoding bytes: RawSpan, arena: borrowing Arena) throws(CodecError) {
     let source = try bytes.withUnsafeBytes { buffer throws(CodecError) in
       try Self.descriptor.unpack(buffer, in: arena)
@@ -15,13 +10,15 @@ extension Message {
   }
 
   /// Decodes a message; unknown fields are dropped. Uses an arena of its own.
-  public init(decoding bytes: [UInt8]) throws(CodecError) {
-    let arena = Arena(limit: Arena.decodingLimit(payload: bytes.count))
-    let source = try bytes.withUnsafeBufferPointer { buffer throws(CodecError) in
-      try Self.descriptor.unpack(UnsafeRawBufferPointer(buffer), in: arena)
-    }
-    self.init(fromC: source)
+  public init(decoding bytes: RawSpan) throws(CodecError) {
+    let arena = Arena(limit: Arena.decodingLimit(payload: bytes.byteCount))
+    try self.init(decoding: bytes, arena: arena)
     withExtendedLifetime(arena) {}
+  }
+
+  /// Decodes a message; unknown fields are dropped. Uses an arena of its own.
+  public init(decoding bytes: [UInt8]) throws(CodecError) {
+    try self.init(decoding: bytes.span.bytes)
   }
 
   /// Encodes the message into `arena`: the result is valid until the arena is reset. Maps are

@@ -15,7 +15,7 @@ import Testing
       arena.reset()
       #expect(try [UInt8](message.encode(into: arena)) == bytes, "seed \(seed)")
       arena.reset(limit: Arena.decodingLimit(payload: bytes.count))
-      let again = try bytes.withUnsafeBytes { try Envelope(decoding: $0, arena: arena) }
+      let again = try Envelope(decoding: bytes.span.bytes, arena: arena)
       #expect(again == message, "seed \(seed)")
     }
   }
