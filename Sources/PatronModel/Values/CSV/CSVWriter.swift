@@ -51,11 +51,6 @@ package struct CSVWriter: Sendable {
     bytes.append(UInt8(ascii: "\""))
   }
 
-  /// Writes a cell of UTF-8 text.
-  package mutating func cell(_ text: UnsafeRawBufferPointer) throws(RuleError) {
-    try cell(text.bytes)
-  }
-
   /// Writes a cell of text. Throws as ``cell(_:)-(RawSpan)`` does.
   package mutating func cell(_ text: String) throws(RuleError) {
     var text = text
