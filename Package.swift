@@ -91,7 +91,7 @@ let libraries: [Target] = [
       .embedInCode("Migrations/m0014_phone_spellings.sql"),
       .embedInCode("Migrations/m0015_term_rules.sql"),
     ],
-    swiftSettings: strict
+    swiftSettings: spans
   ),
   .target(
     name: "PatronCore",
@@ -105,7 +105,7 @@ let libraries: [Target] = [
     dependencies: [
       "PatronCore", "PatronStore", "PatronModel", "PatronProto", "ProtobufC", "ProtoWire",
     ],
-    swiftSettings: strict
+    swiftSettings: spans
   ),
   .target(
     name: "PatronServer",
@@ -200,7 +200,7 @@ let tests: [Target] = [
   .testTarget(name: "TTRPCTests", dependencies: ["TTRPC", "TestKit"], swiftSettings: strict),
   .testTarget(
     name: "TTRPCNIOTests",
-    dependencies: ["TTRPCNIO", "TTRPC", "TestKit", nioCore, nioPosix],
+    dependencies: ["TTRPCNIO", "TTRPC", "ProtoWire", "TestKit", nioCore, nioPosix],
     swiftSettings: strict
   ),
   .testTarget(name: "SQLiteTests", dependencies: ["SQLite", "TestKit"], swiftSettings: strict),

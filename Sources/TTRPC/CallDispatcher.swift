@@ -15,7 +15,7 @@ public protocol CallDispatcher: AnyObject {
   /// ``ServerLoop/complete(_:)`` with `call.target`.
   func unary(
     _ method: Int,
-    _ payload: UnsafeRawBufferPointer,
+    _ payload: RawSpan,
     _ call: borrowing ServerCall,
     _ response: inout ResponseBuffer
   ) -> UnaryOutcome
@@ -25,7 +25,7 @@ public protocol CallDispatcher: AnyObject {
   /// `stream.onMessage`.
   func open(
     _ method: Int,
-    _ payload: UnsafeRawBufferPointer,
+    _ payload: RawSpan,
     _ call: borrowing ServerCall,
     _ stream: any ServerStream
   )

@@ -12,7 +12,7 @@ protocol ClientStreamSink: AnyObject {
 
 /// The receiver of a call's outcome.
 enum ClientSink {
-  case unary((Result<UnsafeRawBufferPointer, RPCError>) -> Void)
+  case unary((ClientAnswer) -> Void)
   case attempt((Result<UnsafeRawBufferPointer, CallFailure>) -> Void)
   case stream(any ClientStreamSink)
 
@@ -213,7 +213,7 @@ extension ClientHandler {
     switch event {
     case .response(let call, let payload):
       switch takeSink(call) {
-      case .unary(let completion): completion(.success(payload))
+      case .unary(let completion): completion(.success(payload.bytes))
       case .attempt(let completion): completion(.success(payload))
       case .stream, nil: break
       }

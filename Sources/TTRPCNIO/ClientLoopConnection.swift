@@ -40,15 +40,15 @@ package final class ClientLoopConnection: Sendable {
   }
 
   /// Makes a unary call. `payload` is read before this returns. `completion` runs on the loop,
-  /// exactly once and never before this returns; its bytes are valid during the call of
-  /// `completion` only. Check ``isOpen`` before calling again from `completion`. One closure may
-  /// serve any number of calls, which then cost no allocation of their own.
+  /// exactly once and never before this returns. Check ``isOpen`` before calling again from
+  /// `completion`. One closure may serve any number of calls, which then cost no allocation of
+  /// their own.
   package func unary(
     _ method: Method,
     _ payload: RawSpan,
     timeout: Duration?,
     metadata: Metadata = Metadata(),
-    completion: @escaping (Result<UnsafeRawBufferPointer, RPCError>) -> Void
+    completion: @escaping (ClientAnswer) -> Void
   ) {
     do throws(CallFailure) {
       try payload.withUnsafeBytes { bytes throws(CallFailure) in
@@ -70,4 +70,12 @@ package final class ClientLoopConnection: Sendable {
   package func close() {
     handler.close(RPCError(code: .cancelled, message: "the client closed the connection"))
   }
+}
+
+/// The answer to a call of a ``ClientLoopConnection``. A type of its own instead of `Result`: Swift
+/// 6.3 fails on properties whose type has a `Result` of a span in it.
+package enum ClientAnswer: ~Escapable {
+  /// The encoded response message.
+  case success(RawSpan)
+  case failure(RPCError)
 }

@@ -27,7 +27,7 @@ package final class ComposedDispatcher: CallDispatcher {
   /// Passes the call to the part that serves the method.
   package func unary(
     _ method: Int,
-    _ payload: UnsafeRawBufferPointer,
+    _ payload: RawSpan,
     _ call: borrowing ServerCall,
     _ response: inout ResponseBuffer
   ) -> UnaryOutcome {
@@ -38,7 +38,7 @@ package final class ComposedDispatcher: CallDispatcher {
   /// Passes the call to the part that serves the method.
   package func open(
     _ method: Int,
-    _ payload: UnsafeRawBufferPointer,
+    _ payload: RawSpan,
     _ call: borrowing ServerCall,
     _ stream: any ServerStream
   ) {

@@ -154,7 +154,12 @@ final class ServerHandler: ChannelInboundHandler {
       peer: peer
     )
     connection.beginReply(start.stream)
-    let outcome = dispatcher.unary(start.method, start.payload, call, &connection.output.message)
+    let outcome = dispatcher.unary(
+      start.method,
+      start.payload.bytes,
+      call,
+      &connection.output.message
+    )
     connection.endReply(start, outcome)
     if start.deadline != nil, case .pending = outcome { owner.watch(connection.nextDeadline) }
   }
@@ -173,7 +178,7 @@ final class ServerHandler: ChannelInboundHandler {
     )
     streams[start.stream] = stream
     if start.deadline != nil { owner.watch(connection.nextDeadline) }
-    dispatcher.open(start.method, start.payload, call, stream)
+    dispatcher.open(start.method, start.payload.bytes, call, stream)
   }
 
   private func tell(_ stream: UInt32, _ error: RPCError) {

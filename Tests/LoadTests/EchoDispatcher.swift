@@ -35,11 +35,11 @@ final class EchoDispatcher: CallDispatcher {
 
   func unary(
     _ method: Int,
-    _ payload: UnsafeRawBufferPointer,
+    _ payload: RawSpan,
     _ call: borrowing ServerCall,
     _ response: inout ResponseBuffer
   ) -> UnaryOutcome {
-    guard let request = try? GetCustomerRequest(decoding: Array(payload)) else {
+    guard let request = try? GetCustomerRequest(decoding: payload) else {
       return .failed(RPCError(code: .invalidArgument, message: "no GetCustomerRequest"))
     }
     log.add(request)
@@ -56,7 +56,7 @@ final class EchoDispatcher: CallDispatcher {
 
   func open(
     _ method: Int,
-    _ payload: UnsafeRawBufferPointer,
+    _ payload: RawSpan,
     _ call: borrowing ServerCall,
     _ stream: any ServerStream
   ) {

@@ -1,3 +1,4 @@
+import ProtoWire
 import Synchronization
 import TTRPC
 
@@ -17,12 +18,12 @@ final class AsyncDispatcher: CallDispatcher {
 
   func unary(
     _ method: Int,
-    _ payload: UnsafeRawBufferPointer,
+    _ payload: RawSpan,
     _ call: borrowing ServerCall,
     _ response: inout ResponseBuffer
   ) -> UnaryOutcome {
     guard case .unary(let body) = handlers[method] else { return .failed(Self.wrongKind) }
-    let request = [UInt8](payload)
+    let request = [UInt8](copying: payload)
     let info = AsyncCall(call)
     let (loop, pending) = (loop, pending)
     pending.start(info.target) {
@@ -40,11 +41,11 @@ final class AsyncDispatcher: CallDispatcher {
 
   func open(
     _ method: Int,
-    _ payload: UnsafeRawBufferPointer,
+    _ payload: RawSpan,
     _ call: borrowing ServerCall,
     _ stream: any ServerStream
   ) {
-    Self.start(handlers[method], [UInt8](payload), AsyncCall(call), stream)
+    Self.start(handlers[method], [UInt8](copying: payload), AsyncCall(call), stream)
   }
 
   private static func start(

@@ -1,6 +1,7 @@
 import Foundation
 import NIOCore
 import NIOPosix
+import ProtoWire
 import TTRPC
 import TTRPCNIO
 import TestKit
@@ -32,10 +33,10 @@ import Testing
       }
     }
 
-    private func answer(_ result: Result<UnsafeRawBufferPointer, RPCError>) {
+    private func answer(_ result: ClientAnswer) {
       answered += 1
       switch result {
-      case .success(let bytes): if !bytes.elementsEqual(request) { wrong += 1 }
+      case .success(let bytes): if [UInt8](copying: bytes) != request { wrong += 1 }
       case .failure: wrong += 1
       }
       if answered == total { promise.succeed(wrong) } else { call() }
@@ -185,7 +186,7 @@ import Testing
     await server.stop()
   }
 
-  private static func code(_ result: Result<UnsafeRawBufferPointer, RPCError>) -> StatusCode {
+  private static func code(_ result: ClientAnswer) -> StatusCode {
     switch result {
     case .success: .ok
     case .failure(let error): error.code

@@ -1,3 +1,4 @@
+import ProtoWire
 import Synchronization
 import TTRPC
 import TTRPCNIO
@@ -113,7 +114,7 @@ final class ServerTestUnary: CallDispatcher {
 
   func unary(
     _ method: Int,
-    _ payload: UnsafeRawBufferPointer,
+    _ payload: RawSpan,
     _ call: borrowing ServerCall,
     _ response: inout ResponseBuffer
   ) -> UnaryOutcome {
@@ -121,7 +122,7 @@ final class ServerTestUnary: CallDispatcher {
       response.append(payload)
       return .replied
     }
-    let (loop, target, bytes) = (loop, call.target, [UInt8](payload))
+    let (loop, target, bytes) = (loop, call.target, [UInt8](copying: payload))
     Task.detached {
       loop.complete([Completion(target: target, result: .success(bytes))])
     }
@@ -130,7 +131,7 @@ final class ServerTestUnary: CallDispatcher {
 
   func open(
     _ method: Int,
-    _ payload: UnsafeRawBufferPointer,
+    _ payload: RawSpan,
     _ call: borrowing ServerCall,
     _ stream: any ServerStream
   ) {

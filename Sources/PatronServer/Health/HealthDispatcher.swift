@@ -14,7 +14,7 @@ package final class HealthDispatcher: CallDispatcher {
   /// Answers Check and List.
   package func unary(
     _ method: Int,
-    _ payload: UnsafeRawBufferPointer,
+    _ payload: RawSpan,
     _ call: borrowing ServerCall,
     _ response: inout ResponseBuffer
   ) -> UnaryOutcome {
@@ -33,12 +33,12 @@ package final class HealthDispatcher: CallDispatcher {
   /// Answers Watch: sends the current state, and then every change.
   package func open(
     _ method: Int,
-    _ payload: UnsafeRawBufferPointer,
+    _ payload: RawSpan,
     _ call: borrowing ServerCall,
     _ stream: any ServerStream
   ) {
     do {
-      let request = try GRPCHealth.HealthCheckRequest(decoding: [UInt8](payload))
+      let request = try GRPCHealth.HealthCheckRequest(decoding: payload)
       let (status, watcher) = health.watch(request.service) {
         Self.send($0, to: stream)
       } end: {
@@ -53,10 +53,10 @@ package final class HealthDispatcher: CallDispatcher {
   }
 
   private func check(
-    _ payload: UnsafeRawBufferPointer,
+    _ payload: RawSpan,
     _ response: inout ResponseBuffer
   ) throws {
-    let request = try GRPCHealth.HealthCheckRequest(decoding: [UInt8](payload))
+    let request = try GRPCHealth.HealthCheckRequest(decoding: payload)
     guard let status = health.status(of: request.service) else {
       throw RPCError.reason(
         .notFound,

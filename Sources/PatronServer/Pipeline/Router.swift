@@ -56,11 +56,11 @@ package final class Router: CallDispatcher {
   /// Runs a unary call.
   package func unary(
     _ method: Int,
-    _ payload: UnsafeRawBufferPointer,
+    _ payload: RawSpan,
     _ call: borrowing ServerCall,
     _ response: inout ResponseBuffer
   ) -> UnaryOutcome {
-    arena.reset(limit: Arena.decodingLimit(payload: payload.count))
+    arena.reset(limit: Arena.decodingLimit(payload: payload.byteCount))
     let id = makeCallID()
     do {
       guard case .unary(let route) = routes[method] else { throw RPCError.internalError }
@@ -73,11 +73,11 @@ package final class Router: CallDispatcher {
   /// Runs a streaming call.
   package func open(
     _ method: Int,
-    _ payload: UnsafeRawBufferPointer,
+    _ payload: RawSpan,
     _ call: borrowing ServerCall,
     _ stream: any ServerStream
   ) {
-    arena.reset(limit: Arena.decodingLimit(payload: payload.count))
+    arena.reset(limit: Arena.decodingLimit(payload: payload.byteCount))
     let id = makeCallID()
     do {
       guard case .stream(let route) = routes[method] else { throw RPCError.internalError }

@@ -9,13 +9,11 @@ package struct Routes: Sendable {
   /// Decodes, admits and runs or queues a unary call, on the I/O thread.
   typealias Unary =
     @Sendable (
-      RoutedCall, UnsafeRawBufferPointer, borrowing ServerCall, inout ResponseBuffer
+      RoutedCall, RawSpan, borrowing ServerCall, inout ResponseBuffer
     ) throws -> UnaryOutcome
   /// Decodes, admits and begins a streaming call, on the I/O thread.
   typealias Stream =
-    @Sendable (
-      RoutedCall, UnsafeRawBufferPointer, borrowing ServerCall, any ServerStream
-    ) throws -> Void
+    @Sendable (RoutedCall, RawSpan, borrowing ServerCall, any ServerStream) throws -> Void
 
   enum Route: Sendable {
     case unary(Unary)
@@ -68,7 +66,7 @@ package struct Routes: Sendable {
         let request = try routed.decode(Request.self, payload)
         let context = try routed.admit(request, call)
         let prepared = try prepare(request, context)
-        try routed.router.lanes.write(context, payload.count, routed.token(of: call)) {
+        try routed.router.lanes.write(context, payload.byteCount, routed.token(of: call)) {
           write,
           response in try apply(prepared, write, &response)
         }
@@ -95,7 +93,7 @@ package struct Routes: Sendable {
         let request = try routed.decode(Request.self, payload)
         let context = try routed.admit(request, call)
         let prepared = try step.prepare(request, context, routed.router.countries)
-        try routed.router.lanes.write(context, payload.count, routed.token(of: call)) {
+        try routed.router.lanes.write(context, payload.byteCount, routed.token(of: call)) {
           write,
           response in try apply(prepared, write, &response)
         }
@@ -118,7 +116,7 @@ package struct Routes: Sendable {
         let request = try routed.decode(Request.self, payload)
         let context = try routed.admit(request, call)
         let prepared = try prepare(request, context)
-        try routed.router.lanes.writeInSteps(context, payload.count, routed.token(of: call)) {
+        try routed.router.lanes.writeInSteps(context, payload.byteCount, routed.token(of: call)) {
           write,
           response in try apply(prepared, write, &response)
         }
@@ -192,7 +190,7 @@ extension RoutedCall {
   /// Decodes and checks the request.
   func decode<Request: Message>(
     _ type: Request.Type,
-    _ payload: UnsafeRawBufferPointer
+    _ payload: RawSpan
   ) throws -> Request {
     try Request(decoding: payload, arena: router.arena)
   }

@@ -83,19 +83,17 @@ struct AbandonedCallTests {
       func call(_ method: Method, _ payload: [UInt8]) throws -> UnaryOutcome {
         let index = try #require(dispatcher.methods.firstIndex(of: method))
         var response = ResponseBuffer()
-        return payload.withUnsafeBytes { bytes in
-          dispatcher.unary(
-            index,
-            bytes,
-            ServerCall(
-              target: ReplyTarget(connection: 1, stream: 1),
-              deadline: nil,
-              metadata: MetadataView(),
-              peer: Peer(address: "test")
-            ),
-            &response
-          )
-        }
+        return dispatcher.unary(
+          index,
+          payload.span.bytes,
+          ServerCall(
+            target: ReplyTarget(connection: 1, stream: 1),
+            deadline: nil,
+            metadata: MetadataView(),
+            peer: Peer(address: "test")
+          ),
+          &response
+        )
       }
       let list = TimelineService.listOrders.method
       let refused: [(Method, [UInt8])] = [
