@@ -1,6 +1,7 @@
 internal import PatronModel
 internal import PatronProto
 package import PatronStore
+internal import ProtoWire
 internal import ProtobufC
 
 /// The erasure of the history of a customer whose record is erased already. Events, orders and
@@ -183,7 +184,7 @@ package struct HistoryErasure: Sendable {
   ) throws -> Int64? {
     var rows: [(id: Int64, body: [UInt8])] = []
     try writer.read.consentHistory(of: receipt.customerID, before: id) { id, body in
-      rows.append((id, Array(body)))
+      rows.append((id, [UInt8](copying: body)))
       room.take(rows[rows.count - 1].body)
       return !room.isUsedUp
     }

@@ -138,7 +138,7 @@ extension EventEnrichment {
     let hashes = try SuppressionReader(writer.read).hashes(channel, address)
     var hasAgreed = false
     try writer.read.consentHistory(of: row.id, before: .max) { _, body in
-      let record = try ConsentRecord(stored: Array(body))
+      let record = try ConsentRecord(stored: body)
       hasAgreed =
         record.channel.rawValue == channel.rawValue && record.topic == .marketing
         && record.state == .subscribed && record.action != .suppress

@@ -61,12 +61,12 @@ package enum CustomerOrder: Equatable {
     switch self {
     case .updated: return [Self.descending(customer.updatedAt), last]
     case .lastEvent:
-      let time = Self.lastEvent(customer.stats.bytes)
+      let time = Self.lastEvent(customer.stats)
       return [time.map(Self.descending) ?? .max, last]
     case .totalSpent(let currency):
-      return [Self.descending(Self.totalSpent(customer.stats.bytes, currency)), last]
-    case .orderCount: return [Self.descending(Self.orderCount(customer.stats.bytes)), last]
-    case .name: return Self.nameKey(customer.record.bytes) + [last]
+      return [Self.descending(Self.totalSpent(customer.stats, currency)), last]
+    case .orderCount: return [Self.descending(Self.orderCount(customer.stats)), last]
+    case .name: return Self.nameKey(customer.record) + [last]
     }
   }
 

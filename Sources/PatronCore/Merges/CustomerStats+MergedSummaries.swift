@@ -1,6 +1,7 @@
 internal import PatronModel
 internal import PatronProto
 internal import PatronStore
+internal import ProtoWire
 internal import ProtobufC
 
 /// The summaries of reviews and loyalty of customers that are merged, and unmerged again. Sums are
@@ -67,9 +68,9 @@ extension CustomerStats {
     var told: [Told] = []
     try reader.timeline(of: customerID, behind: .newest, notBefore: .min) { entry in
       if entry.source == PatronProto.EventSource.product.rawValue,
-        Self.types.contains(String(decoding: entry.type, as: UTF8.self))
+        Self.types.contains(String(utf8: entry.type))
       {
-        told.append(Told(try Event(stored: Array(entry.body))))
+        told.append(Told(try Event(stored: entry.body)))
       }
       return true
     }

@@ -1,6 +1,7 @@
 package import PatronModel
 internal import PatronProto
 package import PatronStore
+internal import ProtoWire
 internal import ProtobufC
 
 /// The statistics of customers that are merged, and unmerged again.
@@ -75,7 +76,7 @@ extension CustomerStats {
       try reader.timeline(of: owner, behind: start, notBefore: instant) { entry in
         guard entry.source == source else { return true }
         if entry.position.id > found?.id ?? .min {
-          found = (entry.position.id, String(decoding: entry.type, as: UTF8.self))
+          found = (entry.position.id, String(utf8: entry.type))
         }
         return false
       }
@@ -156,7 +157,7 @@ extension CustomerStats {
       found[entry.source] = .with {
         $0.source = .init(rawValue: entry.source)
         $0.lastEventAt = .init(micros: entry.position.occurredAt)
-        $0.type = String(decoding: entry.type, as: UTF8.self)
+        $0.type = String(utf8: entry.type)
         $0.eventCount = count
       }
       return found.count < counts.count

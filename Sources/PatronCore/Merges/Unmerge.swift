@@ -237,7 +237,7 @@ extension Unmerge {
       guard entry.position.id > merge.id,
         entry.source == PatronProto.EventSource.ecommerce.rawValue
       else { return true }
-      let event = try Event(stored: Array(entry.body))
+      let event = try Event(stored: entry.body)
       guard event.eventID.hasPrefix(EventCheck.reservedPrefix) else { return true }
       let token = event.references?.checkoutToken ?? ""
       if orders.contains(event.orderID) || checkouts.contains(token) { events.append(event.id) }

@@ -143,7 +143,7 @@ struct LaterOptOuts {
   /// Reads the ledger of the merged customer back to the merge.
   init(since merge: MergeRow, in reader: StoreReader) throws {
     try reader.consentHistory(of: merge.primaryID, before: .max) { _, body in
-      let record = try ConsentRecord(stored: Array(body))
+      let record = try ConsentRecord(stored: body)
       guard record.recordedAt?.micros ?? 0 >= merge.mergedAt else { return false }
       guard record.state == .unsubscribed, [.unsubscribe, .import].contains(record.action),
         record.evidence?.source != ConsentSource.merge,

@@ -130,7 +130,7 @@ package struct CheckoutChange: Sendable {
     var count = 0
     var found: Order?
     try reader.latestOrders(of: customerID) { body in
-      let order = try Order(stored: Array(body))
+      let order = try Order(stored: body)
       if order.checkoutToken == checkout.token { found = order }
       count += 1
       return found == nil && count < ordersLookedAt

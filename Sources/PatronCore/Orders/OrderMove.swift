@@ -97,7 +97,7 @@ extension StoreReader {
     var events: [Event] = []
     try timeline(of: order.customerID, behind: .newest, notBefore: .min) { entry in
       guard entry.source == PatronProto.EventSource.ecommerce.rawValue else { return true }
-      let event = try Event(stored: Array(entry.body))
+      let event = try Event(stored: entry.body)
       guard event.eventID.hasPrefix(EventCheck.reservedPrefix) else { return true }
       if event.orderID == order.id || tokens.contains(event.references?.checkoutToken ?? "") {
         events.append(event)

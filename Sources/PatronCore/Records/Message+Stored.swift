@@ -1,10 +1,15 @@
 package import PatronStore
-internal import ProtoWire
+package import ProtoWire
 package import ProtobufC
 
 extension Message {
   /// Decodes a stored message. Bytes that cannot be decoded are damage, not a fault of the caller.
   package init(stored bytes: [UInt8]) throws(StoreError) {
+    try self.init(stored: bytes.span.bytes)
+  }
+
+  /// Decodes what the store lends, as the initialiser that takes an array does.
+  package init(stored bytes: RawSpan) throws(StoreError) {
     do {
       try self.init(decoding: bytes)
     } catch {
@@ -24,7 +29,7 @@ extension Message {
 
 extension StoreError {
   /// The error for a stored record whose bytes are malformed.
-  init(_ error: WireError) { self = .corrupt("a stored record cannot be decoded") }
+  package init(_ error: WireError) { self = .corrupt("a stored record cannot be decoded") }
 
   fileprivate static func undecodable(_ name: String, _ error: CodecError) -> StoreError {
     .corrupt("a stored \(name) cannot be decoded: \(error.reason)")

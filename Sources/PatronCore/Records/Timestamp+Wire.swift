@@ -1,9 +1,18 @@
-internal import PatronProto
-internal import ProtoWire
+package import PatronProto
+package import ProtoWire
 
 extension GoogleProtobuf.Timestamp {
   /// Returns the time of an encoded timestamp in microseconds since 1970.
-  static func micros(of bytes: RawSpan) throws(WireError) -> Int64 {
+  package static func micros(of bytes: RawSpan) throws(WireError) -> Int64 {
+    let (seconds, nanos) = try parts(of: bytes)
+    return seconds &* 1_000_000 &+ nanos / 1000
+  }
+
+  /// Returns the time of an encoded timestamp in seconds since 1970, and the nanoseconds beyond
+  /// them.
+  package static func parts(
+    of bytes: RawSpan
+  ) throws(WireError) -> (seconds: Int64, nanos: Int64) {
     var reader = ProtoReader(bytes)
     var seconds: Int64 = 0
     var nanos: Int64 = 0
@@ -14,6 +23,6 @@ extension GoogleProtobuf.Timestamp {
       default: break
       }
     }
-    return seconds &* 1_000_000 &+ nanos / 1000
+    return (seconds, nanos)
   }
 }

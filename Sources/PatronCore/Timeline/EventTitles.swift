@@ -29,10 +29,10 @@ package final class EventTitles {
   /// title.
   package func missingTitle(of entry: borrowing StoreReader.TimelineEntry) throws -> [UInt8] {
     guard entry.source == PatronProto.EventSource.thirdParty.rawValue else { return [] }
-    return try missingTitle(in: entry.body.bytes) {
+    return try missingTitle(in: entry.body) {
       Kind(
-        sourceName: String(decoding: entry.sourceName, as: UTF8.self),
-        type: String(decoding: entry.type, as: UTF8.self)
+        sourceName: String(utf8: entry.sourceName),
+        type: String(utf8: entry.type)
       )
     }
   }

@@ -1,6 +1,7 @@
 internal import PatronModel
 package import PatronProto
 package import PatronStore
+internal import ProtoWire
 internal import ProtobufC
 
 /// A filter of the events of a timeline. Values of one field mean OR, fields mean AND.
@@ -79,7 +80,7 @@ package struct TimelineFilter {
       return false
     }
     guard needsBody else { return true }
-    var event = try Event(stored: Array(entry.body))
+    var event = try Event(stored: entry.body)
     if needle != nil { try titles.complete(&event) }
     return matchesBody(event)
   }
@@ -110,8 +111,8 @@ package struct TimelineFilter {
     return needle?.occurs(in: event) ?? true
   }
 
-  private static func isIn(_ names: [[UInt8]], _ name: UnsafeRawBufferPointer) -> Bool {
-    names.isEmpty || names.contains { $0.elementsEqual(name) }
+  private static func isIn(_ names: [[UInt8]], _ name: RawSpan) -> Bool {
+    names.isEmpty || names.contains { $0.span.bytes.hasSameBytes(as: name) }
   }
 }
 

@@ -1,5 +1,6 @@
 internal import PatronProto
 internal import PatronStore
+internal import ProtoWire
 
 /// A bounded read of a timeline, newest first.
 enum TimelineScan {
@@ -28,14 +29,14 @@ enum TimelineScan {
         return false
       }
       guard entry.source == PatronProto.EventSource.product.rawValue,
-        types.contains(String(decoding: entry.type, as: UTF8.self))
+        types.contains(String(utf8: entry.type))
       else { return true }
       read += 1
       guard read <= maxRead else {
         isWhole = false
         return false
       }
-      return try body(try Event(stored: Array(entry.body)))
+      return try body(try Event(stored: entry.body))
     }
     return isWhole
   }

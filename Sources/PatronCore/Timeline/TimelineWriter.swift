@@ -1,6 +1,7 @@
 internal import PatronModel
 package import PatronProto
 package import PatronStore
+internal import ProtoWire
 internal import ProtobufC
 
 /// A writer of events on the timeline of one customer that also keeps the customer's statistics.
@@ -184,7 +185,7 @@ package struct TimelineWriter {
     try writer.read.timeline(of: customerID, behind: .newest, notBefore: .min) { entry in
       if last[entry.source] == nil {
         last[entry.source] = (
-          String(decoding: entry.type, as: UTF8.self), entry.position.occurredAt
+          String(utf8: entry.type), entry.position.occurredAt
         )
       }
       return last.count < sources

@@ -1,6 +1,7 @@
 internal import PatronModel
 internal import PatronProto
 package import PatronStore
+internal import ProtoWire
 internal import ProtobufC
 
 /// The checks of the invariants of every record, which hold even after a crash of the server.
@@ -212,7 +213,7 @@ extension CustomerStats {
         ?? .with {
           $0.source = .init(rawValue: entry.source)
           $0.lastEventAt = .init(micros: entry.position.occurredAt)
-          $0.type = String(decoding: entry.type, as: UTF8.self)
+          $0.type = String(utf8: entry.type)
         }
       activity.eventCount += 1
       bySource[entry.source] = activity

@@ -4,6 +4,7 @@ internal import PatronFiles
 internal import PatronModel
 internal import PatronServer
 internal import PatronStore
+internal import ProtoWire
 internal import ProtobufC
 internal import TTRPC
 
@@ -79,7 +80,7 @@ enum FirstAnswers {
     }
     let start = response.count
     let customers = try body(&response)
-    let answer = response.withUnsafeBytes { Array($0.dropFirst(start)) }
+    let answer = [UInt8](copying: response.bytes.extracting(droppingFirst: start))
     try writer.keepAnswer(
       answer,
       of: requestID.text,

@@ -40,8 +40,8 @@ extension ResponseBuffer {
     _ entry: borrowing StoreReader.TimelineEntry,
     _ title: [UInt8]
   ) throws(StoreError) {
-    try Event.checkStored(entry.body.bytes)
-    appendField(field, joining: entry.body.bytes, title.span.bytes)
+    try Event.checkStored(entry.body)
+    appendField(field, joining: entry.body, title.span.bytes)
   }
 
   /// Appends a stored order. An order that is too large for an answer is cut to the part that fits

@@ -41,7 +41,7 @@ extension ConsentHandlers {
     var hasMore = false
     try reader.consentHistory(of: row.id, before: before) { id, body in
       if request.channel != .unspecified {
-        let record = try ConsentRecord(stored: Array(body))
+        let record = try ConsentRecord(stored: body)
         guard record.channel == request.channel else { return true }
       }
       guard count < size, count == 0 || response.count < PageSize.enoughBytes else {
@@ -51,7 +51,7 @@ extension ConsentHandlers {
       try response.appendStored(
         ListConsentHistoryResponse.Field.records,
         ConsentRecord.self,
-        body.bytes
+        body
       )
       count += 1
       last = id

@@ -125,7 +125,7 @@ extension ConsentHandlers {
       return [row.id]
     }
     var answer = try SubscribeCustomerResponse(
-      stored: response.withUnsafeBytes { Array($0.dropFirst(start)) }
+      stored: response.bytes.extracting(droppingFirst: start)
     )
     guard let seed = Base64.decode(exactly: answer.confirmationToken, as: .url), !seed.isEmpty
     else { return }

@@ -41,8 +41,8 @@ extension CustomerHandlers {
       }
       let found: Void? = try reader.customer(key) { _, record, stats in
         try customers.append(
-          record.bytes,
-          stats.bytes,
+          record,
+          stats,
           as: BatchGetCustomersResponse.Field.customers,
           to: &response
         )

@@ -61,7 +61,7 @@ extension CustomerHandlers {
       try response.append(DeleteCustomerResponse(made))
     }
     if receipt == nil {
-      let first = response.withUnsafeBytes { Array($0.dropFirst(start)) }
+      let first = response.bytes.extracting(droppingFirst: start)
       let id = try DeleteCustomerResponse(stored: first).receiptID
       receipt = try writer.read.unfinishedErasure(id: id)
     }

@@ -22,8 +22,8 @@ extension CustomerHandlers {
     }
     let found: Void? = try reader.customer(key) { _, record, stats in
       try customers.append(
-        record.bytes,
-        stats.bytes,
+        record,
+        stats,
         as: GetCustomerResponse.Field.customer,
         to: &response
       )

@@ -58,8 +58,8 @@ extension CustomerHandlers {
         return false
       }
       try customers.append(
-        record.bytes,
-        stats.bytes,
+        record,
+        stats,
         as: ListCustomersResponse.Field.customers,
         to: &response
       )
@@ -98,8 +98,8 @@ extension CustomerHandlers {
       }
       try reader.customer(.id(CustomerOrder.id(key))) { _, record, stats in
         try customers.append(
-          record.bytes,
-          stats.bytes,
+          record,
+          stats,
           as: ListCustomersResponse.Field.customers,
           to: &response
         )

@@ -25,7 +25,7 @@ extension TimelineHandlers {
     }
     guard request.source == .unspecified || request.source == .thirdParty else { return }
     try reader.eventTypes {
-      try response.appendStored(ListEventTypesResponse.Field.types, EventType.self, $0.bytes)
+      try response.appendStored(ListEventTypesResponse.Field.types, EventType.self, $0)
     }
   }
 

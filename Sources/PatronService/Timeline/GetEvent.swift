@@ -58,7 +58,7 @@ extension TimelineHandlers {
       left -= 1
       guard left >= 0 else { return false }
       guard entry.position.id != event.id else { return true }
-      let other = try Event(stored: Array(entry.body))
+      let other = try Event(stored: entry.body)
       guard let references = other.references, references.sharesSubject(with: subject) else {
         return true
       }

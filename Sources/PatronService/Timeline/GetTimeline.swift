@@ -99,7 +99,7 @@ extension TimelineHandlers {
     )
     var count = 0
     try reader.latestOrders(of: row.id) { order in
-      try header.appendOrder(TimelineHeader.Field.latestOrders, order.bytes)
+      try header.appendOrder(TimelineHeader.Field.latestOrders, order)
       count += 1
       return count < latestOrders && header.count < enoughOrderBytes
     }

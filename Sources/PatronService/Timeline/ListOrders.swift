@@ -37,7 +37,7 @@ extension TimelineHandlers {
         hasMore = true
         return false
       }
-      try response.appendOrder(ListOrdersResponse.Field.orders, body.bytes)
+      try response.appendOrder(ListOrdersResponse.Field.orders, body)
       count += 1
       position = place
       return true
@@ -111,7 +111,7 @@ extension TimelineHandlers {
     try reader.timeline(of: row.customerID, behind: .newest, notBefore: .min) { entry in
       left -= 1
       guard left >= 0, count == 0 || response.count < PageSize.enoughBytes else { return false }
-      let event = try Event(stored: Array(entry.body))
+      let event = try Event(stored: entry.body)
       guard event.orderID == row.id || event.references?.orderExternalID == row.externalID else {
         return true
       }

@@ -178,7 +178,7 @@ struct TimelineWatch: WatchSource {
       // A new event has its id as its sequence. A replaced event has a later sequence.
       let kind: EventChangeKind =
         hasMoved ? .moved : place.sequence == place.id ? .recorded : .replaced
-      var buffer = ResponseBuffer(capacity: entry.body.count + 32)
+      var buffer = ResponseBuffer(capacity: entry.body.byteCount + 32)
       buffer.appendNumber(WatchTimelineResponse.Field.sequence, place.sequence)
       buffer.appendNumber(WatchTimelineResponse.Field.kind, Int64(kind.rawValue))
       try buffer.appendEvent(

@@ -24,7 +24,18 @@ final class LaneThread: Sendable {
     #else
       var thread = pthread_t()
     #endif
-    let result = pthread_create(&thread, nil, laneThreadMain, context)
+    let result = pthread_create(
+      &thread,
+      nil,
+      { context in
+        #if canImport(Glibc)
+          guard let context else { return nil }
+        #endif
+        Unmanaged<Work>.fromOpaque(context).takeRetainedValue().body()
+        return nil
+      },
+      context
+    )
     precondition(result == 0, "cannot start a thread: errno \(result)")
     #if canImport(Darwin)
       if let thread { pthread_detach(thread) }
@@ -71,18 +82,6 @@ private final class Work: Sendable {
 
   init(_ body: @escaping @Sendable () -> Void) { self.body = body }
 }
-
-#if canImport(Darwin)
-  private func laneThreadMain(_ context: UnsafeMutableRawPointer) -> UnsafeMutableRawPointer? {
-    Unmanaged<Work>.fromOpaque(context).takeRetainedValue().body()
-    return nil
-  }
-#else
-  private func laneThreadMain(_ context: UnsafeMutableRawPointer?) -> UnsafeMutableRawPointer? {
-    if let context { Unmanaged<Work>.fromOpaque(context).takeRetainedValue().body() }
-    return nil
-  }
-#endif
 
 /// The identity of a thread, to assert that no other thread does its work.
 struct ThreadIdentity {

@@ -44,10 +44,10 @@ extension StoreReader {
   package func consentHistory(
     of customerID: Int64,
     before: Int64,
-    _ visit: (_ id: Int64, _ body: UnsafeRawBufferPointer) throws -> Bool
+    _ visit: (_ id: Int64, _ body: RawSpan) throws -> Bool
   ) throws {
     try transaction.forEachWhile(Self.ledger, store.name, customerID, before) { row in
-      try visit(row.int64(0), row.bytes(1))
+      try visit(row.int64(0), row.span(1))
     }
   }
 

@@ -122,7 +122,7 @@ extension StoreReader {
           body: row.array(7)
         )
       )
-      size += row.bytes(7).count
+      size += row.span(7).byteCount
       return rows.count < count && size < bytes
     }
     return rows
@@ -157,7 +157,7 @@ extension StoreReader {
           body: row.array(7)
         )
       )
-      size += row.bytes(7).count
+      size += row.span(7).byteCount
       return rows.count < count && size < bytes
     }
     return rows
@@ -182,7 +182,7 @@ extension StoreReader {
           body: row.array(2)
         )
       )
-      size += row.bytes(2).count
+      size += row.span(2).byteCount
       return rows.count < count && size < bytes
     }
     return rows

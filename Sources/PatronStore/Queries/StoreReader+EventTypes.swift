@@ -13,8 +13,8 @@ extension StoreReader {
   )
 
   /// Visits the encoded `patron.v1.EventType`s, in the order of application and name.
-  package func eventTypes(_ visit: (_ body: UnsafeRawBufferPointer) throws -> Void) throws {
-    try transaction.forEach(Self.eventTypes, store.name) { row in try visit(row.bytes(0)) }
+  package func eventTypes(_ visit: (_ body: RawSpan) throws -> Void) throws {
+    try transaction.forEach(Self.eventTypes, store.name) { row in try visit(row.span(0)) }
   }
 
   /// Returns an encoded event type, or nil if it is not registered.

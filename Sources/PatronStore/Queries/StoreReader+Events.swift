@@ -22,17 +22,32 @@ extension StoreReader {
     """
   )
 
-  /// An event of a timeline. Its buffers are valid during the visit only.
-  package struct TimelineEntry: ~Copyable {
+  /// An event of a timeline, in the memory of its row.
+  package struct TimelineEntry: ~Copyable, ~Escapable {
     package let position: TimelinePosition
     /// The number of the source.
     package let source: Int32
     /// The type, in UTF-8.
-    package let type: UnsafeRawBufferPointer
+    package let type: RawSpan
     /// The encoded `patron.v1.Event`.
-    package let body: UnsafeRawBufferPointer
+    package let body: RawSpan
     /// The application, in UTF-8.
-    package let sourceName: UnsafeRawBufferPointer
+    package let sourceName: RawSpan
+
+    @_lifetime(copy type, copy body, copy sourceName)
+    init(
+      position: TimelinePosition,
+      source: Int32,
+      type: RawSpan,
+      body: RawSpan,
+      sourceName: RawSpan
+    ) {
+      self.position = position
+      self.source = source
+      self.type = type
+      self.body = body
+      self.sourceName = sourceName
+    }
   }
 
   /// Visits a customer's events behind `position`, newest first, down to the time `oldest`. The
@@ -56,7 +71,7 @@ extension StoreReader {
           position: TimelinePosition(occurredAt: row.int64(0), id: row.int64(1)),
           source: Int32(truncatingIfNeeded: row.int64(2)),
           type: row.utf8(3),
-          body: row.bytes(4),
+          body: row.span(4),
           sourceName: row.utf8(5)
         )
       )

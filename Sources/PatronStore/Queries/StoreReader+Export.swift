@@ -23,7 +23,7 @@ extension StoreReader {
     switch set {
     case .all:
       try transaction.forEachWhile(Self.oldest, store.name) { row in
-        try visit(row.int64(0), row.bytes(1), row.bytes(2))
+        try visit(row.int64(0), row.span(1), row.span(2))
       }
     case .matching(let text): try customersOldestFirst(matching: text, visit)
     case .oneOf, .from, .below, .any, .every:
@@ -34,20 +34,20 @@ extension StoreReader {
   /// Visits the encoded checkouts of a customer, newest first.
   package func checkouts(
     of customerID: Int64,
-    _ visit: (_ body: UnsafeRawBufferPointer) throws -> Void
+    _ visit: (_ body: RawSpan) throws -> Void
   ) throws {
     try transaction.forEach(Self.checkouts, store.name, customerID) { row in
-      try visit(row.bytes(0))
+      try visit(row.span(0))
     }
   }
 
   /// Visits the encoded consent ledger of a customer, oldest row first.
   package func ledger(
     of customerID: Int64,
-    _ visit: (_ body: UnsafeRawBufferPointer) throws -> Void
+    _ visit: (_ body: RawSpan) throws -> Void
   ) throws {
     try transaction.forEach(Self.ledger, store.name, customerID) { row in
-      try visit(row.bytes(0))
+      try visit(row.span(0))
     }
   }
 }

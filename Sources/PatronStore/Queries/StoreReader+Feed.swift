@@ -62,7 +62,7 @@ extension StoreReader {
           position: TimelinePosition(occurredAt: place.occurredAt, id: place.id),
           source: Int32(truncatingIfNeeded: row.int64(0)),
           type: row.utf8(1),
-          body: row.bytes(2),
+          body: row.span(2),
           sourceName: row.utf8(3)
         ),
         row.int64(4) == place.sequence

@@ -10,15 +10,15 @@ extension StoreReader {
     """
   )
 
-  /// A visitor of customers. The buffers are valid during the visit only. It returns false to stop.
+  /// A visitor of customers. It returns false to stop.
   package typealias CustomerVisitor = (
-    _ id: Int64, _ record: UnsafeRawBufferPointer, _ stats: UnsafeRawBufferPointer
+    _ id: Int64, _ record: RawSpan, _ stats: RawSpan
   ) throws -> Bool
 
   /// Visits the store's customers with an id below `before`, newest first.
   package func customers(before: Int64, _ visit: CustomerVisitor) throws {
     try transaction.forEachWhile(Self.newest, store.name, before) { row in
-      try visit(row.int64(0), row.bytes(1), row.bytes(2))
+      try visit(row.int64(0), row.span(1), row.span(2))
     }
   }
 
@@ -38,21 +38,22 @@ extension StoreReader {
     }
   }
 
-  /// A customer of a list. Its buffers are valid during the visit only.
-  package struct ListedCustomer: ~Copyable {
+  /// A customer of a list, in the memory of its row.
+  package struct ListedCustomer: ~Copyable, ~Escapable {
     package let id: Int64
     /// The time of the last change of the record, in microseconds since 1970.
     package let updatedAt: Int64
     /// The encoded record without statistics.
-    package let record: UnsafeRawBufferPointer
+    package let record: RawSpan
     /// The encoded statistics.
-    package let stats: UnsafeRawBufferPointer
+    package let stats: RawSpan
 
+    @_lifetime(borrow row)
     fileprivate init(_ row: borrowing Row) {
       id = row.int64(0)
       updatedAt = row.int64(1)
-      record = row.bytes(2)
-      stats = row.bytes(3)
+      record = row.span(2)
+      stats = row.span(3)
     }
   }
 

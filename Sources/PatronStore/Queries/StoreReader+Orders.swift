@@ -41,7 +41,7 @@ extension StoreReader {
   /// Visits the encoded orders of a customer, newest first. The visitor returns false to stop.
   package func latestOrders(
     of customerID: Int64,
-    _ visit: (_ body: UnsafeRawBufferPointer) throws -> Bool
+    _ visit: (_ body: RawSpan) throws -> Bool
   ) throws {
     try orders(of: customerID, behind: .newest) { _, body in try visit(body) }
   }
@@ -51,7 +51,7 @@ extension StoreReader {
   package func orders(
     of customerID: Int64,
     behind position: TimelinePosition,
-    _ visit: (_ position: TimelinePosition, _ body: UnsafeRawBufferPointer) throws -> Bool
+    _ visit: (_ position: TimelinePosition, _ body: RawSpan) throws -> Bool
   ) throws {
     try transaction.forEachWhile(
       Self.latest,
@@ -60,7 +60,7 @@ extension StoreReader {
       position.occurredAt,
       position.id
     ) { row in
-      try visit(TimelinePosition(occurredAt: row.int64(2), id: row.int64(0)), row.bytes(8))
+      try visit(TimelinePosition(occurredAt: row.int64(2), id: row.int64(0)), row.span(8))
     }
   }
 

@@ -57,11 +57,10 @@ extension StoreReader {
   /// ids.
   package func customer<Result>(
     _ key: CustomerKey,
-    _ body: (_ id: Int64, _ record: UnsafeRawBufferPointer, _ stats: UnsafeRawBufferPointer) throws
-      -> Result
+    _ body: (_ id: Int64, _ record: RawSpan, _ stats: RawSpan) throws -> Result
   ) throws -> Result? {
     try find(key, Self.lookups) { row in
-      try body(row.int64(0), row.bytes(5), row.bytes(6))
+      try body(row.int64(0), row.span(5), row.span(6))
     }
   }
 

@@ -1,4 +1,5 @@
 internal import PatronModel
+internal import ProtoWire
 internal import SQLite
 
 /// Checks of the search index: of its shape, which take some milliseconds, and of its content,
@@ -138,11 +139,29 @@ extension SearchInspection {
     private var sum: UInt64 = 0
 
     mutating func add(_ token: some Sequence<UInt8>, _ customerID: Int64) {
-      var hash: UInt64 = 0xCBF2_9CE4_8422_2325 ^ UInt64(bitPattern: customerID)
-      for byte in token { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01B3 }
+      var hash = Self.start(customerID)
+      for byte in token { hash = Self.step(hash, byte) }
+      add(hash)
+    }
+
+    mutating func add(_ token: RawSpan, _ customerID: Int64) {
+      var hash = Self.start(customerID)
+      for offset in 0..<token.byteCount { hash = Self.step(hash, token[offset]) }
+      add(hash)
+    }
+
+    private static func start(_ customerID: Int64) -> UInt64 {
+      0xCBF2_9CE4_8422_2325 ^ UInt64(bitPattern: customerID)
+    }
+
+    private static func step(_ hash: UInt64, _ byte: UInt8) -> UInt64 {
+      (hash ^ UInt64(byte)) &* 0x100_0000_01B3
+    }
+
+    private mutating func add(_ hash: UInt64) {
       // The last bytes must affect the upper bits too.
-      hash = (hash ^ hash >> 32) &* 0xD6E8_FEB8_6659_FD93
-      sum &+= hash ^ hash >> 32
+      let mixed = (hash ^ hash >> 32) &* 0xD6E8_FEB8_6659_FD93
+      sum &+= mixed ^ mixed >> 32
       count += 1
     }
   }

@@ -58,7 +58,7 @@ extension StoreReader {
     func walk(_ statement: Query) throws {
       try transaction.forEachWhile(statement, store.name, bound, match) { row in
         let id = row.int64(0)
-        if query.matches(row), try !visit(id, row.bytes(3), row.bytes(4)) { return false }
+        if query.matches(row), try !visit(id, row.span(3), row.span(4)) { return false }
         bound = id
         return true
       }

@@ -123,7 +123,7 @@ final class IndexedStore: Sendable {
       guard let id = StoreID(store) else { return [] }
       var found: [String] = []
       try StoreReader(transaction, id).customers(in: .matching(text), before: .max) { _, body, _ in
-        found.append(try Customer(stored: Array(body)).externalID ?? "")
+        found.append(try Customer(stored: [UInt8](copying: body)).externalID ?? "")
         return true
       }
       return found

@@ -147,7 +147,7 @@ struct SearchAgeTests {
     var count = 0
     try connection.withStatement(sql: "SELECT block FROM customer_search_data WHERE id > 10") {
       while try $0.step() {
-        if Data(Row($0).bytes(0)).range(of: Data(mark)) != nil { count += 1 }
+        if Data(Row($0).array(0)).range(of: Data(mark)) != nil { count += 1 }
       }
     }
     return count
