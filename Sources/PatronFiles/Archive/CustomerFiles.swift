@@ -2,6 +2,7 @@ package import PatronCore
 package import PatronModel
 internal import PatronProto
 package import PatronStore
+internal import ProtoWire
 internal import ProtobufC
 
 /// The files with everything about one customer, read in chunks from one snapshot. Each file can be
@@ -54,16 +55,13 @@ package final class CustomerFiles {
   package func customer(_ emit: @escaping Emit) throws {
     var kinds = ExportedKinds()
     var csv = CSVWriter(safety: safety)
-    try row.body.withUnsafeBytes { record in
-      try row.stats.withUnsafeBytes { stats in
-        try kinds.add(record)
-        let cells = ExportCells(ExportColumns.all.resolved(kinds))
-        var customer = ExportedCustomer(reader, now: now)
-        try customer.read(record, stats)
-        try cells.writeHeader(to: &csv)
-        try cells.write(&customer, to: &csv)
-      }
-    }
+    let (record, stats) = (row.body, row.stats)
+    try kinds.add(record.span.bytes)
+    let cells = ExportCells(ExportColumns.all.resolved(kinds))
+    var customer = ExportedCustomer(reader, now: now)
+    try customer.read(record.span.bytes, stats.span.bytes)
+    try cells.writeHeader(to: &csv)
+    try cells.write(&customer, to: &csv)
     try emit(csv.take())
   }
 
@@ -82,7 +80,7 @@ package final class CustomerFiles {
     var csv = CSVWriter(safety: safety)
     try csv.cells(EventCSV.orderColumns)
     try visitOrders { body in
-      try EventCSV.write(try Order(stored: Array(body)), to: &csv)
+      try EventCSV.write(try Order(stored: body), to: &csv)
       try flush(&csv, emit)
     }
     try emit(csv.take())
@@ -92,7 +90,7 @@ package final class CustomerFiles {
     var csv = CSVWriter(safety: safety)
     try csv.cells(EventCSV.itemColumns)
     try visitOrders { body in
-      let order = try Order(stored: Array(body))
+      let order = try Order(stored: body)
       for item in order.lineItems { try EventCSV.write(item, of: order, to: &csv) }
       try flush(&csv, emit)
     }
@@ -103,7 +101,7 @@ package final class CustomerFiles {
     var csv = CSVWriter(safety: safety)
     try csv.cells(EventCSV.checkoutColumns)
     try reader.checkouts(of: row.id) { body in
-      try EventCSV.write(try Checkout(stored: Array(body)), to: &csv)
+      try EventCSV.write(try Checkout(stored: body), to: &csv)
       try flush(&csv, emit)
     }
     try emit(csv.take())
@@ -113,7 +111,7 @@ package final class CustomerFiles {
     var csv = CSVWriter(safety: safety)
     try csv.cells(EventCSV.consentColumns)
     try reader.ledger(of: row.id) { body in
-      try EventCSV.write(try ConsentRecord(stored: Array(body)), to: &csv)
+      try EventCSV.write(try ConsentRecord(stored: body), to: &csv)
       try flush(&csv, emit)
     }
     try emit(csv.take())
@@ -164,11 +162,13 @@ package final class CustomerFiles {
       }
     }
     try list("consentHistory", ConsentRecord.descriptor, emit) { add in
-      try reader.ledger(of: row.id) { try add(Array($0)) }
+      try reader.ledger(of: row.id) { try add([UInt8](copying: $0)) }
     }
-    try list("orders", Order.descriptor, emit) { add in try visitOrders { try add(Array($0)) } }
+    try list("orders", Order.descriptor, emit) { add in
+      try visitOrders { try add([UInt8](copying: $0)) }
+    }
     try list("checkouts", Checkout.descriptor, emit) { add in
-      try reader.checkouts(of: row.id) { try add(Array($0)) }
+      try reader.checkouts(of: row.id) { try add([UInt8](copying: $0)) }
     }
     try list("events", Event.descriptor, emit) { add in try visitEvents(add) }
     try emit(Array("}\n".utf8))
@@ -219,13 +219,13 @@ package final class CustomerFiles {
     )
     try reader.timeline(of: row.id, behind: position, notBefore: filter.from) { entry in
       guard try filter.matches(entry, titles) else { return true }
-      try visit(Array(entry.body) + (try titles.missingTitle(of: entry)))
+      try visit([UInt8](copying: entry.body) + (try titles.missingTitle(of: entry)))
       rows += 1
       return true
     }
   }
 
-  private func visitOrders(_ visit: (UnsafeRawBufferPointer) throws -> Void) throws {
+  private func visitOrders(_ visit: (RawSpan) throws -> Void) throws {
     try reader.latestOrders(of: row.id) { order in
       try visit(order)
       return true

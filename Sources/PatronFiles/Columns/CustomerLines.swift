@@ -2,6 +2,7 @@ package import PatronCore
 internal import PatronModel
 internal import PatronProto
 package import PatronStore
+internal import ProtoWire
 internal import ProtobufC
 
 /// A writer of customers as JSON, one customer a line. One value serves all rows of an export, so
@@ -26,12 +27,12 @@ package struct CustomerLines: ~Copyable {
   /// channel as one that can receive marketing.
   package mutating func add(
     _ id: Int64,
-    _ record: UnsafeRawBufferPointer,
-    _ stats: UnsafeRawBufferPointer
+    _ record: RawSpan,
+    _ stats: RawSpan
   ) throws {
     customer.removeAll(keepingCapacity: true)
-    customer.append(contentsOf: record)
-    customer.append(contentsOf: stats)
+    customer.append(record)
+    customer.append(stats)
     if suppressed.contains(id, .sms) || suppressed.contains(id, .email) {
       let channels = try ChannelStatuses(
         of: Customer(stored: customer),

@@ -2,6 +2,7 @@ internal import PatronCore
 package import PatronModel
 internal import PatronProto
 internal import PatronStore
+internal import ProtoWire
 internal import ProtobufC
 
 /// A writer of the cells of one export. Property columns are found by name, so that a row with few
@@ -70,7 +71,7 @@ package struct ExportCells {
       case .addressPart(let part): try csv.cell(customer.addressPart(part))
       case .computed(let field): try write(field, of: customer, to: &csv)
       case .consent(let channel, let topic, let part):
-        try write(part, of: customer.consent(channel, topic), to: &csv)
+        try write(part, of: customer.consent(channel, topic), in: customer.message, to: &csv)
       case .canReceive(let channel):
         csv.plain(try customer.canReceive(channel) ? "true" : "false")
       case .suppression(let channel, let part):
@@ -86,11 +87,12 @@ package struct ExportCells {
     of customer: borrowing ExportedCustomer,
     to csv: inout CSVWriter
   ) throws {
+    let bytes = customer.message
     for property in customer.properties
     where property.name.count == wanted.name.count && property.type == wanted.type
-      && property.name.elementsEqual(wanted.name)
+      && bytes.extracting(property.name).hasSameBytes(as: wanted.name.span.bytes)
     {
-      return try property.write(to: &csv)
+      return try property.write(in: bytes, to: &csv)
     }
     csv.empty()
   }
@@ -98,6 +100,7 @@ package struct ExportCells {
   private func write(
     _ part: ConsentColumn,
     of consent: ExportedConsent?,
+    in bytes: RawSpan,
     to csv: inout CSVWriter
   ) throws {
     guard let consent else {
@@ -106,7 +109,7 @@ package struct ExportCells {
     switch part {
     case .state: csv.plain(ConsentWords.state(consent.state))
     case .changedAt: csv.time(consent.changedAt)
-    case .source: try csv.cell(consent.source)
+    case .source: try csv.cell(bytes.extracting(consent.source))
     case .subscribedAt: csv.time(consent.subscribedAt)
     case .unsubscribedAt: csv.time(consent.unsubscribedAt)
     case .optInLevel: csv.plain(ConsentWords.optInLevel(consent.optInLevel))
@@ -166,7 +169,7 @@ extension ExportCells {
   ) throws {
     let orders = customer.orders
     switch field {
-    case .id: try csv.integer(customer.number(Customer.Field.id).map(Int64.init(bitPattern:)))
+    case .id: try csv.integer(customer.number(Customer.Field.id))
     case .orderCount: try csv.integer(orders.count)
     case .totalSpent: try csv.amount(orders.spent, orders.currency)
     case .refundedTotal: try csv.amount(orders.refunded, orders.currency)
@@ -177,35 +180,26 @@ extension ExportCells {
     case .lastOrderAt: csv.time(orders.lastAt)
     case .totalReviews:
       try csv.integer(
-        try customer.number(ReviewSummary.Field.totalReviews, in: Customer.Field.reviews)
-          ?? .number(0)
+        try customer.number(ReviewSummary.Field.totalReviews, in: Customer.Field.reviews) ?? 0
       )
     case .averageRating:
-      guard
-        case .fixed(let bits) = try customer.number(
-          ReviewSummary.Field.averageProductRating,
-          in: Customer.Field.reviews
-        )
-      else { return csv.empty() }
-      try csv.cell("\(Double(bitPattern: bits))")
+      let rating = try customer.double(
+        ReviewSummary.Field.averageProductRating,
+        in: Customer.Field.reviews
+      )
+      guard let rating else { return csv.empty() }
+      try csv.cell("\(rating)")
     case .loyaltyMember:
       csv.flag(
-        try customer.number(LoyaltySummary.Field.member, in: Customer.Field.loyalty)?.number ?? 0
+        try customer.number(LoyaltySummary.Field.member, in: Customer.Field.loyalty) ?? 0
       )
     case .pointsBalance:
       guard customer.has(Customer.Field.loyalty) else { return csv.empty() }
       try csv.integer(
-        try customer.number(LoyaltySummary.Field.pointsBalance, in: Customer.Field.loyalty)
-          ?? .number(0)
+        try customer.number(LoyaltySummary.Field.pointsBalance, in: Customer.Field.loyalty) ?? 0
       )
     case .tier:
-      guard
-        case .bytes(let tier) = try customer.number(
-          LoyaltySummary.Field.tier,
-          in: Customer.Field.loyalty
-        )
-      else { return csv.empty() }
-      try csv.cell(tier)
+      try csv.cell(customer.text(LoyaltySummary.Field.tier, in: Customer.Field.loyalty))
     case .origin: csv.plain(ConsentWords.origin(customer.number(Customer.Field.origin)))
     default: csv.empty()
     }
@@ -213,31 +207,35 @@ extension ExportCells {
 
   /// Writes tags. They are stored with commas between them; the cell has a space after each comma,
   /// which is easier to read in a spreadsheet.
-  private func writeTags(_ tags: UnsafeRawBufferPointer?, to csv: inout CSVWriter) throws {
-    if let tags, tags.contains(where: { TagCell.isSpecial(Unicode.Scalar($0)) }) {
-      let list = String(decoding: tags, as: UTF8.self).split(separator: ",").map(String.init)
-      return try csv.cell(TagCell.joined(list))
+  private func writeTags(_ tags: RawSpan?, to csv: inout CSVWriter) throws {
+    guard let tags else { return csv.empty() }
+    var hasComma = false
+    for offset in 0..<tags.byteCount {
+      if TagCell.isSpecial(Unicode.Scalar(tags[offset])) { return try writeList(tags, to: &csv) }
+      if tags[offset] == UInt8(ascii: ",") { hasComma = true }
     }
-    guard let tags, tags.contains(UInt8(ascii: ",")) else { return try csv.cell(tags) }
+    guard hasComma else { return try csv.cell(tags) }
     var spaced: [UInt8] = []
-    spaced.reserveCapacity(tags.count + 16)
-    for byte in tags {
-      spaced.append(byte)
-      if byte == UInt8(ascii: ",") { spaced.append(UInt8(ascii: " ")) }
+    spaced.reserveCapacity(tags.byteCount + 16)
+    for offset in 0..<tags.byteCount {
+      spaced.append(tags[offset])
+      if tags[offset] == UInt8(ascii: ",") { spaced.append(UInt8(ascii: " ")) }
     }
-    try spaced.withUnsafeBytes { bytes in try csv.cell(bytes) }
+    try csv.cell(spaced.span.bytes)
   }
-}
 
-extension WireFields.Value {
-  /// The number; nil for another kind of value.
-  fileprivate var number: UInt64? {
-    if case .number(let number) = self { number } else { nil }
+  private func writeList(_ tags: RawSpan, to csv: inout CSVWriter) throws {
+    let list = String(utf8: tags).split(separator: ",").map(String.init)
+    try csv.cell(TagCell.joined(list))
   }
 }
 
 extension CSVWriter {
-  fileprivate mutating func cell(_ text: UnsafeRawBufferPointer?) throws(RuleError) {
+  fileprivate mutating func cell(_ text: RawSpan?) throws(RuleError) {
+    if let text { try cell(text) } else { empty() }
+  }
+
+  fileprivate mutating func cell(_ text: String?) throws(RuleError) {
     if let text { try cell(text) } else { empty() }
   }
 
@@ -253,17 +251,18 @@ extension CSVWriter {
     if let number { try integer(number) } else { empty() }
   }
 
-  fileprivate mutating func integer(_ value: WireFields.Value) throws(RuleError) {
-    try integer(value.number.map(Int64.init(bitPattern:)))
+  /// Writes a number of the type int64 as it stands on the wire.
+  fileprivate mutating func integer(_ bits: UInt64?) throws(RuleError) {
+    try integer(bits.map(Int64.init(bitPattern:)))
   }
 
   /// Writes an amount as a decimal of its currency; an empty cell if there is no currency.
   fileprivate mutating func amount(
     _ minorUnits: Int64,
-    _ currency: UnsafeRawBufferPointer?
+    _ currency: String?
   ) throws(RuleError) {
     guard let currency else { return empty() }
-    let code = CurrencyCode(stored: String(decoding: currency, as: UTF8.self))
+    let code = CurrencyCode(stored: currency)
     try cell(PatronModel.Money(minorUnits: minorUnits, currency: code).decimal)
   }
 }

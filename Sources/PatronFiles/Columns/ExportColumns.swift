@@ -2,6 +2,7 @@ internal import PatronCore
 package import PatronModel
 internal import PatronProto
 internal import PatronStore
+internal import ProtoWire
 
 /// The columns of an export.
 package enum ExportColumns: Sendable {
@@ -99,15 +100,24 @@ package struct ExportedKinds {
   private static func bit(_ channel: Int, _ topic: Int) -> UInt64 { 1 << (channel << 3 | topic) }
 
   /// Adds the consent and properties of an encoded customer.
-  package mutating func add(_ record: UnsafeRawBufferPointer) throws {
-    var fields = WireFields(record)
-    while let (field, value) = try fields.next() {
-      guard field == 16 || field == 17, case .bytes(let bytes) = value else { continue }
-      if field == 16 {
-        try properties.add(ExportedProperty(bytes))
-      } else {
-        let consent = try ExportedConsent(bytes)
+  package mutating func add(_ record: RawSpan) throws {
+    do {
+      try addFields(record)
+    } catch let error as WireError {
+      throw StoreError(error)
+    }
+  }
+
+  private mutating func addFields(_ record: RawSpan) throws {
+    var reader = ProtoReader(record)
+    while let next = try reader.next() {
+      switch next {
+      case (Customer.Field.customProperties, .bytes(let entry)):
+        try properties.add(ExportedProperty(record, entry), in: record)
+      case (Customer.Field.subscriptions, .bytes(let message)):
+        let consent = try ExportedConsent(record, message)
         topics |= Self.bit(Int(consent.channel), Int(consent.topic))
+      default: break
       }
     }
   }

@@ -1,6 +1,8 @@
 internal import PatronCore
 internal import PatronModel
+internal import PatronProto
 internal import PatronStore
+internal import ProtoWire
 
 /// The consent of one channel and topic for an export, read from the stored bytes.
 package struct ExportedConsent {
@@ -10,38 +12,48 @@ package struct ExportedConsent {
   var subscribedAt: Int64?
   var unsubscribedAt: Int64?
   var changedAt: Int64?
-  /// The source, borrowed from the row: valid as long as the row's bytes.
-  var source = UnsafeRawBufferPointer(start: nil, count: 0)
+  /// The offsets of the source in the customer's bytes.
+  var source = 0..<0
   var optInLevel: Int32 = 0
   var changedBy: Int32 = 0
   var expiresAt: Int64?
 
-  /// Decodes a stored `patron.v1.Subscription`.
-  init(_ message: UnsafeRawBufferPointer) throws(StoreError) {
-    var fields = WireFields(message)
-    while let (field, value) = try fields.next() {
+  /// Decodes a stored `patron.v1.Subscription`, which is a part of `bytes`.
+  init(_ bytes: RawSpan, _ message: Range<Int>) throws(WireError) {
+    var reader = ProtoReader(bytes, message)
+    while let (field, value) = try reader.next() {
       switch value {
-      case .number(let number):
-        let number = Int32(truncatingIfNeeded: number)
-        switch field {
-        case 1: channel = number
-        case 2: topic = number
-        case 3: state = number
-        case 8: optInLevel = number
-        case 9: changedBy = number
-        default: break
+      case .varint(let number): set(field, Int32(truncatingIfNeeded: number))
+      case .bytes(let range):
+        if field == Subscription.Field.source {
+          source = range
+        } else {
+          try setTime(field, reader[range])
         }
-      case .bytes(let bytes):
-        switch field {
-        case 4: subscribedAt = try WireFields.micros(bytes)
-        case 5: unsubscribedAt = try WireFields.micros(bytes)
-        case 6: changedAt = try WireFields.micros(bytes)
-        case 7: source = bytes
-        case 11: expiresAt = try WireFields.micros(bytes)
-        default: break
-        }
-      case .fixed: break
+      case .fixed64, .fixed32: break
       }
+    }
+  }
+
+  private mutating func set(_ field: Int, _ number: Int32) {
+    switch field {
+    case Subscription.Field.channel: channel = number
+    case Subscription.Field.topic: topic = number
+    case Subscription.Field.state: state = number
+    case Subscription.Field.optInLevel: optInLevel = number
+    case Subscription.Field.changedBy: changedBy = number
+    default: break
+    }
+  }
+
+  private mutating func setTime(_ field: Int, _ time: RawSpan) throws(WireError) {
+    typealias Timestamp = GoogleProtobuf.Timestamp
+    switch field {
+    case Subscription.Field.subscribedAt: subscribedAt = try Timestamp.micros(of: time)
+    case Subscription.Field.unsubscribedAt: unsubscribedAt = try Timestamp.micros(of: time)
+    case Subscription.Field.changedAt: changedAt = try Timestamp.micros(of: time)
+    case Subscription.Field.expiresAt: expiresAt = try Timestamp.micros(of: time)
+    default: break
     }
   }
 
