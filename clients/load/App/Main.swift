@@ -23,20 +23,16 @@ enum Main {
   }
 
   private static func write(_ text: String, to descriptor: Int32) {
-    var rest = ArraySlice(text.utf8)
+    var rest = Array(text.utf8)
     while !rest.isEmpty {
-      let count = rest.withUnsafeBytes { bytes in
-        #if canImport(Glibc)
-          Glibc.write(descriptor, bytes.baseAddress, bytes.count)
-        #elseif canImport(Musl)
-          Musl.write(descriptor, bytes.baseAddress, bytes.count)
-        #else
-          Darwin.write(descriptor, bytes.baseAddress, bytes.count)
-        #endif
-      }
+      let count = writeOnce(rest, to: descriptor)
       if count < 0 && errno == EINTR { continue }
       guard count > 0 else { return }
-      rest = rest.dropFirst(count)
+      rest.removeFirst(count)
     }
   }
+}
+
+private func writeOnce(_ bytes: [UInt8], to descriptor: Int32) -> Int {
+  write(descriptor, bytes, bytes.count)
 }

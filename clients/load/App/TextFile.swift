@@ -21,15 +21,7 @@ enum TextFile {
     var bytes: [UInt8] = []
     var buffer = [UInt8](repeating: 0, count: 64 << 10)
     while true {
-      let count = buffer.withUnsafeMutableBytes {
-        #if canImport(Glibc)
-          Glibc.read(descriptor, $0.baseAddress, $0.count)
-        #elseif canImport(Musl)
-          Musl.read(descriptor, $0.baseAddress, $0.count)
-        #else
-          Darwin.read(descriptor, $0.baseAddress, $0.count)
-        #endif
-      }
+      let count = readOnce(descriptor, into: &buffer)
       if count < 0 && errno == EINTR { continue }
       guard count >= 0 else { throw failed("read", name) }
       if count == 0 { break }
@@ -54,4 +46,8 @@ enum TextFile {
   private static func failed(_ verb: String, _ name: String) -> LoadError {
     .local("cannot \(verb) \(name): \(String(cString: strerror(errno)))")
   }
+}
+
+private func readOnce(_ descriptor: Int32, into buffer: inout [UInt8]) -> Int {
+  read(descriptor, &buffer, buffer.count)
 }

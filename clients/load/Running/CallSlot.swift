@@ -1,4 +1,4 @@
-import TTRPC
+import TTRPCNIO
 
 /// The state of one call in flight. It is reused by later calls, so that a call allocates nothing.
 /// Belongs to one loop.
@@ -14,7 +14,7 @@ final class CallSlot {
   /// Time at which the request was sent, in nanoseconds of the monotonic clock.
   var sent: UInt64 = 0
   /// Called with the outcome on the loop; set once.
-  var completion: (Result<UnsafeRawBufferPointer, RPCError>) -> Void = { _ in }
+  var completion: (ClientAnswer) -> Void = { _ in }
 
   init(worker: Int, connection: LoadConnection) {
     self.worker = worker

@@ -121,13 +121,13 @@ class LoadLoop {
 
   private func answered(
     _ slot: CallSlot,
-    _ result: Result<UnsafeRawBufferPointer, RPCError>
+    _ result: ClientAnswer
   ) {
     let now = RunState.now()
     callsInFlight -= 1
     switch result {
     case .success(let bytes):
-      statistics.succeeded(bytes.count, slot, now)
+      statistics.succeeded(bytes.byteCount, slot, now)
       if let index = statistics.distinctPlaceholder, slot.isMeasured {
         statistics.distinct?.insert(
           template.value(of: index, request: slot.request, worker: slot.worker)
