@@ -66,21 +66,13 @@ struct CLIEnvironment: Sendable {
   /// Writes all of `text`. If the reader of a pipe has gone away, the program exits with status 1
   /// and no message; any other failure is reported first.
   private static func write(_ text: String, to descriptor: Int32) {
-    var rest = Array(text.utf8)[...]
-    while !rest.isEmpty {
-      let written = rest.withUnsafeBytes { writeBytes(descriptor, $0) }
-      if written > 0 {
-        rest = rest.dropFirst(written)
-      } else if errno == EINTR {
-        continue
-      } else {
-        let reason = String(cString: strerror(errno))
-        if descriptor == STDOUT_FILENO && errno != EPIPE {
-          write("error: cannot write to standard output: \(reason)\n", to: STDERR_FILENO)
-        }
-        exit(1)
-      }
+    if DescriptorIO.write(Array(text.utf8), to: descriptor) { return }
+    let code = errno
+    if descriptor == STDOUT_FILENO && code != EPIPE {
+      let reason = String(cString: strerror(code))
+      write("error: cannot write to standard output: \(reason)\n", to: STDERR_FILENO)
     }
+    exit(1)
   }
 
   /// Returns the text width for `output` in columns: that of a terminal, at least 60, or 100 if the
@@ -100,8 +92,4 @@ struct CLIEnvironment: Sendable {
     }
     return result
   }
-}
-
-private func writeBytes(_ descriptor: Int32, _ bytes: UnsafeRawBufferPointer) -> Int {
-  write(descriptor, bytes.baseAddress, bytes.count)
 }

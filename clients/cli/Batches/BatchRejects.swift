@@ -20,7 +20,7 @@ struct BatchRejects: ~Copyable {
 
   let path: String
   private(set) var count = 0
-  private var file: UnsafeMutablePointer<FILE>?
+  private var file: PrivateFile?
 
   /// True if the user named the file.
   private let isNamed: Bool
@@ -39,27 +39,26 @@ struct BatchRejects: ~Copyable {
   }
 
   deinit {
-    if let file { fclose(file) }
+    file?.close()
     // An empty file left by a failed run would look like a run without rejects.
     if isNew && count == 0 { unlink(path) }
   }
 
   mutating func add(_ reject: RejectedLine) throws(LocalError) {
     if count == 0 {
-      if let file { fclose(file) }
       file = PrivateFile.create(path)
       guard file != nil else { throw failure }
     }
     count += 1
     let line = Self.line(reject)
-    guard fwrite(line, 1, line.count, file) == line.count else { throw failure }
+    guard let file, file.write(line) else { throw failure }
   }
 
   /// Flushes and closes the file.
   mutating func close() throws(LocalError) {
     guard let open = file else { return }
     file = nil
-    guard fclose(open) == 0 else { throw failure }
+    guard open.close() else { throw failure }
   }
 
   /// Cleans up after a run without rejects. A named file with rejects of an earlier run is deleted.

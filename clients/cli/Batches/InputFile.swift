@@ -65,19 +65,12 @@ struct InputFile: ~Copyable {
 
   /// Appends up to `capacity` bytes to `buffer`. Returns false at the end of the file.
   func read(_ capacity: Int, to buffer: inout [UInt8]) throws(LocalError) -> Bool {
-    let used = buffer.count
-    buffer.append(contentsOf: repeatElement(0, count: capacity))
-    var count = -1
-    repeat {
-      count = buffer.withUnsafeMutableBytes { bytes in
-        readBytes(descriptor, bytes.baseAddress.unsafelyUnwrapped + used, capacity)
-      }
-    } while count < 0 && errno == EINTR
-    let reason = errno
-    buffer.removeLast(capacity - max(count, 0))
+    var chunk = [UInt8](repeating: 0, count: capacity)
+    let count = DescriptorIO.read(descriptor, into: &chunk)
     guard count >= 0 else {
-      throw LocalError("cannot read \(name): \(String(cString: strerror(reason)))")
+      throw LocalError("cannot read \(name): \(String(cString: strerror(errno)))")
     }
+    buffer += chunk[..<count]
     return count > 0
   }
 
@@ -94,8 +87,3 @@ struct InputFile: ~Copyable {
 }
 
 private func openForReading(_ path: String) -> Int32 { open(path, O_RDONLY | O_CLOEXEC) }
-
-private func readBytes(_ descriptor: Int32, _ target: UnsafeMutableRawPointer, _ count: Int) -> Int
-{
-  read(descriptor, target, count)
-}

@@ -13,7 +13,7 @@ import PatronClient
 struct FileOutput: ~Copyable {
   private let path: String?
   private let environment: CLIEnvironment
-  private var file: UnsafeMutablePointer<FILE>?
+  private var file: PrivateFile?
   /// Number of bytes written.
   private(set) var count = 0
 
@@ -30,7 +30,7 @@ struct FileOutput: ~Copyable {
 
   deinit {
     if let file, let path {
-      fclose(file)
+      file.close()
       unlink(Self.partial(path))
     }
   }
@@ -43,14 +43,14 @@ struct FileOutput: ~Copyable {
     guard let file, let path else {
       return environment.outData(String(decoding: bytes, as: UTF8.self))
     }
-    guard fwrite(bytes, 1, bytes.count, file) == bytes.count else { throw Self.failure(path) }
+    guard file.write(bytes) else { throw Self.failure(path) }
   }
 
   /// Closes the file and gives it its name. Without this call the file is deleted.
   mutating func finish() throws(LocalError) {
     guard let open = file, let path else { return }
     file = nil
-    guard fclose(open) == 0, rename(Self.partial(path), path) == 0 else {
+    guard open.close(), rename(Self.partial(path), path) == 0 else {
       throw Self.failure(path)
     }
   }

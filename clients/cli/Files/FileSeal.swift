@@ -19,12 +19,12 @@ struct FileSeal {
   }
 
   /// Marks an open file whose bytes were all added.
-  func put(on file: UnsafeMutablePointer<FILE>) {
+  func put(on descriptor: Int32) {
     var status = stat()
-    guard fstat(fileno(file), &status) == 0 else { return }
+    guard fstat(descriptor, &status) == 0 else { return }
     var changed = Self.lastChange(status)
     changed.tv_nsec = nanoseconds
-    futimens(fileno(file), [changed, changed])
+    futimens(descriptor, [changed, changed])
   }
 
   /// Returns true if the file has the mark of its content.

@@ -25,17 +25,13 @@ struct ImportRejects: ~Copyable {
   let path: String
   private let form: Form
   private(set) var count = 0
-  private var file: UnsafeMutablePointer<FILE>?
+  private var file: PrivateFile?
   private var seal = FileSeal()
 
   init(path: String, form: Form) {
     self.path = path
     self.form = form
     file = nil
-  }
-
-  deinit {
-    if let file { fclose(file) }
   }
 
   mutating func add(_ line: ImportedLine, _ reason: String) throws(LocalError) {
@@ -56,9 +52,9 @@ struct ImportRejects: ~Copyable {
   mutating func close() throws(LocalError) {
     guard let open = file else { return }
     file = nil
-    let isWritten = fflush(open) == 0
-    if isWritten { seal.put(on: open) }
-    guard fclose(open) == 0, isWritten else { throw failure }
+    guard open.flush() else { throw failure }
+    seal.put(on: open.descriptor)
+    guard open.close() else { throw failure }
   }
 
   /// Cleans up after a run without rejects, and returns a remark. A file of an earlier run with the
@@ -124,7 +120,7 @@ struct ImportRejects: ~Copyable {
   }
 
   private mutating func write(_ line: [UInt8]) throws(LocalError) {
-    guard fwrite(line, 1, line.count, file) == line.count else { throw failure }
+    guard let file, file.write(line) else { throw failure }
     seal.add(line)
   }
 
