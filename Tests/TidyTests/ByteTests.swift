@@ -10,37 +10,9 @@ struct ByteTests {
     "Sources/ProtoWire",
   ]
 
-  /// Files that hand memory to a system call or to the C library, with the call.
+  /// Files that hand memory to a system call, with the reason why no span can stand for it.
   private static let systemCalls = [
-    "BatchRejects.swift": "FILE of the C library",
-    "CLIEnvironment.swift": "write(2)",
-    "FileOutput.swift": "FILE of the C library",
-    "FileSeal.swift": "FILE of the C library",
-    "ImportRejects.swift": "FILE of the C library",
-    "InputFile.swift": "read(2)",
-    "LaneThread.swift": "pthread_create(3)",
-    "Main.swift": "write(2)",
-    "Monitor.swift": "pthread_mutex_t and pthread_cond_t, which must not move",
-    "PrivateFile.swift": "FILE of the C library",
-    "TextFile.swift": "read(2)",
-  ]
-
-  /// Files that still use pointers although spans would suffice. The list may only become shorter.
-  private static let stillWithPointers: Set<String> = [
-    "CSVWriter.swift", "CallSlot.swift", "CustomerFiles.swift", "CustomerLines.swift",
-    "DeleteCustomer.swift", "ExportCells.swift", "ExportColumns.swift", "ExportedConsent.swift",
-    "ExportedCustomer.swift", "ExportedProperty.swift", "FirstAnswers.swift",
-    "HealthDispatcher.swift", "LoadLoop.swift", "Router.swift", "Routes.swift",
-    "StoreReader+Consent.swift", "StoreReader+EventTypes.swift", "StoreReader+Events.swift",
-    "StoreReader+Export.swift", "StoreReader+List.swift", "StoreReader+Orders.swift",
-    "StoreReader.swift", "SubscribeCustomer.swift", "TimelineFilter.swift", "WireFields.swift",
-    "ZIPWriter.swift",
-  ]
-
-  /// Files that still name fields by numbers. The list may only become shorter.
-  private static let stillWithNumbers: Set<String> = [
-    "ExportColumns.swift", "ExportedConsent.swift", "ExportedCustomer.swift",
-    "ExportedProperty.swift", "WireFields.swift",
+    "Monitor.swift": "pthread_mutex_t and pthread_cond_t, which must not move"
   ]
 
   /// The code of every file outside the modules for memory, with its file.
@@ -54,29 +26,24 @@ struct ByteTests {
     for (file, code) in Self.files {
       for (index, line) in code.enumerated() where Self.namesPointer(line) {
         needed.insert(file.name)
-        let isKnown =
-          Self.systemCalls[file.name] != nil || Self.stillWithPointers.contains(file.name)
+        let isKnown = Self.systemCalls[file.name] != nil
         #expect(isKnown, "\(file):\(index + 1) uses a pointer; use Span, RawSpan or ProtoReader")
       }
     }
-    let exceptions = Self.stillWithPointers.union(Self.systemCalls.keys)
+    let exceptions = Set(Self.systemCalls.keys)
     #expect(exceptions.subtracting(needed).sorted() == [], "exceptions that nothing needs")
   }
 
   @Test("Fields of messages are named, not numbered")
   func fieldsAreNamed() {
-    var needed: Set<String> = []
     for (file, code) in Self.files {
-      let readsFields = code.contains { $0.contains("ProtoReader") || $0.contains("WireFields") }
+      let readsFields = code.contains { $0.contains("ProtoReader") }
       for place in Self.numberedFields(code, readsFields: readsFields) {
-        needed.insert(file.name)
-        #expect(
-          Self.stillWithNumbers.contains(file.name),
+        Issue.record(
           "\(file):\(place.line) names a field by its number, \(place.text); use `Field`"
         )
       }
     }
-    #expect(Self.stillWithNumbers.subtracting(needed).sorted() == [], "exceptions nothing needs")
   }
 
   @Test("Pointers and numbers are recognised")
