@@ -52,7 +52,7 @@ package struct ExportedCustomer: ~Copyable {
     orders = ExportedOrders()
     smsSuppressions = nil
     emailSuppressions = nil
-    // The array's own reference: the walk over its bytes changes this value.
+    // A reference of its own, because the walk over the bytes changes this value.
     let bytes = bytes
     do throws(WireError) {
       try scan(bytes.span.bytes)

@@ -42,6 +42,14 @@ package struct ExportedProperty {
 
   /// Writes the value as a cell of its type. `bytes` are those that it was decoded from.
   func write(in bytes: RawSpan, to csv: inout CSVWriter) throws {
+    do {
+      try writeValue(bytes, to: &csv)
+    } catch let error as WireError {
+      throw StoreError(error)
+    }
+  }
+
+  private func writeValue(_ bytes: RawSpan, to csv: inout CSVWriter) throws {
     switch (type, value) {
     case (.string, .bytes(let text)): try csv.cell(bytes.extracting(text))
     case (.bool, .varint(let flag)): csv.plain(flag != 0 ? "true" : "false")
