@@ -21,7 +21,7 @@ struct ImportTests {
     let known = Set(ModuleRule.all.map(\.folder))
     for file in Repository.files(ending: ".swift", under: ["Sources", "clients"]) {
       let folder = file.path.split(separator: "/").prefix(2).joined(separator: "/")
-      #expect(known.contains(folder), "\(file) is in a folder that ModuleGraph.swift does not know")
+      #expect(known.contains(folder), "\(file) is in a folder that ModuleRule.swift does not know")
     }
   }
 
