@@ -76,7 +76,6 @@ extension TimelineHandlers {
 private final class TimelineOutput {
   private let stream: ScanStream
   private var pending: [UInt8] = []
-  private var hasSent = false
 
   init(_ stream: ScanStream) { self.stream = stream }
 
