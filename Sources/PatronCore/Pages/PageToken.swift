@@ -133,7 +133,9 @@ package struct PageBinding {
 
 /// An FNV-1a hash of a part of a request that a page token is bound to.
 package struct Fingerprint {
-  package private(set) var value: UInt64 = 0xcbf2_9ce4_8422_2325
+  private var hash = FNV1a()
+
+  package var value: UInt64 { hash.value }
 
   package init() {}
 
@@ -143,8 +145,8 @@ package struct Fingerprint {
 
   /// Adds a text and its end, so that two texts differ from their concatenation.
   package mutating func add(_ text: String) {
-    for byte in text.utf8 { mix(byte) }
-    mix(0xff)
+    for byte in text.utf8 { hash.add(byte) }
+    hash.add(0xff)
   }
 
   /// Adds a number as its decimal text.
@@ -160,8 +162,6 @@ package struct Fingerprint {
     }
     return folded & (.max >> (64 - bits))
   }
-
-  private mutating func mix(_ byte: UInt8) { value = (value ^ UInt64(byte)) &* 0x100_0000_01b3 }
 }
 
 /// The limits of a request's page size, in records.

@@ -1,3 +1,5 @@
+import PatronModel
+
 #if canImport(Glibc)
   import Glibc
 #elseif canImport(Musl)
@@ -10,13 +12,10 @@
 /// derived from its content, so every change removes the mark. A file counts as changed if the mark
 /// cannot be set or read.
 struct FileSeal {
-  // The state of FNV-1a, 64 bits.
-  private var hash: UInt64 = 0xcbf2_9ce4_8422_2325
+  private var hash = FNV1a()
 
   /// Adds the next bytes of the file.
-  mutating func add(_ bytes: some Sequence<UInt8>) {
-    for byte in bytes { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01b3 }
-  }
+  mutating func add(_ bytes: Span<UInt8>) { hash.add(bytes) }
 
   /// Marks an open file whose bytes were all added.
   func put(on descriptor: Int32) {
@@ -36,7 +35,7 @@ struct FileSeal {
     while true {
       let count = fread(&buffer, 1, chunk, file)
       guard count > 0 else { break }
-      seal.add(buffer.prefix(count))
+      seal.add(buffer.span.extracting(first: count))
     }
     var status = stat()
     guard fstat(fileno(file), &status) == 0 else { return false }
@@ -46,7 +45,7 @@ struct FileSeal {
   private static let chunk = 64 << 10
 
   /// The mark in whole microseconds, because some file systems do not store more.
-  private var nanoseconds: Int { Int(hash % 1_000_000) * 1000 }
+  private var nanoseconds: Int { Int(hash.value % 1_000_000) * 1000 }
 
   private static func lastChange(_ status: stat) -> timespec {
     #if canImport(Darwin)

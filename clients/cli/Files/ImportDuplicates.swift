@@ -205,11 +205,9 @@ struct ImportDuplicates: Sendable {
       }
     }
     guard let text, !text.isEmpty else { return 0 }
-    // FNV-1a, 64 bits.
-    var value: UInt64 = 0xcbf2_9ce4_8422_2325
-    for byte in [kind.rawValue] + Array(text.utf8) {
-      value = (value ^ UInt64(byte)) &* 0x100_0000_01b3
-    }
-    return value == 0 ? 1 : value
+    var hash = FNV1a()
+    hash.add(kind.rawValue)
+    for byte in text.utf8 { hash.add(byte) }
+    return hash.value == 0 ? 1 : hash.value
   }
 }

@@ -121,7 +121,7 @@ struct ImportRejects: ~Copyable {
 
   private mutating func write(_ line: [UInt8]) throws(LocalError) {
     guard let file, file.write(line) else { throw failure }
-    seal.add(line)
+    seal.add(line.span)
   }
 
   private var failure: LocalError {
