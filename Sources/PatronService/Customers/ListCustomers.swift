@@ -17,17 +17,17 @@ extension CustomerHandlers {
     let customers = try CustomerAppending(request.view, reader, at: context.now)
     let filter = try CheckedFilter(request.filter)
     let size = try PageSize.check(request.pageSize)
-    let order = try CustomerOrder.checked(request.sort, reader)
-    let binding = binding(filter, order, reader.store)
+    let sort = try CheckedSort.checked(request.sort, reader)
+    let binding = binding(filter, sort, reader.store)
     var position: [Int64]?
     if !request.pageToken.isEmpty {
-      let count = order == nil ? 1 : CustomerOrder.positionWords
+      let count = sort == nil ? 1 : CheckedSort.positionWords
       position = try PageToken(request.pageToken, boundTo: binding, count: count).position
     }
     let set = try filter.set(at: context.now, in: reader)
     let next =
-      if let order {
-        try sortedPage(order, set, reader, customers, size: size, after: position, &response)
+      if let sort {
+        try sortedPage(sort, set, reader, customers, size: size, after: position, &response)
       } else {
         try newestPage(set, reader, customers, size: size, after: position, &response)
       }
@@ -73,7 +73,7 @@ extension CustomerHandlers {
   /// Appends a page in another sort. Reads all customers of the set, unless the database has lists
   /// in that sort.
   private static func sortedPage(
-    _ order: CustomerOrder,
+    _ sort: CheckedSort,
     _ set: CustomerSet,
     _ reader: StoreReader,
     _ customers: CustomerAppending,
@@ -81,11 +81,11 @@ extension CustomerHandlers {
     after position: [Int64]?,
     _ response: inout ResponseBuffer
   ) throws -> [Int64]? {
-    let after = try position.map { try order.key(at: $0, reader) }
+    let after = try position.map { try sort.key(at: $0, reader) }
     var least = LeastKeys(count: size + 1, after: after)
-    for part in try parts(of: set, order, after: after, reader) {
+    for part in try parts(of: set, sort, after: after, reader) {
       try reader.listedCustomers(in: part.set, before: part.before) { customer in
-        least.add(order.key(customer))
+        least.add(sort.key(customer))
         return !part.isInOrder || !least.isFull
       }
       if least.isFull { break }
@@ -94,9 +94,9 @@ extension CustomerHandlers {
     var last: [UInt64] = []
     for (index, key) in keys.enumerated() {
       guard index < size, index == 0 || response.count < PageSize.enoughBytes else {
-        return order.position(of: last)
+        return sort.position(of: last)
       }
-      try reader.customer(.id(CustomerOrder.id(key))) { _, record, stats in
+      try reader.customer(.id(CheckedSort.id(key))) { _, record, stats in
         try customers.append(
           record,
           stats,
@@ -127,36 +127,36 @@ extension CustomerHandlers {
   /// days.
   private static func parts(
     of set: CustomerSet,
-    _ order: CustomerOrder,
+    _ sort: CheckedSort,
     after: [UInt64]?,
     _ reader: StoreReader
   ) throws -> [Part] {
-    guard order == .lastEvent, try reader.estimate(of: set) > fewCustomers else {
+    guard sort == .lastEvent, try reader.estimate(of: set) > fewCustomers else {
       return [Part(set: set)]
     }
     var days = try reader.terms(of: .from(category: FilterDays.lastEvent, value: ""))
-    let first = after.map { CustomerOrder.lastEventDay($0) }
+    let first = after.map { CheckedSort.lastEventDay($0) }
     if let first { days.removeAll { $0.value > first } }
     return days.reversed().map { day in
       let ofDay = CustomerSet.oneOf(category: FilterDays.lastEvent, values: [day.value])
       var part = Part(set: set == .all ? ofDay : .every([set, ofDay]))
       // Customers without events differ only in their ids.
       part.isInOrder = day.value == FilterDays.never
-      if let after, part.isInOrder, first == day.value { part.before = CustomerOrder.id(after) }
+      if let after, part.isInOrder, first == day.value { part.before = CheckedSort.id(after) }
       return part
     }
   }
 
   private static func binding(
     _ filter: CheckedFilter,
-    _ order: CustomerOrder?,
+    _ sort: CheckedSort?,
     _ store: StoreID
   ) -> PageBinding {
     var binding = PageBinding(.customers, store: store.name)
     var fingerprint = Fingerprint()
     filter.add(to: &fingerprint)
     binding.bind(.filter, fingerprint)
-    binding.bind(.order, Fingerprint(order?.label ?? "created"))
+    binding.bind(.order, Fingerprint(sort?.label ?? "created"))
     return binding
   }
 }

@@ -6,7 +6,7 @@ internal import ProtoWire
 /// A sort of a list of customers, other than newest first. The key of a customer is a fixed number
 /// of words; the last is its id. A list begins with the least key, and a page token holds the key
 /// of the page's last customer.
-package enum CustomerOrder: Equatable {
+package enum CheckedSort: Equatable {
   case updated
   case lastEvent
   case name
@@ -18,7 +18,7 @@ package enum CustomerOrder: Equatable {
   package static func checked(
     _ sort: CustomerSort,
     _ reader: StoreReader
-  ) throws -> CustomerOrder? {
+  ) throws -> CheckedSort? {
     switch sort {
     case .unspecified, .created: return nil
     case .updated: return .updated
@@ -123,7 +123,7 @@ package enum CustomerOrder: Equatable {
 
 // MARK: - Keys from stored records
 
-extension CustomerOrder {
+extension CheckedSort {
   // A malformed record ends a walk without an error, because the sort of a list has no caller to
   // report it to; checks of the store report it.
 
