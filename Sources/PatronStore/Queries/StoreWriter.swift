@@ -111,43 +111,8 @@ extension StoreWriter {
     let bodyTerms = try changedBodyTerms(of: row, terms.body)
     let statsTerms =
       hasStats ? try changedStatsTerms(row.stats, terms.stats, of: row.id) : nil
-    if row.externalID == old.externalID && row.emailKey == old.emailKey && row.phone == old.phone {
-      if hasStats {
-        try transaction.run(
-          Self.updateBodyAndStats,
-          store.name,
-          row.id,
-          row.updatedAt,
-          row.body,
-          bodyTerms,
-          row.provenance,
-          row.stats,
-          statsTerms
-        )
-      } else {
-        try transaction.run(
-          Self.updateBody,
-          store.name,
-          row.id,
-          row.updatedAt,
-          row.body,
-          bodyTerms,
-          row.provenance
-        )
-      }
-    } else {
-      try transaction.run(
-        Self.updateIdentifiers,
-        store.name,
-        row.id,
-        row.updatedAt,
-        row.body,
-        bodyTerms,
-        row.provenance,
-        row.externalID,
-        row.emailKey,
-        row.phone
-      )
+    if row.externalID != old.externalID || row.emailKey != old.emailKey || row.phone != old.phone {
+      try writeIdentifiers(of: row, replacing: old, bodyTerms)
       if hasStats {
         try transaction.run(
           Self.updateStats,
@@ -158,14 +123,57 @@ extension StoreWriter {
           row.provenance
         )
       }
-      if row.emailKey != old.emailKey || row.phone != old.phone {
-        try unindex(old)
-        try index(row)
-        try forgetAddressAliases(row, replacing: old)
-      }
-      if row.externalID != old.externalID { try forgetAlias(row.externalID) }
+    } else if hasStats {
+      try transaction.run(
+        Self.updateBodyAndStats,
+        store.name,
+        row.id,
+        row.updatedAt,
+        row.body,
+        bodyTerms,
+        row.provenance,
+        row.stats,
+        statsTerms
+      )
+    } else {
+      try transaction.run(
+        Self.updateBody,
+        store.name,
+        row.id,
+        row.updatedAt,
+        row.body,
+        bodyTerms,
+        row.provenance
+      )
     }
     noteChange(row.id)
+  }
+
+  /// Writes a row whose identifiers changed, without its statistics, with what is kept by
+  /// identifier: the search index and the aliases.
+  private func writeIdentifiers(
+    of row: CustomerRow,
+    replacing old: CustomerRow,
+    _ bodyTerms: [UInt8]?
+  ) throws {
+    try transaction.run(
+      Self.updateIdentifiers,
+      store.name,
+      row.id,
+      row.updatedAt,
+      row.body,
+      bodyTerms,
+      row.provenance,
+      row.externalID,
+      row.emailKey,
+      row.phone
+    )
+    if row.emailKey != old.emailKey || row.phone != old.phone {
+      try unindex(old)
+      try index(row)
+      try forgetAddressAliases(row, replacing: old)
+    }
+    if row.externalID != old.externalID { try forgetAlias(row.externalID) }
   }
 
   /// Writes the part of a customer that orders and events change, and the provenance unless it is
