@@ -59,20 +59,7 @@ package struct Routes: Sendable {
     prepare: @escaping @Sendable (Request, CallContext) throws -> Prepared,
     apply: @escaping @Sendable (Prepared, WriteContext, inout ResponseBuffer) throws -> Void
   ) {
-    requireWrites(method.method)
-    add(
-      method.method,
-      .unary { routed, payload, call, _ in
-        let request = try routed.decode(Request.self, payload)
-        let context = try routed.admit(request, call)
-        let prepared = try prepare(request, context)
-        try routed.router.lanes.write(context, payload.byteCount, routed.token(of: call)) {
-          write,
-          response in try apply(prepared, write, &response)
-        }
-        return .pending
-      }
-    )
+    addWrite(method, { request, context, _ in try prepare(request, context) }, apply)
   }
 
   /// Runs `method` on the write lane like the overload without `country`, for requests with phone
@@ -85,14 +72,26 @@ package struct Routes: Sendable {
     prepare: @escaping @Sendable (Request, CallContext) throws -> Prepared,
     apply: @escaping @Sendable (Prepared, WriteContext, inout ResponseBuffer) throws -> Void
   ) {
-    requireWrites(method.method)
     let step = DefaultCountryStep(country: country, lacksCountry: lacksCountry, prepare: prepare)
+    addWrite(
+      method,
+      { request, context, router in try step.prepare(request, context, router.countries) },
+      apply
+    )
+  }
+
+  private mutating func addWrite<Request: StoreRequest, Response: Message, Prepared: Sendable>(
+    _ method: MethodDescriptor<Request, Response>,
+    _ prepare: @escaping @Sendable (Request, CallContext, Router) throws -> Prepared,
+    _ apply: @escaping @Sendable (Prepared, WriteContext, inout ResponseBuffer) throws -> Void
+  ) {
+    requireWrites(method.method)
     add(
       method.method,
       .unary { routed, payload, call, _ in
         let request = try routed.decode(Request.self, payload)
         let context = try routed.admit(request, call)
-        let prepared = try step.prepare(request, context, routed.router.countries)
+        let prepared = try prepare(request, context, routed.router)
         try routed.router.lanes.write(context, payload.byteCount, routed.token(of: call)) {
           write,
           response in try apply(prepared, write, &response)
