@@ -36,13 +36,39 @@ extension ConsentHandlers {
       let token = try PageToken(request.pageToken, boundTo: binding, count: 1)
       before = token.position[0]
     }
+    let last = try appendHistory(
+      of: row.id,
+      before: before,
+      request.channel,
+      size: size,
+      reader,
+      &response
+    )
+    if let last {
+      response.appendString(
+        ListConsentHistoryResponse.Field.nextPageToken,
+        PageToken(position: [last]).text(boundTo: binding)
+      )
+    }
+  }
+
+  /// Appends up to `size` rows of a channel, or of all, that are older than `before`. Returns the
+  /// id of the last of them if there are more.
+  private static func appendHistory(
+    of customerID: Int64,
+    before: Int64,
+    _ channel: ContactChannel,
+    size: Int,
+    _ reader: StoreReader,
+    _ response: inout ResponseBuffer
+  ) throws -> Int64? {
     var count = 0
     var last = before
     var hasMore = false
-    try reader.consentHistory(of: row.id, before: before) { id, body in
-      if request.channel != .unspecified {
+    try reader.consentHistory(of: customerID, before: before) { id, body in
+      if channel != .unspecified {
         let record = try ConsentRecord(stored: body)
-        guard record.channel == request.channel else { return true }
+        guard record.channel == channel else { return true }
       }
       guard count < size, count == 0 || response.count < PageSize.enoughBytes else {
         hasMore = true
@@ -57,11 +83,6 @@ extension ConsentHandlers {
       last = id
       return true
     }
-    if hasMore {
-      response.appendString(
-        ListConsentHistoryResponse.Field.nextPageToken,
-        PageToken(position: [last]).text(boundTo: binding)
-      )
-    }
+    return hasMore ? last : nil
   }
 }

@@ -41,6 +41,24 @@ extension ConsentHandlers {
       )
       place = SuppressionPlace(words: token.position)
     }
+    let (rows, hasMore) = try page(of: request, behind: place, size: size, reader)
+    var answer = ListSuppressionsResponse()
+    let owners = try SuppressionOwners(of: rows, in: reader, at: context.now)
+    answer.suppressions = rows.map { owners.suppression($0) }
+    if hasMore, let last = rows.last {
+      let token = PageToken(position: SuppressionPlace(of: last).words)
+      answer.nextPageToken = token.text(boundTo: binding)
+    }
+    try response.append(answer)
+  }
+
+  /// Returns up to `size` suppressions that a request asks for, and true if there are more.
+  private static func page(
+    of request: ListSuppressionsRequest,
+    behind place: SuppressionPlace,
+    size: Int,
+    _ reader: StoreReader
+  ) throws -> (rows: [SuppressionRow], hasMore: Bool) {
     var rows: [SuppressionRow] = []
     var hasMore = false
     try SuppressionReader(reader).suppressions(
@@ -61,14 +79,7 @@ extension ConsentHandlers {
       rows.append(row)
       return true
     }
-    var answer = ListSuppressionsResponse()
-    let owners = try SuppressionOwners(of: rows, in: reader, at: context.now)
-    answer.suppressions = rows.map { owners.suppression($0) }
-    if hasMore, let last = rows.last {
-      let token = PageToken(position: SuppressionPlace(of: last).words)
-      answer.nextPageToken = token.text(boundTo: binding)
-    }
-    try response.append(answer)
+    return (rows, hasMore)
   }
 }
 

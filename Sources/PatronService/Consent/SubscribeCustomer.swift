@@ -30,6 +30,36 @@ extension ConsentHandlers {
     let now = call.now
     var violations = Violations()
     let requestID = try FirstAnswers.check(request, \.requestID, &violations)
+    let customer = customer(of: request, now: now, &violations)
+    if request.actor == .unspecified {
+      violations.add(
+        "actor",
+        RuleError(
+          reason: "ACTOR_REQUIRED",
+          message: "Say who acts: only a customer's own agreement undoes a customer's own opt-out."
+        )
+      )
+    }
+    let evidence = CheckedEvidence(request.evidence, needsSource: true, now: now, &violations)
+    let subscribing = Subscribing(
+      requestID: requestID,
+      customer: customer,
+      scope: ConsentScope(request.channels, topics: request.topics, &violations),
+      evidence: evidence,
+      actor: .checked(request.actor, unspecified: .operator, &violations),
+      doubleOptIn: request.historical ? false : request.doubleOptIn
+    )
+    if request.historical { checkHistorical(request, evidence, now, &violations) }
+    try violations.finish()
+    return subscribing
+  }
+
+  /// Checks the identifiers and the name of the customer. Other fields are not read.
+  private static func customer(
+    of request: SubscribeCustomerRequest,
+    now: Int64,
+    _ violations: inout Violations
+  ) -> CustomerChange {
     let country = CountryCode.checked(request.defaultCountry, &violations)
     let given = request.customer ?? CustomerInput()
     let input = CustomerInput.with {
@@ -53,27 +83,7 @@ extension ConsentHandlers {
       &violations
     )
     customer.setBy = "subscribe"
-    if request.actor == .unspecified {
-      violations.add(
-        "actor",
-        RuleError(
-          reason: "ACTOR_REQUIRED",
-          message: "Say who acts: only a customer's own agreement undoes a customer's own opt-out."
-        )
-      )
-    }
-    let evidence = CheckedEvidence(request.evidence, needsSource: true, now: now, &violations)
-    let subscribing = Subscribing(
-      requestID: requestID,
-      customer: customer,
-      scope: ConsentScope(request.channels, topics: request.topics, &violations),
-      evidence: evidence,
-      actor: .checked(request.actor, unspecified: .operator, &violations),
-      doubleOptIn: request.historical ? false : request.doubleOptIn
-    )
-    if request.historical { checkHistorical(request, evidence, now, &violations) }
-    try violations.finish()
-    return subscribing
+    return customer
   }
 
   private static func checkHistorical(

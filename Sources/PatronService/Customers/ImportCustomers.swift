@@ -52,27 +52,41 @@ extension CustomerHandlers {
         &violations
       )
       change.setBy = name
-      let earlier = violations.warnings.count
-      var imported = ImportedConsent(
-        entries: ImportedConsent.entries(
-          item.subscriptions,
-          refuses: item.refuses,
-          now: now,
-          &violations
-        ),
-        suppressions: ImportedConsent.suppressions(item.suppressions, now: now, &violations),
-        overwrites: request.consentPolicy == .overwrite,
-        name: name
-      )
-      imported.leave(channels: change.draft.droppedAddresses, &violations)
-      change.draft.warnings += violations.warnings.dropFirst(earlier).map(Warning.about)
-      change.imported = imported
+      let overwrites = request.consentPolicy == .overwrite
+      addConsent(of: item, to: &change, overwrites: overwrites, name: name, now: now, &violations)
       return ImportedRow(
         change: change,
         number: item.row > 0 ? item.row : Int32(place.offset + 1)
       )
     }
     return Import(batch: batch, dryRun: request.validateOnly)
+  }
+
+  /// Checks the consent and the suppressions of an item, and adds them to its change with their
+  /// warnings. Those of a dropped address are left out.
+  private static func addConsent(
+    of item: ImportItem,
+    to change: inout CustomerChange,
+    overwrites: Bool,
+    name: String,
+    now: Int64,
+    _ violations: inout Violations
+  ) {
+    let earlier = violations.warnings.count
+    var imported = ImportedConsent(
+      entries: ImportedConsent.entries(
+        item.subscriptions,
+        refuses: item.refuses,
+        now: now,
+        &violations
+      ),
+      suppressions: ImportedConsent.suppressions(item.suppressions, now: now, &violations),
+      overwrites: overwrites,
+      name: name
+    )
+    imported.leave(channels: change.draft.droppedAddresses, &violations)
+    change.draft.warnings += violations.warnings.dropFirst(earlier).map(Warning.about)
+    change.imported = imported
   }
 
   /// Imports the customers in order. With `validate_only` all changes are rolled back at the end,
