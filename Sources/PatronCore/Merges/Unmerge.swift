@@ -27,17 +27,7 @@ package struct Unmerge {
   /// - Throws: NOT_FOUND `MERGE_NOT_FOUND`; FAILED_PRECONDITION `MERGE_UNDONE`, `UNMERGE_TOO_LATE`,
   ///   `UNMERGE_OUT_OF_ORDER`, `UNMERGE_CONFLICT`.
   package init(_ mergeID: Int64, in reader: StoreReader, at now: Int64) throws {
-    guard let merge = try reader.merge(id: mergeID) else { throw DomainError.mergeNotFound }
-    guard merge.unmergedAt == nil else { throw DomainError.mergeUndone(mergeID) }
-    guard now - merge.mergedAt <= MergeJournal.lifetime, !merge.secondary.isEmpty else {
-      throw DomainError.unmergeTooLate(mergeID)
-    }
-    if let later = try reader.latestMerge(of: merge.primaryID) {
-      throw DomainError.unmergeOutOfOrder(later)
-    }
-    if let later = try reader.latestMerge(into: merge.primaryID), later != mergeID {
-      throw DomainError.unmergeOutOfOrder(later)
-    }
+    let merge = try Self.undoable(mergeID, in: reader, at: now)
     guard let row = try reader.customerRow(.id(merge.primaryID)), row.id == merge.primaryID else {
       throw DomainError.mergeNotFound
     }
@@ -83,6 +73,26 @@ package struct Unmerge {
     )
     primary.subscriptions = consent.primary
     secondary.subscriptions = consent.secondary
+  }
+
+  /// Returns a merge that is recent, the last of its customer and not undone yet.
+  private static func undoable(
+    _ mergeID: Int64,
+    in reader: StoreReader,
+    at now: Int64
+  ) throws -> MergeRow {
+    guard let merge = try reader.merge(id: mergeID) else { throw DomainError.mergeNotFound }
+    guard merge.unmergedAt == nil else { throw DomainError.mergeUndone(mergeID) }
+    guard now - merge.mergedAt <= MergeJournal.lifetime, !merge.secondary.isEmpty else {
+      throw DomainError.unmergeTooLate(mergeID)
+    }
+    if let later = try reader.latestMerge(of: merge.primaryID) {
+      throw DomainError.unmergeOutOfOrder(later)
+    }
+    if let later = try reader.latestMerge(into: merge.primaryID), later != mergeID {
+      throw DomainError.unmergeOutOfOrder(later)
+    }
+    return merge
   }
 
   private static func key(_ email: String?) throws -> String? {

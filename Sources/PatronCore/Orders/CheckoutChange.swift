@@ -68,6 +68,26 @@ package struct CheckoutChange: Sendable {
     if checkout.abandonedAt != nil, !checkout.isCompleted {
       try Self.findOrder(of: &checkout, customer.row.id, writer.read)
     }
+    return try Self.write(
+      checkout,
+      over: old,
+      customer,
+      startedAt: startedAt,
+      in: writer,
+      at: now
+    )
+  }
+
+  /// Writes the checkout, unless it is the same as the known checkout, and emits the events of the
+  /// change.
+  private static func write(
+    _ checkout: Checkout,
+    over old: Checkout?,
+    _ customer: CustomerChange.Result,
+    startedAt: Int64,
+    in writer: StoreWriter,
+    at now: Int64
+  ) throws -> Outcome {
     var setter = Provenance.Setter(name: "checkout_started", at: startedAt)
     if checkout == old {
       if let provenance = try customer.provenance(noting: setter, writer.read) {
@@ -82,7 +102,7 @@ package struct CheckoutChange: Sendable {
       stats: customer.row.stats,
       now: now
     )
-    let events = try Self.emit(
+    let events = try emit(
       from: old,
       to: checkout,
       enriched: customer.changedFields,

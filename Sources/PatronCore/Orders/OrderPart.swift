@@ -83,12 +83,7 @@ package struct OrderPart: Sendable {
     if order == old {
       return Outcome(order: old, outcome: .unchanged, warnings: warnings)
     }
-    guard let row = try writer.read.customerRow(.id(known.customerID)) else {
-      guard try writer.read.erasureID(ofCustomer: known.customerID) == nil else {
-        throw DomainError.customerErased(.failedPrecondition, known.customerID)
-      }
-      throw StoreError.corrupt("order \(known.id) has no customer")
-    }
+    let row = try Self.customer(of: known, in: writer.read)
     try draft.checkStatistics(
       row.stats,
       over: OrderContribution(of: OrderSnapshot(stored: old)),
@@ -115,6 +110,20 @@ package struct OrderPart: Sendable {
       events: written.events,
       warnings: warnings
     )
+  }
+
+  /// Returns the row of an order's customer.
+  ///
+  /// - Throws: FAILED_PRECONDITION if the customer was erased.
+  private static func customer(
+    of order: OrderRow,
+    in reader: StoreReader
+  ) throws -> CustomerRow {
+    if let row = try reader.customerRow(.id(order.customerID)) { return row }
+    guard try reader.erasureID(ofCustomer: order.customerID) == nil else {
+      throw DomainError.customerErased(.failedPrecondition, order.customerID)
+    }
+    throw StoreError.corrupt("order \(order.id) has no customer")
   }
 
   /// Returns a warning if the carrier's report is older than the shipment's last one.
