@@ -1,5 +1,6 @@
 import ArgumentParser
 import PatronClient
+import PatronModel
 
 #if canImport(Glibc)
   import Glibc
@@ -117,24 +118,7 @@ enum JSONText {
   }
 
   static func string(_ text: String) -> String {
-    var result = "\""
-    for scalar in text.unicodeScalars {
-      switch scalar {
-      case "\"": result += "\\\""
-      case "\\": result += "\\\\"
-      case "\n": result += "\\n"
-      case "\r": result += "\\r"
-      case "\t": result += "\\t"
-      default:
-        if SafeText.isControl(scalar) {
-          let digits = String(scalar.value, radix: 16)
-          result += "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
-        } else {
-          result.unicodeScalars.append(scalar)
-        }
-      }
-    }
-    return result + "\""
+    JSONString.quoted(text) { SafeText.isControl($0) }
   }
 
   /// Returns the line unchanged if it is one JSON value, otherwise as a JSON string.
