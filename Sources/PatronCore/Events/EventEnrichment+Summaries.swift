@@ -12,28 +12,28 @@ extension EventEnrichment {
     let at = stored.occurredAt?.micros ?? now
     let reviews = (old: oldEffects.firstReview, new: effects.firstReview)
     if reviews.old != nil || reviews.new != nil {
-      var figures = ReviewFigures(timeline.stats.reviews)
-      if let old = reviews.old { figures.count(old, times: -1) }
-      if let new = reviews.new { figures.count(new) }
-      if old == nil, let new = reviews.new, at >= figures.lastAt ?? .min {
-        figures.noteNewest(new, at: at)
+      var statistics = ReviewStatistics(timeline.stats.reviews)
+      if let old = reviews.old { statistics.count(old, times: -1) }
+      if let new = reviews.new { statistics.count(new) }
+      if old == nil, let new = reviews.new, at >= statistics.lastAt ?? .min {
+        statistics.noteNewest(new, at: at)
       } else {
-        try figures.readNewest(of: stored.customerID, in: reader, now)
+        try statistics.readNewest(of: stored.customerID, in: reader, now)
       }
-      timeline.changeStats { $0.reviews = figures.summary }
+      timeline.changeStats { $0.reviews = statistics.summary }
     }
     let loyalty = (old: oldEffects.firstLoyalty, new: effects.firstLoyalty)
     if loyalty.old != nil || loyalty.new != nil {
-      var figures = LoyaltyFigures(timeline.stats.loyalty)
-      if let old = loyalty.old { figures.count(old, times: -1) }
-      if let new = loyalty.new { figures.count(new) }
+      var statistics = LoyaltyStatistics(timeline.stats.loyalty)
+      if let old = loyalty.old { statistics.count(old, times: -1) }
+      if let new = loyalty.new { statistics.count(new) }
       var exists = true
       if old == nil, let new = loyalty.new, try isNewest(stored) {
-        figures.noteNewest(new, at: at)
+        statistics.noteNewest(new, at: at)
       } else {
-        exists = try figures.readState(of: stored.customerID, in: reader, now)
+        exists = try statistics.readState(of: stored.customerID, in: reader, now)
       }
-      timeline.changeStats { $0.loyalty = exists ? LoyaltySummary(figures) : nil }
+      timeline.changeStats { $0.loyalty = exists ? LoyaltySummary(statistics) : nil }
     }
   }
 
@@ -42,16 +42,16 @@ extension EventEnrichment {
     let effects = Enrichment.effects(of: event, at: timeline.now)
     let reader = timeline.writer.read
     if let review = effects.firstReview {
-      var figures = ReviewFigures(timeline.stats.reviews)
-      figures.count(review, times: -1)
-      try figures.readNewest(of: event.customerID, in: reader, timeline.now)
-      timeline.changeStats { $0.reviews = figures.summary }
+      var statistics = ReviewStatistics(timeline.stats.reviews)
+      statistics.count(review, times: -1)
+      try statistics.readNewest(of: event.customerID, in: reader, timeline.now)
+      timeline.changeStats { $0.reviews = statistics.summary }
     }
     if let loyalty = effects.firstLoyalty {
-      var figures = LoyaltyFigures(timeline.stats.loyalty)
-      figures.count(loyalty, times: -1)
-      let exists = try figures.readState(of: event.customerID, in: reader, timeline.now)
-      timeline.changeStats { $0.loyalty = exists ? LoyaltySummary(figures) : nil }
+      var statistics = LoyaltyStatistics(timeline.stats.loyalty)
+      statistics.count(loyalty, times: -1)
+      let exists = try statistics.readState(of: event.customerID, in: reader, timeline.now)
+      timeline.changeStats { $0.loyalty = exists ? LoyaltySummary(statistics) : nil }
     }
   }
 
@@ -70,7 +70,7 @@ extension EventEnrichment {
   }
 }
 
-extension ReviewFigures {
+extension ReviewStatistics {
   /// Reads the values of the newest reviews again.
   mutating func readNewest(
     of customerID: Int64,
@@ -134,7 +134,7 @@ extension ReviewFigures {
   }
 }
 
-extension LoyaltyFigures {
+extension LoyaltyStatistics {
   /// Reads the state again. Returns false when no event is about loyalty any more.
   mutating func readState(
     of customerID: Int64,
@@ -173,19 +173,19 @@ extension LoyaltyFigures {
 
 extension LoyaltySummary {
   /// Makes the summary of a membership.
-  package init(_ figures: LoyaltyFigures) {
+  package init(_ statistics: LoyaltyStatistics) {
     self.init()
-    member = figures.isMember
-    joinedAt = figures.joinedAt.map(GoogleProtobuf.Timestamp.init(micros:))
-    pointsBalance = figures.balance
-    pointsEarned = figures.earned
-    pointsRedeemed = figures.redeemed
-    pointsExpireAt = figures.expireAt.map(GoogleProtobuf.Timestamp.init(micros:))
-    tier = figures.tier
-    tierSince = figures.tierSince.map(GoogleProtobuf.Timestamp.init(micros:))
-    redemptionCount = figures.redemptions
-    successfulReferrals = figures.referrals
-    referralClicks = figures.referralClicks
+    member = statistics.isMember
+    joinedAt = statistics.joinedAt.map(GoogleProtobuf.Timestamp.init(micros:))
+    pointsBalance = statistics.balance
+    pointsEarned = statistics.earned
+    pointsRedeemed = statistics.redeemed
+    pointsExpireAt = statistics.expireAt.map(GoogleProtobuf.Timestamp.init(micros:))
+    tier = statistics.tier
+    tierSince = statistics.tierSince.map(GoogleProtobuf.Timestamp.init(micros:))
+    redemptionCount = statistics.redemptions
+    successfulReferrals = statistics.referrals
+    referralClicks = statistics.referralClicks
   }
 }
 

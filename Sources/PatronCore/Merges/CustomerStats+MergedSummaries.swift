@@ -51,15 +51,15 @@ extension CustomerStats {
     }
     told.sort(by: Told.isOlder)
     if joinsReviews {
-      var figures = ReviewFigures(first.reviews)
-      figures.add(ReviewFigures(second.reviews), times: 1)
-      Self.note(told.reversed(), in: &figures)
-      reviews = figures.summary
+      var statistics = ReviewStatistics(first.reviews)
+      statistics.add(ReviewStatistics(second.reviews), times: 1)
+      Self.note(told.reversed(), in: &statistics)
+      reviews = statistics.summary
     }
     if joinsLoyalty {
-      var figures = LoyaltyFigures(first.loyalty)
-      figures.add(LoyaltyFigures(second.loyalty), times: 1)
-      loyalty = LoyaltySummary(figures.replaying(Self.loyalty(told), areAll: areAll))
+      var statistics = LoyaltyStatistics(first.loyalty)
+      statistics.add(LoyaltyStatistics(second.loyalty), times: 1)
+      loyalty = LoyaltySummary(statistics.replaying(Self.loyalty(told), areAll: areAll))
     }
   }
 
@@ -74,12 +74,12 @@ extension CustomerStats {
       }
       return true
     }
-    var figures = ReviewFigures()
-    for review in told.compactMap(\.effects.firstReview) { figures.count(review) }
-    Self.note(told, in: &figures)
-    reviews = figures.summary
+    var statistics = ReviewStatistics()
+    for review in told.compactMap(\.effects.firstReview) { statistics.count(review) }
+    Self.note(told, in: &statistics)
+    reviews = statistics.summary
     let facts = Self.loyalty(told.reversed())
-    var membership = LoyaltyFigures()
+    var membership = LoyaltyStatistics()
     for fact in facts { membership.count(fact.facts) }
     loyalty = facts.isEmpty ? nil : LoyaltySummary(membership.replaying(facts, areAll: true))
   }
@@ -94,27 +94,30 @@ extension CustomerStats {
     reviews = all.reviews
     loyalty = all.loyalty
     if gone.reviews != nil {
-      var figures = ReviewFigures(all.reviews)
-      figures.add(ReviewFigures(gone.reviews), times: -1)
-      try figures.readNewest(of: owner, in: reader, 0)
-      reviews = figures.summary
+      var statistics = ReviewStatistics(all.reviews)
+      statistics.add(ReviewStatistics(gone.reviews), times: -1)
+      try statistics.readNewest(of: owner, in: reader, 0)
+      reviews = statistics.summary
     }
     if gone.loyalty != nil {
-      var figures = LoyaltyFigures(all.loyalty)
-      figures.add(LoyaltyFigures(gone.loyalty), times: -1)
+      var statistics = LoyaltyStatistics(all.loyalty)
+      statistics.add(LoyaltyStatistics(gone.loyalty), times: -1)
       loyalty =
-        try figures.readState(of: owner, in: reader, 0) ? LoyaltySummary(figures) : nil
+        try statistics.readState(of: owner, in: reader, 0) ? LoyaltySummary(statistics) : nil
     }
   }
 
   /// Takes over the values of the newest reviews. Does nothing if `newestFirst` has no review.
-  private static func note(_ newestFirst: some Sequence<Told>, in figures: inout ReviewFigures) {
+  private static func note(
+    _ newestFirst: some Sequence<Told>,
+    in statistics: inout ReviewStatistics
+  ) {
     var isFirst = true
     for event in newestFirst {
       guard let review = event.effects.firstReview else { continue }
-      if isFirst { figures.forgetNewest() }
+      if isFirst { statistics.forgetNewest() }
       isFirst = false
-      if !figures.noteOlder(review, at: event.at) { return }
+      if !statistics.noteOlder(review, at: event.at) { return }
     }
   }
 
@@ -125,9 +128,9 @@ extension CustomerStats {
   }
 }
 
-extension ReviewFigures {
+extension ReviewStatistics {
   /// Adds the sums of another customer `times` times; -1 subtracts them.
-  fileprivate mutating func add(_ other: ReviewFigures, times: Int64) {
+  fileprivate mutating func add(_ other: ReviewStatistics, times: Int64) {
     count += other.count * times
     productStars += other.productStars * times
     productCount += other.productCount * times
@@ -138,9 +141,9 @@ extension ReviewFigures {
   }
 }
 
-extension LoyaltyFigures {
+extension LoyaltyStatistics {
   /// Adds the sums of another customer `times` times; -1 subtracts them.
-  fileprivate mutating func add(_ other: LoyaltyFigures, times: Int64) {
+  fileprivate mutating func add(_ other: LoyaltyStatistics, times: Int64) {
     earned &+= other.earned * times
     redeemed &+= other.redeemed * times
     redemptions &+= other.redemptions * times

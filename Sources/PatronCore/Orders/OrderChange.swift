@@ -277,7 +277,7 @@ package struct OrderChange: Sendable {
       snapshot: draft.snapshot,
       enrichedFields: customer.changedFields,
       number: number,
-      changesFigures: contributed.map { $0 != draft.contribution } ?? false
+      changesStatistics: contributed.map { $0 != draft.contribution } ?? false
     )
     let events = try news.emit(in: &timeline)
     var emitted = events

@@ -16,10 +16,10 @@ struct OrderNews {
   /// The number of a new order among the customer's orders, from 1; nil if it cannot be known.
   let number: Int64?
   /// True if the contribution of a known order to the statistics changed.
-  let changesFigures: Bool
+  let changesStatistics: Bool
 
   /// The fields from which the statistics are computed.
-  private static let figures: Set<String> = [
+  private static let statistics: Set<String> = [
     "placed_at", "total", "payment_status", "cancellation", "refunds",
   ]
 
@@ -56,7 +56,7 @@ struct OrderNews {
       events.append(
         try timeline.addNumbered(
           Event(updated, of: order),
-          changesOrderStats: changesFigures && !Self.figures.isDisjoint(with: unemitted)
+          changesOrderStats: changesStatistics && !Self.statistics.isDisjoint(with: unemitted)
         )
       )
     }

@@ -6,7 +6,7 @@ package struct ReviewFacts: Sendable, Hashable {
   package var isOfProduct: Bool
   /// -1 to 1; nil if the event gives none.
   package var sentiment: Double?
-  /// Up to ``ReviewFigures/maxTopics`` topics, without duplicates.
+  /// Up to ``ReviewStatistics/maxTopics`` topics, without duplicates.
   package var topics: [String]
 
   /// Reads a review from its event.
@@ -19,7 +19,7 @@ package struct ReviewFacts: Sendable, Hashable {
       let topic = TextForm.trimmed(String(part))
       guard !topic.isEmpty, !topics.contains(topic) else { continue }
       topics.append(topic)
-      if topics.count == ReviewFigures.maxTopics { break }
+      if topics.count == ReviewStatistics.maxTopics { break }
     }
     self.topics = topics
   }
@@ -69,7 +69,7 @@ package struct SentimentSum: Sendable, Hashable {
 
 /// Review statistics of a customer. Sums can be added to and subtracted from exactly; the state of
 /// the newest reviews is stored beside them.
-package struct ReviewFigures: Sendable, Hashable {
+package struct ReviewStatistics: Sendable, Hashable {
   /// Maximum number of topics.
   package static let maxTopics = 10
 

@@ -88,7 +88,7 @@ package struct LoyaltyFacts: Sendable, Hashable {
 }
 
 /// Loyalty statistics of a customer.
-package struct LoyaltyFigures: Sendable, Hashable {
+package struct LoyaltyStatistics: Sendable, Hashable {
   /// Total points earned.
   package var earned: Int64 = 0
   /// Total points redeemed.
@@ -150,18 +150,18 @@ package struct LoyaltyFigures: Sendable, Hashable {
     _ events: some Sequence<(facts: LoyaltyFacts, at: Micros)>,
     areAll: Bool
   ) -> Self {
-    var figures = areAll ? LoyaltyFigures() : self
+    var statistics = areAll ? LoyaltyStatistics() : self
     var reportsBalance = areAll
     for event in events {
-      figures.noteNewest(event.facts, at: event.at)
+      statistics.noteNewest(event.facts, at: event.at)
       if case .now = event.facts.balance { reportsBalance = true }
     }
-    if !reportsBalance { figures.balance = balance }
-    figures.earned = earned
-    figures.redeemed = redeemed
-    figures.redemptions = redemptions
-    figures.referrals = referrals
-    figures.referralClicks = referralClicks
-    return figures
+    if !reportsBalance { statistics.balance = balance }
+    statistics.earned = earned
+    statistics.redeemed = redeemed
+    statistics.redemptions = redemptions
+    statistics.referrals = referrals
+    statistics.referralClicks = referralClicks
+    return statistics
   }
 }
