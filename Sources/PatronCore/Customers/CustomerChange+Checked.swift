@@ -62,6 +62,28 @@ extension CustomerChange {
 }
 
 extension CustomerChange {
+  /// Checks the customer of an order or a checkout, whose values fill gaps only.
+  package static func buyer(
+    _ input: CustomerInput?,
+    country: CountryCode?,
+    now: Int64,
+    _ violations: inout Violations
+  ) -> CustomerChange {
+    checked(
+      input ?? CustomerInput(),
+      path: "customer",
+      mode: .fillGaps,
+      author: .evidence,
+      identity: .order,
+      origin: .ecommercePlatform,
+      country: country,
+      source: "checkout",
+      actor: .platform,
+      now: now,
+      &violations
+    )
+  }
+
   /// Makes a change of a customer that is not named by the input.
   package init(of draft: CustomerDraft, by actor: ConsentActor) {
     self.init(

@@ -33,19 +33,7 @@ package struct OrderChange: Sendable {
       violations: &violations
     )
     taken = violations.warnings.dropFirst(earlier).map(Warning.about)
-    self.customer = CustomerChange.checked(
-      customer ?? CustomerInput(),
-      path: "customer",
-      mode: .fillGaps,
-      author: .evidence,
-      identity: .order,
-      origin: .ecommercePlatform,
-      country: country,
-      source: "checkout",
-      actor: .platform,
-      now: now,
-      &violations
-    )
+    self.customer = .buyer(customer, country: country, now: now, &violations)
     lacksCountry = violations.lacksCountry
   }
 

@@ -23,16 +23,9 @@ extension TimelineHandlers {
       violations: &violations
     )
     let warnings = violations.warnings.map(Warning.about)
-    let customer = CustomerChange.checked(
-      request.customer ?? CustomerInput(),
-      path: "customer",
-      mode: .fillGaps,
-      author: .evidence,
-      identity: .order,
-      origin: .ecommercePlatform,
+    let customer = CustomerChange.buyer(
+      request.customer,
       country: country,
-      source: "checkout",
-      actor: .platform,
       now: now,
       &violations
     )
