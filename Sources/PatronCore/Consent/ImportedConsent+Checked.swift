@@ -98,13 +98,7 @@ extension ImportedConsent {
       }
     }
     var given = given
-    if !given.source.isEmpty {
-      let source = given.source
-      let isGood: Void? = violations.secondary("\(path).source") { () throws(RuleError) in
-        try ConsentRules.checkSource(source)
-      }
-      if isGood == nil { given.source = "" }
-    }
+    given.source = source(given.source, path, &violations)
     func checked(
       _ given: GoogleProtobuf.Timestamp?,
       _ name: String,
@@ -118,6 +112,19 @@ extension ImportedConsent {
     given.expiresAt = checked(given.expiresAt, "expires_at", before: nil)
     guard violations.isEmpty, let channel, let about, state != nil else { return nil }
     return Entry(channel: channel, topic: about, consent: ChannelConsent(given))
+  }
+
+  /// Returns the source of a statement, or an empty text if it is malformed.
+  private static func source(
+    _ source: String,
+    _ path: String,
+    _ violations: inout Violations
+  ) -> String {
+    guard !source.isEmpty else { return "" }
+    let isGood: Void? = violations.secondary("\(path).source") { () throws(RuleError) in
+      try ConsentRules.checkSource(source)
+    }
+    return isGood == nil ? "" : source
   }
 
   /// Leaves out statements about addresses that were left out themselves: agreements, and

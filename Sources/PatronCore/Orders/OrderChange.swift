@@ -268,13 +268,7 @@ package struct OrderChange: Sendable {
       changesStatistics: contributed.map { $0 != draft.contribution } ?? false
     )
     let events = try news.emit(in: &timeline)
-    var emitted = events
-    if let event = try CheckoutChange.recover(by: order, in: &timeline) {
-      let place = emitted.firstIndex {
-        ($0.occurredAt?.micros ?? 0) > event.occurredAt?.micros ?? 0
-      }
-      emitted.insert(event, at: place ?? emitted.endIndex)
-    }
+    let recovery = try CheckoutChange.recover(by: order, in: &timeline)
     let setter = Provenance.Setter(
       name: "order_placed",
       at: min(draft.snapshot.placedAt, now),
@@ -286,9 +280,18 @@ package struct OrderChange: Sendable {
       outcome: known == nil ? .created : .updated,
       customerID: customer.row.id,
       customerCreated: customer.outcome == .created,
-      events: emitted,
+      events: Self.inserting(recovery, into: events),
       warnings: customer.warnings
     )
+  }
+
+  /// Returns the events, oldest first, with another event in its place.
+  private static func inserting(_ event: Event?, into events: [Event]) -> [Event] {
+    guard let event else { return events }
+    var events = events
+    let place = events.firstIndex { ($0.occurredAt?.micros ?? 0) > event.occurredAt?.micros ?? 0 }
+    events.insert(event, at: place ?? events.endIndex)
+    return events
   }
 }
 
