@@ -64,19 +64,17 @@ package final class InProcessServer: ClientChannel, ServerLoop, @unchecked Senda
     lastStream += 1
     let target = ReplyTarget(connection: Self.connection, stream: lastStream)
     var response = ResponseBuffer()
-    let outcome = request.withUnsafeBytes { payload in
-      dispatcher.unary(
-        index,
-        payload,
-        ServerCall(
-          target: target,
-          deadline: nil,
-          metadata: MetadataView(),
-          peer: Peer(address: "in-process")
-        ),
-        &response
-      )
-    }
+    let outcome = dispatcher.unary(
+      index,
+      request.span.bytes,
+      ServerCall(
+        target: target,
+        deadline: nil,
+        metadata: MetadataView(),
+        peer: Peer(address: "in-process")
+      ),
+      &response
+    )
     switch outcome {
     case .replied where response.count > maxAnswerBytes:
       let error = RPCError(code: .resourceExhausted, message: "\(response.count) bytes")
