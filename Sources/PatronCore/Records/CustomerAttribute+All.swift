@@ -1,5 +1,6 @@
 internal import PatronModel
 internal import PatronProto
+internal import ProtobufC
 
 extension CustomerAttribute {
   /// The attributes in the order of the contract.

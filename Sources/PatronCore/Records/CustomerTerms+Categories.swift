@@ -1,4 +1,4 @@
-package import PatronModel
+internal import PatronModel
 internal import PatronProto
 internal import PatronStore
 

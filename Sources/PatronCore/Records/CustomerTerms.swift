@@ -1,4 +1,4 @@
-package import PatronModel
+internal import PatronModel
 package import PatronProto
 package import PatronStore
 internal import ProtobufC
