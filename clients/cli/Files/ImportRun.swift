@@ -28,21 +28,11 @@ struct ImportRun: Sendable {
           + "Convert an array with `jq -c '.[]'`, objects with `jq -c .`"
       )
     }
-    let dropsInvalid = frame.invalidFields != .reject
     guard case .csv(let delimiter) = lines.form else {
       guard map.isEmpty, preset == nil else {
         throw LocalError.usage("\(lines.name) is NDJSON; --map and --preset apply to CSV only")
       }
-      let duplicates = ImportDuplicates(
-        onMismatch: frame.onMismatch,
-        defaultCountry: frame.defaultCountry
-      )
-      return try await finish(
-        lines,
-        CustomerRecords(duplicates: duplicates, dropsInvalid: dropsInvalid),
-        CustomerImportCall(frame: frame, header: nil),
-        .ndjson
-      )
+      return try await run(records: lines, frame)
     }
     let row = try lines.header()
     let header = try ImportHeader(
@@ -63,11 +53,30 @@ struct ImportRun: Sendable {
         header: header,
         text: ImportText(isUnescaped: isUnescaped),
         times: session.times,
-        dropsInvalid: dropsInvalid,
+        dropsInvalid: frame.invalidFields != .reject,
         duplicates: duplicates
       ),
       CustomerImportCall(frame: frame, header: header),
       .csv(header: row, reasonIndex: header.reasonIndex, delimiter: delimiter)
+    )
+  }
+
+  private func run(
+    records lines: consuming ImportLines,
+    _ frame: ImportCustomersRequest
+  ) async throws {
+    let duplicates = ImportDuplicates(
+      onMismatch: frame.onMismatch,
+      defaultCountry: frame.defaultCountry
+    )
+    try await finish(
+      lines,
+      CustomerRecords(
+        duplicates: duplicates,
+        dropsInvalid: frame.invalidFields != .reject
+      ),
+      CustomerImportCall(frame: frame, header: nil),
+      .ndjson
     )
   }
 
