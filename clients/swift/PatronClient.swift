@@ -11,12 +11,12 @@ import TTRPCNIO
 ///       print(answer.outcome, answer.customer?.id ?? 0)
 ///     }
 ///
-/// Importing `PatronClient` is enough: it exports the messages, ``RPCError`` and ``CallOptions``.
+/// Importing `PatronClient` is enough: it exports the messages, `RPCError` and `CallOptions`.
 /// Usable from any task; keep one client for the life of the program, and call ``close()`` at its
 /// end. Nothing is connected before the first call. Requests name their store in `storeID`; empty
 /// is the store `default`.
 ///
-/// A call throws ``RPCError`` only, with the server's code, reason and violations: see
+/// A call throws `RPCError` only, with the server's code, reason and violations: see
 /// ``TTRPC/RPCError/reason`` and ``TTRPC/RPCError/violations``. The client retries a call where
 /// repeating is harmless, that is for methods without side effects, for idempotent ones, and for
 /// requests with a `requestID`. Cancelling the task cancels the call.
@@ -89,7 +89,7 @@ public final class PatronClient: Sendable {
 /// Runs `body` with a client of the server at `address`, and closes the client whether `body`
 /// returns, throws or is cancelled.
 ///
-/// Throws INVALID_ARGUMENT as ``RPCError`` for an address that is malformed, and else what `body`
+/// Throws INVALID_ARGUMENT as `RPCError` for an address that is malformed, and else what `body`
 /// throws.
 public func withPatronClient<Result>(
   address: String = "127.0.0.1:7420",
