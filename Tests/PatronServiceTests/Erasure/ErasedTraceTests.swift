@@ -26,11 +26,19 @@ struct ErasedTraceTests {
 
   /// Returns true if the data contains the text. `Data.range(of:)` took three quarters of the test.
   private func contains(_ data: Data, _ text: String) -> Bool {
-    data.withUnsafeBytes { bytes in
-      guard let start = bytes.baseAddress else { return false }
-      return Array(text.utf8).withUnsafeBytes { part in
-        part.baseAddress.map { memmem(start, bytes.count, $0, part.count) != nil } ?? false
+    let part = Array(text.utf8)
+    return data.withUnsafeBytes { bytes in
+      guard let base = bytes.baseAddress else { return false }
+      var index = 0
+      while bytes.count - index >= part.count,
+        let hit = memchr(base + index, Int32(part[0]), bytes.count - index)
+      {
+        index = base.distance(to: UnsafeRawPointer(hit))
+        guard bytes.count - index >= part.count else { return false }
+        if memcmp(hit, part, part.count) == 0 { return true }
+        index += 1
       }
+      return false
     }
   }
 

@@ -293,7 +293,8 @@ struct TermRulesTests {
 
   @Test func aDatabaseBeginsWithTheFirstRules() async throws {
     try await Shop.open { shop in
-      #expect(try version(shop) == [["1"]])
+      let stored = try version(shop)
+      #expect(stored == [["1"]])
       #expect(try shop.rows("SELECT count(*) FROM term_rebuild", columns: 1) == [["0"]])
     }
   }

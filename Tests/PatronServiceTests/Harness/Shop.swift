@@ -2,6 +2,7 @@ import PatronProto
 import PatronStore
 import ProtobufC
 import TTRPC
+import TTRPCNIO
 import TestKit
 
 @testable import PatronCore

@@ -1,6 +1,7 @@
 import Foundation
 import PatronModel
 import PatronProto
+import ProtoWire
 import ProtobufC
 import SQLite
 import TestKit
