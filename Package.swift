@@ -172,7 +172,7 @@ let executables: [Target] = [
 let tests: [Target] = [
   .target(
     name: "TestKit",
-    dependencies: ["TTRPC", "TTRPCNIO"],
+    dependencies: ["TTRPC", "TTRPCNIO", nioCore, nioPosix],
     path: "Tests/TestKit",
     swiftSettings: strict
   ),

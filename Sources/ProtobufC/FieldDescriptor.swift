@@ -114,7 +114,9 @@ public struct EnumDescriptor: Sendable, Hashable {
   private let constant: StaticConstant<ProtobufCEnumDescriptor>
 
   init(_ pointer: UnsafeRawPointer) {
-    constant = StaticConstant(pointer: pointer.assumingMemoryBound(to: ProtobufCEnumDescriptor.self))
+    constant = StaticConstant(
+      pointer: pointer.assumingMemoryBound(to: ProtobufCEnumDescriptor.self)
+    )
   }
 
   var pointer: UnsafePointer<ProtobufCEnumDescriptor> { constant.pointer }

@@ -2,8 +2,8 @@ import NIOCore
 import Synchronization
 import TTRPC
 
-/// A streaming call, between its caller's tasks and its connection's loop. The mutex holds the state
-/// that both share, the box the state that only the loop uses.
+/// A streaming call, between its caller's tasks and its connection's loop. The mutex holds the
+/// state that both share, the box the state that only the loop uses.
 final class ClientStreamCore: ClientWaiter, ClientStreamSink, Sendable {
   private struct LoopState {
     var opening: CheckedContinuation<RPCError?, Never>?

@@ -1,4 +1,5 @@
-import Dispatch
+import NIOCore
+import NIOPosix
 package import TTRPC
 
 /// A dispatcher and a client of it without a socket.
@@ -7,14 +8,15 @@ package import TTRPC
 /// under a server. It passes no frames, deadlines, cancellation or retries: tests of these take a
 /// ``LocalServer``, and so do streams.
 ///
-/// `@unchecked Sendable`: the variables are used on `queue` only.
+/// `@unchecked Sendable`: the variables are used on `eventLoop` only.
 package final class InProcessServer: ClientChannel, ServerLoop, @unchecked Sendable {
   private typealias Call = CheckedContinuation<Result<[UInt8], RPCError>, Never>
 
   /// No server numbers its connections so high: lanes know calls by connection and stream.
   private static let connection = UInt64.max
 
-  private let queue = DispatchQueue(label: "in-process server")
+  /// A point reader belongs to one thread, which a queue does not have.
+  private let eventLoop = MultiThreadedEventLoopGroup.singleton.any()
   private let maxAnswerBytes: Int
   private var dispatcher: (any CallDispatcher)?
   /// The indices of the methods, by service and name.
@@ -26,9 +28,11 @@ package final class InProcessServer: ClientChannel, ServerLoop, @unchecked Senda
   /// Creates a server. `makeDispatcher` is called once, on its loop.
   package init(limits: Limits, _ makeDispatcher: (any ServerLoop) -> any CallDispatcher) {
     maxAnswerBytes = limits.answerBytes
-    queue.sync {
+    wait {
       let dispatcher = makeDispatcher(self)
-      methods = Dictionary(uniqueKeysWithValues: zip(dispatcher.methods.map(\.description), 0...))
+      self.methods = Dictionary(
+        uniqueKeysWithValues: zip(dispatcher.methods.map(\.description), 0...)
+      )
       self.dispatcher = dispatcher
     }
   }
@@ -36,11 +40,28 @@ package final class InProcessServer: ClientChannel, ServerLoop, @unchecked Senda
   /// Releases the dispatcher. Calls that wait for their answers, and later ones, fail with
   /// UNAVAILABLE.
   package func close() {
-    queue.sync {
-      dispatcher = nil
-      for call in pending.values { call.resume(returning: .failure(Self.closed)) }
-      pending.removeAll()
+    wait {
+      self.dispatcher = nil
+      for call in self.pending.values { call.resume(returning: .failure(Self.closed)) }
+      self.pending.removeAll()
     }
+  }
+
+  /// Runs `work` on the loop, and waits for its end.
+  private func wait(for work: () -> Void) {
+    withoutActuallyEscaping(work) { work in
+      let work = UncheckedWork(run: work)
+      do {
+        try eventLoop.submit { work.run() }.wait()
+      } catch {
+        preconditionFailure("work that cannot fail failed: \(error)")
+      }
+    }
+  }
+
+  /// Work whose caller waits for its end, so that it runs on one thread at a time.
+  private struct UncheckedWork: @unchecked Sendable {
+    let run: () -> Void
   }
 
   /// Runs a unary call on the loop.
@@ -50,7 +71,7 @@ package final class InProcessServer: ClientChannel, ServerLoop, @unchecked Senda
     _ options: CallOptions
   ) async throws(RPCError) -> [UInt8] {
     let result = await withCheckedContinuation { (call: Call) in
-      queue.async { self.run(method, request, call) }
+      eventLoop.execute { self.run(method, request, call) }
     }
     return try result.get()
   }
@@ -96,7 +117,7 @@ package final class InProcessServer: ClientChannel, ServerLoop, @unchecked Senda
 
   /// Answers pending calls, behind the work that is queued on the loop.
   package func complete(_ completions: [Completion]) {
-    queue.async {
+    eventLoop.execute {
       for completion in completions {
         self.pending.removeValue(forKey: completion.target.stream)?
           .resume(returning: completion.result)
@@ -105,11 +126,11 @@ package final class InProcessServer: ClientChannel, ServerLoop, @unchecked Senda
   }
 
   /// Runs `work` behind the work that is queued on the loop.
-  package func execute(_ work: @escaping @Sendable () -> Void) { queue.async(execute: work) }
+  package func execute(_ work: @escaping @Sendable () -> Void) { eventLoop.execute(work) }
 
   /// Runs `work` on the loop after `delay`.
   package func execute(after delay: Duration, _ work: @escaping @Sendable () -> Void) {
-    queue.asyncAfter(deadline: .now() + delay / .seconds(1), execute: work)
+    eventLoop.scheduleTask(in: TimeAmount(delay), work)
   }
 
   private static let closed = RPCError(code: .unavailable, message: "the server is closed")

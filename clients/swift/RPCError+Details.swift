@@ -13,8 +13,8 @@ extension RPCError {
     return nil
   }
 
-  /// The stable reason, such as `PatronReason.customerNotFound`; nil when the server named none. For
-  /// rejected input it is the reason of the first violation.
+  /// The stable reason, such as `PatronReason.customerNotFound`; nil when the server named none.
+  /// For rejected input it is the reason of the first violation.
   public var reason: String? {
     if let info = detail(GoogleRPC.ErrorInfo.self), !info.reason.isEmpty { return info.reason }
     return violations.first.map(\.reason)

@@ -52,7 +52,8 @@ extension StoreWriter {
     try transaction.run(Self.setBothTerms, store.name, customerID, [UInt8](), [UInt8]())
   }
 
-  /// Recomputes all terms of a customer from its stored record. Writes nothing if they are the same.
+  /// Recomputes all terms of a customer from its stored record. Writes nothing if they are as
+  /// stored.
   func rebuildTerms(of row: CustomerRow) throws {
     let old = try packedTerms(of: row.id)
     let body = try bodyTerms(of: row, over: old.body)

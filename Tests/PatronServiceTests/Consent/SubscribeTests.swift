@@ -448,6 +448,11 @@ struct ConsentInputTests {
         }
         #expect(broken == [Broken("evidence.\(name)", "TEXT_TOO_LONG")])
       }
+    }
+  }
+
+  @Test func unknownChannelsAndTopicsAreRefused() async throws {
+    try await Shop.open { shop in
       let enums = try await violations {
         try await shop.subscribe {
           $0.channels = [.sms, .unspecified, .init(rawValue: 3)]

@@ -450,8 +450,8 @@ struct FilterTests {
       let categories = try await shop.customers.listFilters(ListFiltersRequest()).categories
       #expect(
         categories.map(\.id) == [
-          "sms", "email", "orders", "account", "contact", "origin", "products", "tags", "country",
-          "language",
+          "sms", "email", "orders", "account", "contact", "birthday", "origin", "products", "tags",
+          "country", "language",
         ]
       )
       #expect(
