@@ -26,7 +26,10 @@ package final class InProcessServer: ClientChannel, ServerLoop, @unchecked Senda
   private var lastStream: UInt32 = 0
 
   /// Creates a server. `makeDispatcher` is called once, on its loop.
-  package init(limits: Limits, _ makeDispatcher: (any ServerLoop) -> any CallDispatcher) {
+  package init(
+    limits: Limits,
+    _ makeDispatcher: @escaping @Sendable (any ServerLoop) -> any CallDispatcher
+  ) {
     maxAnswerBytes = limits.answerBytes
     wait {
       let dispatcher = makeDispatcher(self)
@@ -48,20 +51,12 @@ package final class InProcessServer: ClientChannel, ServerLoop, @unchecked Senda
   }
 
   /// Runs `work` on the loop, and waits for its end.
-  private func wait(for work: () -> Void) {
-    withoutActuallyEscaping(work) { work in
-      let work = UncheckedWork(run: work)
-      do {
-        try eventLoop.submit { work.run() }.wait()
-      } catch {
-        preconditionFailure("work that cannot fail failed: \(error)")
-      }
+  private func wait(for work: @escaping @Sendable () -> Void) {
+    do {
+      try eventLoop.submit(work).wait()
+    } catch {
+      preconditionFailure("work that cannot fail failed: \(error)")
     }
-  }
-
-  /// Work whose caller waits for its end, so that it runs on one thread at a time.
-  private struct UncheckedWork: @unchecked Sendable {
-    let run: () -> Void
   }
 
   /// Runs a unary call on the loop.
