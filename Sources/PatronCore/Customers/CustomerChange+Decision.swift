@@ -4,10 +4,16 @@ internal import PatronStore
 
 extension CustomerChange {
   /// The decision on a plan: the effects to write, and the answer to the caller.
-  struct Decision {
-    /// The effects to write; nil if the customer stays as stored.
-    let effects: CustomerEffects?
-    private let stored: (row: CustomerRow, customer: Customer)?
+  struct Decision: ~Copyable {
+    /// The record that the change leaves.
+    enum Target: ~Copyable {
+      /// The effects to write.
+      case effects(CustomerEffects)
+      /// The customer stays as stored.
+      case stored(CustomerRow)
+    }
+
+    let target: Target
     /// The record before the change; empty for a new customer.
     let before: Customer
     let outcome: Outcome
@@ -19,14 +25,13 @@ extension CustomerChange {
     var previousExternalID: String?
 
     init(
-      effects: CustomerEffects,
+      effects: consuming CustomerEffects,
       before: Customer,
       outcome: Outcome,
       changedFields: [String],
       warnings: [Warning]
     ) {
-      self.effects = effects
-      stored = nil
+      target = .effects(effects)
       self.before = before
       self.outcome = outcome
       self.changedFields = changedFields
@@ -35,23 +40,45 @@ extension CustomerChange {
 
     /// Makes a decision that changes nothing.
     init(stored: (row: CustomerRow, customer: Customer), warnings: [Warning]) {
-      effects = nil
-      self.stored = stored
+      target = .stored(stored.row)
       before = stored.customer
       outcome = .unchanged
       changedFields = []
       self.warnings = warnings
     }
 
+    /// The customer as stored; nil if it is new, or stays as it is.
+    var replaced: CustomerRow? {
+      switch target {
+      case .effects(let effects): effects.old
+      case .stored: nil
+      }
+    }
+
     /// Returns the result as a dry run shows it.
     ///
     /// - Throws: FAILED_PRECONDITION `CUSTOMER_TOO_LARGE`.
     func preview(at now: Int64) throws -> Result {
-      let row = try effects?.preview(at: now) ?? stored?.row
-      guard let row, let customer = effects?.customer ?? stored?.customer else {
-        throw DomainError.unexpected
+      switch target {
+      case .effects(let effects): result(try effects.preview(at: now), effects.customer)
+      case .stored(let row): result(row, before)
       }
-      return Result(
+    }
+
+    /// Writes the effects and returns the result.
+    ///
+    /// - Throws: FAILED_PRECONDITION `CUSTOMER_TOO_LARGE`.
+    func write(in writer: StoreWriter, at now: Int64) throws -> Result {
+      switch target {
+      case .effects(let effects):
+        let written = try CustomerWriter(writer, at: now).apply(effects)
+        return result(written.row, written.customer)
+      case .stored(let row): return result(row, before)
+      }
+    }
+
+    private func result(_ row: CustomerRow, _ customer: Customer) -> Result {
+      Result(
         row: row,
         customer: customer,
         outcome: outcome,

@@ -127,7 +127,9 @@ package struct CustomerChange: Sendable {
   }
 
   /// Returns the result of a decision as a dry run shows it.
-  func preview(_ decision: Decision, in reader: StoreReader, at now: Int64) throws -> Result {
+  func preview(_ decision: borrowing Decision, in reader: StoreReader, at now: Int64) throws
+    -> Result
+  {
     var result = try decision.preview(at: now)
     result.warnings += try suppressedAddresses(of: result.row, decision, in: reader)
     return result
@@ -135,17 +137,12 @@ package struct CustomerChange: Sendable {
 
   /// Writes a decision.
   func apply(
-    _ decision: Decision,
+    _ decision: borrowing Decision,
     _ plan: Plan,
     in writer: StoreWriter,
     at now: Int64
   ) throws -> Result {
-    var result = try decision.preview(at: now)
-    if let effects = decision.effects {
-      let written = try CustomerWriter(writer, at: now).apply(effects)
-      result.row = written.row
-      result.customer = written.customer
-    }
+    var result = try decision.write(in: writer, at: now)
     for move in decision.moves {
       try move.keepOptOut(of: decision.before, in: writer, at: now)
     }
@@ -295,11 +292,11 @@ package struct CustomerChange: Sendable {
   /// customer.
   private func suppressedAddresses(
     of row: CustomerRow,
-    _ decision: Decision,
+    _ decision: borrowing Decision,
     in reader: StoreReader
   ) throws -> [Warning] {
     // An agreement or an event may lift them yet, and has warnings of its own.
-    guard author == .request, let old = decision.effects?.old else { return [] }
+    guard author == .request, let old = decision.replaced else { return [] }
     return try PatronModel.Channel.allCases.compactMap { channel in
       guard let address = row.address(channel), address != old.address(channel),
         try !SuppressionReader(reader).suppressions(channel, of: address).isEmpty

@@ -5,7 +5,7 @@ internal import ProtobufC
 
 /// The effects of one change on one customer, decided but not written. Every change of a customer
 /// has them: a call, an import, an event, an order, a merge or its end.
-package struct CustomerEffects {
+package struct CustomerEffects: ~Copyable {
   /// The record after the change, without its etag, its time and the ids of new ledger rows. The id
   /// of a new customer is 0.
   package var customer: Customer

@@ -33,7 +33,9 @@ package struct CustomerWriter {
   /// Writes the effects. `number` is the number of the change if the caller took it already.
   ///
   /// - Throws: FAILED_PRECONDITION `CUSTOMER_TOO_LARGE`.
-  package func apply(_ effects: CustomerEffects, number given: Int64? = nil) throws -> Written {
+  package func apply(_ effects: borrowing CustomerEffects, number given: Int64? = nil) throws
+    -> Written
+  {
     var customer = effects.customer
     if customer.id == 0 { customer.id = try writer.nextID() }
     let number = try given ?? writer.nextID()
@@ -65,7 +67,7 @@ package struct CustomerWriter {
     return Written(row: row, customer: customer, consents: consents)
   }
 
-  private func provenance(of effects: CustomerEffects) throws -> [UInt8]? {
+  private func provenance(of effects: borrowing CustomerEffects) throws -> [UInt8]? {
     let stored = effects.old.map(\.provenance) ?? []
     switch effects.provenance {
     case .keep: return stored
@@ -79,7 +81,7 @@ package struct CustomerWriter {
   private func put(
     _ row: CustomerRow,
     _ customer: Customer,
-    _ effects: CustomerEffects,
+    _ effects: borrowing CustomerEffects,
     _ terms: inout RowTerms
   ) throws {
     if let old = effects.old {
