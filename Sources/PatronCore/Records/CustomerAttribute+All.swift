@@ -11,60 +11,63 @@ extension CustomerAttribute {
 
   private static let externalID = CustomerAttribute(
     .identifier(.externalID),
-    [Field("external_id", bit: 0, \.externalID)],
-    input: \.externalID,
+    [Field("external_id", bit: 0, Member({ $0.externalID }, set: { $0.externalID = $1 }))],
+    input: Member({ $0.externalID }, set: { $0.externalID = $1 }),
     empty: ""
   )
 
   private static let email = CustomerAttribute(
     .identifier(.email),
-    [Field("email", bit: 1, \.email)],
-    input: \.email,
+    [Field("email", bit: 1, Member({ $0.email }, set: { $0.email = $1 }))],
+    input: Member({ $0.email }, set: { $0.email = $1 }),
     empty: ""
   )
 
   private static let phoneNumber = CustomerAttribute(
     .identifier(.phone),
-    [Field("phone_number", bit: 2, \.phoneNumber)],
-    input: \.phoneNumber,
+    [Field("phone_number", bit: 2, Member({ $0.phoneNumber }, set: { $0.phoneNumber = $1 }))],
+    input: Member({ $0.phoneNumber }, set: { $0.phoneNumber = $1 }),
     empty: ""
   )
 
   static let firstName = text(
-    Field("first_name", bit: 3, \.firstName),
-    \.firstName,
-    input: \.firstName
+    "first_name",
+    bit: 3,
+    Member({ $0.firstName }, set: { $0.firstName = $1 }),
+    input: Member({ $0.firstName }, set: { $0.firstName = $1 })
   ) { $2.editText($0, $1) }
 
   static let lastName = text(
-    Field("last_name", bit: 4, \.lastName),
-    \.lastName,
-    input: \.lastName
+    "last_name",
+    bit: 4,
+    Member({ $0.lastName }, set: { $0.lastName = $1 }),
+    input: Member({ $0.lastName }, set: { $0.lastName = $1 })
   ) { $2.editText($0, $1) }
 
   private static let gender = text(
-    Field("gender", bit: 5, \.gender),
-    \.gender,
-    input: \.gender,
+    "gender",
+    bit: 5,
+    Member({ $0.gender }, set: { $0.gender = $1 }),
+    input: Member({ $0.gender }, set: { $0.gender = $1 }),
     examples: ["F", "M", "Other"]
   ) { path, text, violations in
     violations.edit(path, text) { text throws(RuleError) in try Gender(text).rawValue }
   }
 
   private static let birthday = CustomerAttribute(
-    .value { checked, values, violations in
-      guard let given = checked.input.birthday else { return false }
+    .value { input, check, values, violations in
+      guard let given = input.birthday else { return false }
       if given == CalendarDate() { return true }
-      let isValid: Void? = violations.secondary("\(checked.path).birthday") {
+      let isValid: Void? = violations.secondary("\(check.path).birthday") {
         () throws(RuleError) in
-        try checkBirthday(CivilDate(given), now: .init(microseconds: checked.now))
+        try checkBirthday(CivilDate(given), now: .init(microseconds: check.now))
       }
       guard isValid != nil else { return false }
       values.birthday = given
       return true
     },
-    [Field("birthday", bit: 18, \.birthday)],
-    input: \.birthday,
+    [Field("birthday", bit: 18, Member({ $0.birthday }, set: { $0.birthday = $1 }))],
+    input: Member({ $0.birthday }, set: { $0.birthday = $1 }),
     empty: CalendarDate(),
     examples: (0..<56).map { number in
       .with {
@@ -76,36 +79,43 @@ extension CustomerAttribute {
   )
 
   static let accountCreatedAt = CustomerAttribute(
-    .value { checked, values, violations in
-      guard let given = checked.input.accountCreatedAt else { return false }
+    .value { input, check, values, violations in
+      guard let given = input.accountCreatedAt else { return false }
       if given.seconds == 0 && given.nanos == 0 { return true }
-      let time = violations.secondary("\(checked.path).account_created_at") {
+      let time = violations.secondary("\(check.path).account_created_at") {
         () throws(RuleError) in
         let time = try PatronModel.Timestamp(seconds: given.seconds, nanos: given.nanos)
-        try TimeBounds.checkAccountCreated(time, now: .init(microseconds: checked.now))
+        try TimeBounds.checkAccountCreated(time, now: .init(microseconds: check.now))
         return time
       }
       values.accountCreatedAt = time.map { .init(micros: $0.microseconds) }
       return time != nil
     },
-    [Field("account_created_at", bit: 6, \.accountCreatedAt)],
-    input: \.accountCreatedAt,
+    [
+      Field(
+        "account_created_at",
+        bit: 6,
+        Member({ $0.accountCreatedAt }, set: { $0.accountCreatedAt = $1 })
+      )
+    ],
+    input: Member({ $0.accountCreatedAt }, set: { $0.accountCreatedAt = $1 }),
     empty: GoogleProtobuf.Timestamp()
   )
 
   static let accountStatus = text(
-    Field("account_status", bit: 7, \.accountStatus),
-    \.accountStatus,
-    input: \.accountStatus
+    "account_status",
+    bit: 7,
+    Member({ $0.accountStatus }, set: { $0.accountStatus = $1 }),
+    input: Member({ $0.accountStatus }, set: { $0.accountStatus = $1 })
   ) { path, text, violations in
     violations.edit(path, text) { text throws(RuleError) in try AccountStatus(text).rawValue }
   }
 
   /// The language, kept as a code and as the whole tag that the code was taken from.
   private static let language = CustomerAttribute(
-    .value { checked, values, violations in
-      guard let text = checked.input.defaultLanguage else { return false }
-      let edit = violations.edit("\(checked.path).default_language", text) {
+    .value { input, check, values, violations in
+      guard let text = input.defaultLanguage else { return false }
+      let edit = violations.edit("\(check.path).default_language", text) {
         text throws(RuleError) in try LanguageCode(text)
       }
       values.defaultLanguage = edit.value?.code
@@ -113,46 +123,64 @@ extension CustomerAttribute {
       return !edit.isLeave
     },
     [
-      Field("default_language", bit: 8, \.defaultLanguage), Field("locale", bit: 9, \.locale),
+      Field(
+        "default_language",
+        bit: 8,
+        Member({ $0.defaultLanguage }, set: { $0.defaultLanguage = $1 })
+      ), Field("locale", bit: 9, Member({ $0.locale }, set: { $0.locale = $1 })),
     ],
-    input: \.defaultLanguage,
+    input: Member({ $0.defaultLanguage }, set: { $0.defaultLanguage = $1 }),
     empty: ""
   )
 
   package static let currency = text(
-    Field("default_currency", bit: 10, \.defaultCurrency),
-    \.defaultCurrency,
-    input: \.defaultCurrency
+    "default_currency",
+    bit: 10,
+    Member({ $0.defaultCurrency }, set: { $0.defaultCurrency = $1 }),
+    input: Member({ $0.defaultCurrency }, set: { $0.defaultCurrency = $1 })
   ) { path, text, violations in
     violations.edit(path, text) { text throws(RuleError) in try CurrencyCode(text).code }
   }
 
   package static let tags = text(
-    Field("tags", bit: 11, \.tags),
-    \.tags,
-    input: \.tags,
+    "tags",
+    bit: 11,
+    Member({ $0.tags }, set: { $0.tags = $1 }),
+    input: Member({ $0.tags }, set: { $0.tags = $1 }),
     mergeRule: .union,
     checkedTags
   )
 
   private static let address = CustomerAttribute(
     .address,
-    [Field("address", bit: 12, \.address)],
-    input: \.address,
+    [Field("address", bit: 12, Member({ $0.address }, set: { $0.address = $1 }))],
+    input: Member({ $0.address }, set: { $0.address = $1 }),
     empty: Address()
   )
 
   private static let acceptsSMSMarketing = CustomerAttribute(
     .flag(.sms),
-    [Field("accepts_sms_marketing", bit: 13, \.acceptsSMSMarketing)],
-    input: \.acceptsSMSMarketing,
+    [
+      Field(
+        "accepts_sms_marketing",
+        bit: 13,
+        Member({ $0.acceptsSMSMarketing }, set: { $0.acceptsSMSMarketing = $1 })
+      )
+    ],
+    input: Member({ $0.acceptsSMSMarketing }, set: { $0.acceptsSMSMarketing = $1 }),
     empty: nil
   )
 
   private static let acceptsEmailMarketing = CustomerAttribute(
     .flag(.email),
-    [Field("accepts_email_marketing", bit: 14, \.acceptsEmailMarketing)],
-    input: \.acceptsEmailMarketing,
+    [
+      Field(
+        "accepts_email_marketing",
+        bit: 14,
+        Member({ $0.acceptsEmailMarketing }, set: { $0.acceptsEmailMarketing = $1 })
+      )
+    ],
+    input: Member({ $0.acceptsEmailMarketing }, set: { $0.acceptsEmailMarketing = $1 }),
     empty: nil
   )
 }
@@ -162,21 +190,23 @@ extension CustomerAttribute {
 extension CustomerAttribute {
   /// Makes an attribute with a text, which is stored as `check` returns it.
   private static func text(
-    _ field: Field,
-    _ stored: any WritableKeyPath<Customer, String?> & Sendable,
-    input: any WritableKeyPath<CustomerInput, String?> & Sendable,
+    _ name: String,
+    bit: Int,
+    _ stored: Member<Customer, String>,
+    input: Member<CustomerInput, String>,
     examples: [String] = [],
     mergeRule: MergeRule = .choice,
     _ check: @escaping @Sendable (String, String, inout Violations) -> FieldEdit<String>
   ) -> CustomerAttribute {
     CustomerAttribute(
-      .value { checked, values, violations in
-        guard let text = checked.input[keyPath: input] else { return false }
-        let edit = check("\(checked.path).\(field.name)", text, &violations)
-        values[keyPath: stored] = edit.value
-        return !edit.isLeave
+      .value { given, circumstances, values, violations in
+        guard let text = input.get(given) else { return false }
+        let edit = check("\(circumstances.path).\(name)", text, &violations)
+        guard !edit.isLeave else { return false }
+        stored.set(&values, edit.value)
+        return true
       },
-      [field],
+      [Field(name, bit: bit, stored)],
       input: input,
       empty: "",
       examples: examples,

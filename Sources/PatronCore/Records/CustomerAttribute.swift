@@ -5,14 +5,17 @@ package import PatronProto
 /// with it. Custom properties are not attributes: the shop invents their names.
 ///
 /// ``all`` lists them. A new one is an entry there; checks, masks, merges, enrichment, provenance,
-/// exports and sample data follow.
-package struct CustomerAttribute: Sendable {
+/// exports and sample data follow. Every write walks the list: an attribute is a class, because
+/// copies of a value with so many closures would be retained closure by closure.
+package final class CustomerAttribute: Sendable {
   /// The part of a draft that holds the value.
   enum Role: Sendable {
     /// The draft's identifier: it is compared with those of other customers.
     case identifier(IdentifierField)
     /// ``CustomerDraft/values``, if the check of an input returns true.
-    case value(check: @Sendable (DraftInput, inout Customer, inout Violations) -> Bool)
+    case value(
+      check: @Sendable (CustomerInput, DraftCheck, inout Customer, inout Violations) -> Bool
+    )
     /// ``CustomerDraft/address``: inputs may name parts of it.
     case address
     /// A marketing flag, which changes the consent. The record keeps it as the shop gave it.
@@ -37,22 +40,34 @@ package struct CustomerAttribute: Sendable {
     /// Copies the field of the first record into the second.
     let copy: @Sendable (Customer, inout Customer) -> Void
 
-    init<Value: Equatable & SendableMetatype>(
-      _ name: String,
-      bit: Int,
-      _ path: any WritableKeyPath<Customer, Value?> & Sendable
-    ) {
+    init<Value: Equatable & Sendable>(_ name: String, bit: Int, _ member: Member<Customer, Value>) {
       self.name = name
       self.bit = 1 << UInt64(bit)
-      isSet = { $0[keyPath: path] != nil }
-      isSame = { $0[keyPath: path] == $1[keyPath: path] }
-      copy = { $1[keyPath: path] = $0[keyPath: path] }
+      isSet = { member.get($0) != nil }
+      isSame = { member.get($0) == member.get($1) }
+      copy = { member.set(&$1, member.get($0)) }
+    }
+  }
+
+  /// A member of a message. Reading a key path would copy the message, with every text in it.
+  struct Member<Root, Value: Sendable>: Sendable {
+    let get: @Sendable (Root) -> Value?
+    let set: @Sendable (inout Root, Value?) -> Void
+
+    init(
+      _ get: @escaping @Sendable (Root) -> Value?,
+      set: @escaping @Sendable (inout Root, Value?) -> Void
+    ) {
+      self.get = get
+      self.set = set
     }
   }
 
   /// The name in the contract, in masks and in provenance.
   package let name: String
   let role: Role
+  /// The bit of the field with the attribute's name.
+  let bit: UInt64
   /// The field with the attribute's name, and those that are kept beside it.
   let fields: [Field]
   package let mergeRule: MergeRule
@@ -70,19 +85,20 @@ package struct CustomerAttribute: Sendable {
   init<Value: Sendable>(
     _ role: Role,
     _ fields: [Field],
-    input: any WritableKeyPath<CustomerInput, Value?> & Sendable,
+    input: Member<CustomerInput, Value>,
     empty: Value?,
     examples: [Value] = [],
     mergeRule: MergeRule = .choice
   ) {
     name = fields[0].name
+    bit = fields[0].bit
     self.role = role
     self.fields = fields
     self.mergeRule = mergeRule
-    take = { $1[keyPath: input] = $0[keyPath: input] ?? empty }
-    isGiven = { $0[keyPath: input] != nil }
+    take = { input.set(&$1, input.get($0) ?? empty) }
+    isGiven = { input.get($0) != nil }
     exampleCount = examples.count
-    setExample = { $1[keyPath: input] = examples[$0 % examples.count] }
+    setExample = { input.set(&$1, examples[$0 % examples.count]) }
   }
 
   /// Returns true if the record has a value.
@@ -104,9 +120,8 @@ package struct CustomerAttribute: Sendable {
   private static let byName = Dictionary(uniqueKeysWithValues: all.map { ($0.name, $0) })
 }
 
-/// An input under check.
-struct DraftInput {
-  let input: CustomerInput
+/// The circumstances of the check of an input.
+struct DraftCheck {
   /// The path of the input in violations: `customer`.
   let path: String
   /// Microseconds since 1970.
@@ -119,9 +134,9 @@ struct AttributeSet: Sendable {
 
   var isEmpty: Bool { bits == 0 }
 
-  func contains(_ attribute: CustomerAttribute) -> Bool { bits & attribute.fields[0].bit != 0 }
+  func contains(_ attribute: CustomerAttribute) -> Bool { bits & attribute.bit != 0 }
 
-  mutating func insert(_ attribute: CustomerAttribute) { bits |= attribute.fields[0].bit }
+  mutating func insert(_ attribute: CustomerAttribute) { bits |= attribute.bit }
 
-  mutating func remove(_ attribute: CustomerAttribute) { bits &= ~attribute.fields[0].bit }
+  mutating func remove(_ attribute: CustomerAttribute) { bits &= ~attribute.bit }
 }

@@ -51,7 +51,7 @@ extension CustomerDraft {
       edited(phone.map(\.e164), customer.phoneNumber)
     )
     for attribute in CustomerAttribute.all where given.contains(attribute) {
-      apply(attribute, to: &customer, mode, &changed)
+      apply(attribute, of: values.record, to: &customer, mode, &changed)
     }
     if let edit = address.value {
       let stored = customer.address
@@ -73,10 +73,11 @@ extension CustomerDraft {
     return changed.names.sorted()
   }
 
-  /// Applies an attribute of ``values``. A mode that fills gaps replaces a value only where the
-  /// rule of the event says so, and never clears one.
+  /// Applies an attribute of the draft's values. A mode that fills gaps replaces a value only where
+  /// the rule of the event says so, and never clears one.
   private func apply(
     _ attribute: CustomerAttribute,
+    of values: Customer,
     to customer: inout Customer,
     _ mode: ApplyMode,
     _ changed: inout ChangedFields

@@ -10,7 +10,15 @@ package struct CustomerDraft: Sendable {
   /// The other attributes that the input sets or clears.
   private(set) var given = AttributeSet()
   /// The values of the given attributes; those that it clears are not set.
-  private(set) var values = Customer()
+  private(set) var values = Values.none
+
+  /// A record with values: a class, because drafts are passed on by value and records are large.
+  final class Values: Sendable {
+    static let none = Values(Customer())
+    let record: Customer
+
+    init(_ record: Customer) { self.record = record }
+  }
   /// The custom properties by name; a nil value removes the property.
   package var properties: [(name: String, value: PatronProto.PropertyValue?)]
   var acceptsSMS: Bool?
@@ -71,13 +79,15 @@ package struct CustomerDraft: Sendable {
     if dropsInvalid, !needsPhone, phone.isLeave, input.phoneNumber != nil {
       droppedAddresses.insert(.sms)
     }
-    let checked = DraftInput(input: input, path: path, now: now)
+    let check = DraftCheck(path: path, now: now)
+    var record = Customer()
     for attribute in CustomerAttribute.all {
-      guard case .value(let check) = attribute.role, check(checked, &values, &violations) else {
-        continue
-      }
+      guard case .value(let isGiven) = attribute.role,
+        isGiven(input, check, &record, &violations)
+      else { continue }
       given.insert(attribute)
     }
+    if !given.isEmpty { values = Values(record) }
     address = Self.address(input, path, defaultCountry, &violations)
     properties = Self.properties(input, path, &violations)
     acceptsSMS = input.acceptsSMSMarketing
@@ -158,13 +168,15 @@ extension CustomerDraft {
 
   /// Sets an attribute, or clears it if `assign` sets no value.
   package mutating func set(_ attribute: CustomerAttribute, _ assign: (inout Customer) -> Void) {
-    assign(&values)
+    var record = values.record
+    assign(&record)
+    values = Values(record)
     given.insert(attribute)
   }
 
   /// Returns true if the input has a value for an attribute.
   func sets(_ attribute: CustomerAttribute) -> Bool {
-    given.contains(attribute) && attribute.isSet(values)
+    given.contains(attribute) && attribute.isSet(values.record)
   }
 }
 
