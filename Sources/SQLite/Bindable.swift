@@ -1,61 +1,61 @@
 /// A value that can be a parameter of a statement.
-package protocol Bindable {
+public protocol Bindable {
   /// Binds the value to the parameter with this index; the first is 1.
   func bind(to statement: Statement, at index: Int32) throws(SQLiteError)
 }
 
 extension Int64: Bindable {
   /// Binds an integer.
-  package func bind(to statement: Statement, at index: Int32) throws(SQLiteError) {
+  public func bind(to statement: Statement, at index: Int32) throws(SQLiteError) {
     try statement.bind(index, self)
   }
 }
 
 extension Int: Bindable {
   /// Binds an integer.
-  package func bind(to statement: Statement, at index: Int32) throws(SQLiteError) {
+  public func bind(to statement: Statement, at index: Int32) throws(SQLiteError) {
     try statement.bind(index, Int64(self))
   }
 }
 
 extension Int32: Bindable {
   /// Binds an integer.
-  package func bind(to statement: Statement, at index: Int32) throws(SQLiteError) {
+  public func bind(to statement: Statement, at index: Int32) throws(SQLiteError) {
     try statement.bind(index, Int64(self))
   }
 }
 
 extension Bool: Bindable {
   /// Binds 1 for true and 0 for false.
-  package func bind(to statement: Statement, at index: Int32) throws(SQLiteError) {
+  public func bind(to statement: Statement, at index: Int32) throws(SQLiteError) {
     try statement.bind(index, Int64(self ? 1 : 0))
   }
 }
 
 extension Double: Bindable {
   /// Binds a floating point number.
-  package func bind(to statement: Statement, at index: Int32) throws(SQLiteError) {
+  public func bind(to statement: Statement, at index: Int32) throws(SQLiteError) {
     try statement.bind(index, self)
   }
 }
 
 extension String: Bindable {
   /// Binds text, which SQLite copies.
-  package func bind(to statement: Statement, at index: Int32) throws(SQLiteError) {
+  public func bind(to statement: Statement, at index: Int32) throws(SQLiteError) {
     try statement.bind(index, self)
   }
 }
 
 extension StaticString: Bindable {
   /// Binds text of the program's binary, which SQLite does not copy.
-  package func bind(to statement: Statement, at index: Int32) throws(SQLiteError) {
+  public func bind(to statement: Statement, at index: Int32) throws(SQLiteError) {
     try statement.bind(index, self)
   }
 }
 
 extension Array: Bindable where Element == UInt8 {
   /// Binds bytes, which SQLite copies.
-  package func bind(to statement: Statement, at index: Int32) throws(SQLiteError) {
+  public func bind(to statement: Statement, at index: Int32) throws(SQLiteError) {
     try statement.bind(index, self)
   }
 }
@@ -63,14 +63,14 @@ extension Array: Bindable where Element == UInt8 {
 extension UnsafeRawBufferPointer: Bindable {
   /// Binds bytes that must stay in place until the statement is reset, which functions of
   /// ``Connection`` do before they return. SQLite does not copy them.
-  package func bind(to statement: Statement, at index: Int32) throws(SQLiteError) {
+  public func bind(to statement: Statement, at index: Int32) throws(SQLiteError) {
     try statement.bind(index, self)
   }
 }
 
 extension Optional: Bindable where Wrapped: Bindable {
   /// Binds the value, or NULL.
-  package func bind(to statement: Statement, at index: Int32) throws(SQLiteError) {
+  public func bind(to statement: Statement, at index: Int32) throws(SQLiteError) {
     switch self {
     case .some(let value): try value.bind(to: statement, at: index)
     case .none: try statement.bindNull(index)

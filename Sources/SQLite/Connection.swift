@@ -2,9 +2,9 @@ internal import CSQLite
 
 /// A connection to one SQLite file. It belongs to one thread, because it is opened without SQLite's
 /// mutexes.
-package final class Connection {
+public final class Connection {
   /// The access with which a file is opened.
-  package enum Mode: Sendable {
+  public enum Mode: Sendable {
     /// Reads and writes; creates the file if there is none.
     case readWrite
     /// Reads only, by the file system's flag and by `query_only`.
@@ -12,7 +12,7 @@ package final class Connection {
   }
 
   /// The moments at which SQLite syncs.
-  package enum Synchronous: String, Sendable {
+  public enum Synchronous: String, Sendable {
     /// At every commit: committed data survives a power cut.
     case full = "FULL"
     /// At checkpoints: a power cut may lose the latest commits, never the file.
@@ -31,14 +31,14 @@ package final class Connection {
 
   /// The number of pages in the write-ahead log after this connection's latest commit that changed
   /// something, or after its latest checkpoint. 0 before ``takeOverCheckpoints()``.
-  package internal(set) var walPages = 0
+  public internal(set) var walPages = 0
 
   /// The handle that interrupts this connection from other threads.
-  package let interruptHandle: InterruptHandle
+  public let interruptHandle: InterruptHandle
 
   /// Opens `path`. `busyTimeoutMilliseconds` is set before anything else, because even reading the
   /// header may meet a lock. `vfs` names a registered SQLite file system; nil is the default one.
-  package init(
+  public init(
     path: String,
     mode: Mode,
     busyTimeoutMilliseconds: Int32,
@@ -108,7 +108,7 @@ package final class Connection {
 
 extension Connection {
   /// Runs SQL without parameters, statement by statement: pragmas and migrations.
-  package func execute(_ sql: String) throws(SQLiteError) {
+  public func execute(_ sql: String) throws(SQLiteError) {
     guard sqlite3_exec(handle, sql, nil, nil, nil) == SQLITE_OK else {
       throw lastError(messageIsSafe: true)
     }
@@ -116,33 +116,33 @@ extension Connection {
 
   /// Returns the first column of the first row of `sql` as a number, as for `PRAGMA user_version`,
   /// or nil without a row.
-  package func integer(_ sql: String) throws(SQLiteError) -> Int64? {
+  public func integer(_ sql: String) throws(SQLiteError) -> Int64? {
     let statement = try prepare(sql)
     defer { statement.reset() }
     return try statement.step() ? Row(statement).int64(0) : nil
   }
 
   /// Returns the first column of the first row of `sql` as text, or nil without a row.
-  package func text(_ sql: String) throws(SQLiteError) -> String? {
+  public func text(_ sql: String) throws(SQLiteError) -> String? {
     let statement = try prepare(sql)
     defer { statement.reset() }
     return try statement.step() ? Row(statement).text(0) : nil
   }
 
   /// Sets the time for which statements wait for a lock, in milliseconds; 0 does not wait.
-  package func setBusyTimeout(milliseconds: Int32) { sqlite3_busy_timeout(handle, milliseconds) }
+  public func setBusyTimeout(milliseconds: Int32) { sqlite3_busy_timeout(handle, milliseconds) }
 
   /// Allows about `steps` more virtual machine steps, counted in thousands. A statement that
   /// exceeds them ends with ``SQLiteError/Stop/budgetExceeded``. Nil removes the limit.
-  package func setBudget(steps: Int?) { progress.setBudget(steps) }
+  public func setBudget(steps: Int?) { progress.setBudget(steps) }
 
   /// Sets a check that runs every thousand steps. If it returns true, the statement ends with
   /// ``SQLiteError/Stop/interrupted``. Nil removes the check.
-  package func setStopCheck(_ check: (() -> Bool)?) { progress.shouldStop = check }
+  public func setStopCheck(_ check: (() -> Bool)?) { progress.shouldStop = check }
 
   /// The number of rows inserted, updated and deleted since the connection was opened, triggers
   /// included.
-  package var totalChanges: Int64 { Int64(sqlite3_total_changes64(handle)) }
+  public var totalChanges: Int64 { Int64(sqlite3_total_changes64(handle)) }
 
   func lastError(messageIsSafe: Bool = false) -> SQLiteError {
     SQLiteError.latest(of: handle, progress, messageIsSafe: messageIsSafe)
@@ -153,19 +153,19 @@ extension Connection {
 
 extension Connection {
   /// True while a transaction is open. SQLite ends a transaction by itself after some errors.
-  package var isInTransaction: Bool { sqlite3_get_autocommit(handle) == 0 }
+  public var isInTransaction: Bool { sqlite3_get_autocommit(handle) == 0 }
 
   /// Begins a transaction. Its first read takes the snapshot.
-  package func begin() throws(SQLiteError) { try deferredStatement.runOnce() }
+  public func begin() throws(SQLiteError) { try deferredStatement.runOnce() }
 
   /// Begins a transaction that may write, and takes the write lock.
-  package func beginImmediate() throws(SQLiteError) { try immediateStatement.runOnce() }
+  public func beginImmediate() throws(SQLiteError) { try immediateStatement.runOnce() }
 
   /// Commits the transaction. After an error it is still open if ``isInTransaction`` is true.
-  package func commit() throws(SQLiteError) { try commitStatement.runOnce() }
+  public func commit() throws(SQLiteError) { try commitStatement.runOnce() }
 
   /// Rolls back the transaction; does nothing if none is open.
-  package func rollback() throws(SQLiteError) {
+  public func rollback() throws(SQLiteError) {
     if isInTransaction { try rollbackStatement.runOnce() }
   }
 }

@@ -2,7 +2,7 @@ internal import CSQLite
 internal import Synchronization
 
 /// A handle that interrupts the running statement of a connection from any thread.
-package final class InterruptHandle: Sendable {
+public final class InterruptHandle: Sendable {
   /// The connection's address, 0 once it is closed. A number, because pointers are not Sendable.
   private let address: Mutex<UInt>
 
@@ -10,7 +10,7 @@ package final class InterruptHandle: Sendable {
 
   /// Makes the running statement end with ``SQLiteError/Stop/interrupted``. Does nothing if no
   /// statement runs or the connection is closed.
-  package func interrupt() {
+  public func interrupt() {
     address.withLock { address in
       guard let handle = OpaquePointer(bitPattern: address) else { return }
       sqlite3_interrupt(handle)

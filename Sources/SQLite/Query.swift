@@ -5,16 +5,16 @@ internal import Synchronization
 /// Keep queries in `static let`s. Each new query takes a number for the life of the process, so
 /// never create one for each request: SQL built at run time goes through
 /// ``Connection/prepare(_:)``.
-package struct Query: Sendable {
+public struct Query: Sendable {
   /// The SQL text, with parameters written `?1`, `?2`, ...
-  package let sql: String
+  public let sql: String
   /// The index in every connection's array of statements.
   let number: Int
 
   private static let count = Atomic<Int>(0)
 
   /// Creates a query and takes a number for the life of the process. May be called on any thread.
-  package init(_ sql: String) {
+  public init(_ sql: String) {
     self.sql = sql
     self.number = Self.count.add(1, ordering: .relaxed).oldValue
   }
@@ -22,7 +22,7 @@ package struct Query: Sendable {
 
 extension Connection {
   /// Prepares SQL that is built at run time. The statement belongs to the connection's thread.
-  package func prepare(_ sql: String) throws(SQLiteError) -> Statement {
+  public func prepare(_ sql: String) throws(SQLiteError) -> Statement {
     try Statement(handle, sql, progress)
   }
 

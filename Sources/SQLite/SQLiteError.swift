@@ -4,20 +4,20 @@ internal import CSQLite
 ///
 /// `description` never shows bound values or text that came with a request; `debugDescription` has
 /// SQLite's own message, which may quote a search expression, and is not for logs.
-package struct SQLiteError: Error, Sendable, Equatable {
+public struct SQLiteError: Error, Sendable, Equatable {
   /// SQLite's extended result code.
-  package let code: Int32
+  public let code: Int32
   /// SQLite's own message. It may quote a caller's search expression.
-  package let message: String
+  public let message: String
   /// The `errno` behind an I/O error, otherwise 0.
-  package let systemError: Int32
+  public let systemError: Int32
   /// The reason why a statement was stopped on request, or nil.
-  package let stop: Stop?
+  public let stop: Stop?
   /// True if `message` can hold names of the schema only, and no values.
   private let messageIsSafe: Bool
 
   /// The reason why a statement was stopped.
-  package enum Stop: Sendable {
+  public enum Stop: Sendable {
     /// It used up its budget of virtual machine steps.
     case budgetExceeded
     /// Another thread interrupted it, or the connection's stop check returned true.
@@ -40,29 +40,29 @@ package struct SQLiteError: Error, Sendable, Equatable {
   }
 
   /// The result code without its extension.
-  package var primaryCode: Int32 { code & 0xff }
+  public var primaryCode: Int32 { code & 0xff }
 
   /// True if the disk, the quota, the largest file size or `max_page_count` is exhausted. The
   /// failed work was rolled back, or must be; it works again once there is space.
-  package var isDiskFull: Bool {
+  public var isDiskFull: Bool {
     if primaryCode == SQLITE_FULL { return true }
     return isIOError && !isFsyncFailure && csqlite_is_lack_of_space(systemError) != 0
   }
 
   /// True if the operating system failed to read, write, lock or sync.
-  package var isIOError: Bool { primaryCode == SQLITE_IOERR }
+  public var isIOError: Bool { primaryCode == SQLITE_IOERR }
 
   /// True if a sync failed: it is unknown which of the written data is on disk.
-  package var isFsyncFailure: Bool {
+  public var isFsyncFailure: Bool {
     code == IOErrorCode.fsync || code == IOErrorCode.directoryFsync
   }
 
   /// True if the file is damaged, or is not an SQLite file.
-  package var isCorrupt: Bool { primaryCode == SQLITE_CORRUPT || primaryCode == SQLITE_NOTADB }
+  public var isCorrupt: Bool { primaryCode == SQLITE_CORRUPT || primaryCode == SQLITE_NOTADB }
 
   /// True if a virtual table cannot read its own records, or cannot be opened at all. The only
   /// virtual table is the search index, which can be rebuilt.
-  package var isOfVirtualTable: Bool {
+  public var isOfVirtualTable: Bool {
     code == Self.corruptVirtualTable || message.hasPrefix("vtable constructor failed")
       || message.hasPrefix("invalid fts5 file format")
   }
@@ -70,22 +70,22 @@ package struct SQLiteError: Error, Sendable, Equatable {
   /// True if the error may come from a damaged search index rather than from the disk, when a
   /// statement of the index or a commit reports it. The index fails in its own ways, also as wrong
   /// SQL and as a constraint.
-  package var canBeOfVirtualTable: Bool {
+  public var canBeOfVirtualTable: Bool {
     isOfVirtualTable || isCorrupt || isConstraint || primaryCode == SQLITE_ERROR
   }
 
   private static let corruptVirtualTable = SQLITE_CORRUPT | (1 << 8)
 
   /// True if the wait for a lock of another connection timed out.
-  package var isBusy: Bool { primaryCode == SQLITE_BUSY || primaryCode == SQLITE_LOCKED }
+  public var isBusy: Bool { primaryCode == SQLITE_BUSY || primaryCode == SQLITE_LOCKED }
 
   /// True if a UNIQUE, CHECK, NOT NULL or foreign key constraint refused the change. The statement
   /// had no effect; the transaction goes on.
-  package var isConstraint: Bool { primaryCode == SQLITE_CONSTRAINT }
+  public var isConstraint: Bool { primaryCode == SQLITE_CONSTRAINT }
 
   /// True if the engine failed, so that the contents of the transaction are in doubt. Wrong SQL and
   /// refused constraints do not count: they undo only their own statement.
-  package var poisonsTransaction: Bool {
+  public var poisonsTransaction: Bool {
     switch primaryCode {
     case SQLITE_CONSTRAINT, SQLITE_ERROR, SQLITE_TOOBIG, SQLITE_MISMATCH, SQLITE_RANGE,
       SQLITE_MISUSE, SQLITE_AUTH:
@@ -98,14 +98,14 @@ package struct SQLiteError: Error, Sendable, Equatable {
 
 extension SQLiteError: CustomStringConvertible, CustomDebugStringConvertible {
   /// The code and its meaning, without any values.
-  package var description: String {
+  public var description: String {
     let meaning = messageIsSafe ? message : String(cString: sqlite3_errstr(code))
     let system = systemError == 0 ? "" : ", errno \(systemError)"
     return "SQLite error \(code)\(system): \(meaning)"
   }
 
   /// As `description`, with SQLite's own message. Not for logs.
-  package var debugDescription: String { "\(description) [\(message)]" }
+  public var debugDescription: String { "\(description) [\(message)]" }
 }
 
 /// Extended codes that Swift does not import, because they are macros with arithmetic.

@@ -1,13 +1,13 @@
 internal import CSQLite
 
 /// The SQLite library itself: settings of the whole process.
-package enum SQLiteLibrary {
+public enum SQLiteLibrary {
   /// The version of the loaded library, such as `3.40.1`.
-  package static var version: String { String(cString: sqlite3_libversion()) }
+  public static var version: String { String(cString: sqlite3_libversion()) }
 
   /// True if SQLite counts its memory, which costs a process-wide mutex for each allocation. False
   /// unless other code in the process used SQLite before this module did.
-  package static var countsMemory: Bool {
+  public static var countsMemory: Bool {
     configure()
     return csqlite_counts_memory() != 0
   }

@@ -3,7 +3,7 @@ internal import CSQLite
 /// A prepared statement. It belongs to its connection's thread.
 ///
 /// Prefer the connection's `run`, `first` and `forEach`, which reset the statement on every path.
-package final class Statement {
+public final class Statement {
   let handle: OpaquePointer
   private let database: OpaquePointer
   private let progress: Progress
@@ -35,7 +35,7 @@ package final class Statement {
   deinit { sqlite3_finalize(handle) }
 
   /// Moves to the next row. Returns false at the end.
-  package func step() throws(SQLiteError) -> Bool {
+  public func step() throws(SQLiteError) -> Bool {
     switch sqlite3_step(handle) {
     case SQLITE_ROW: return true
     case SQLITE_DONE: return false
@@ -45,7 +45,7 @@ package final class Statement {
 
   /// Makes the statement ready for its next use and clears its bindings, so that no pointer of the
   /// caller stays behind. Does not report the error of a failed step again.
-  package func reset() {
+  public func reset() {
     sqlite3_reset(handle)
     sqlite3_clear_bindings(handle)
     isBusy = false
@@ -59,7 +59,7 @@ package final class Statement {
 
   /// Binds the values to parameters 1, 2, 3, ... in order.
   @inlinable
-  package func bind<each Value: Bindable>(_ values: repeat each Value) throws(SQLiteError) {
+  public func bind<each Value: Bindable>(_ values: repeat each Value) throws(SQLiteError) {
     var index: Int32 = 0
     for value in repeat each values {
       index += 1
@@ -72,22 +72,22 @@ package final class Statement {
 
 extension Statement {
   /// Binds NULL. The first parameter has index 1.
-  package func bindNull(_ index: Int32) throws(SQLiteError) {
+  public func bindNull(_ index: Int32) throws(SQLiteError) {
     try check(sqlite3_bind_null(handle, index))
   }
 
   /// Binds an integer.
-  package func bind(_ index: Int32, _ value: Int64) throws(SQLiteError) {
+  public func bind(_ index: Int32, _ value: Int64) throws(SQLiteError) {
     try check(sqlite3_bind_int64(handle, index, value))
   }
 
   /// Binds a floating point number.
-  package func bind(_ index: Int32, _ value: Double) throws(SQLiteError) {
+  public func bind(_ index: Int32, _ value: Double) throws(SQLiteError) {
     try check(sqlite3_bind_double(handle, index, value))
   }
 
   /// Binds text, which SQLite copies straight from the string's storage.
-  package func bind(_ index: Int32, _ value: String) throws(SQLiteError) {
+  public func bind(_ index: Int32, _ value: String) throws(SQLiteError) {
     var value = value
     let code = value.withUTF8 { utf8 in
       guard let base = utf8.baseAddress, let length = Int32(exactly: utf8.count) else {
@@ -101,7 +101,7 @@ extension Statement {
   }
 
   /// Binds text of the program's binary; nothing is copied.
-  package func bind(_ index: Int32, _ value: StaticString) throws(SQLiteError) {
+  public func bind(_ index: Int32, _ value: StaticString) throws(SQLiteError) {
     guard value.hasPointerRepresentation else { return try bind(index, value.description) }
     let length = value.utf8CodeUnitCount
     let code = value.utf8Start.withMemoryRebound(to: CChar.self, capacity: length) {
@@ -111,7 +111,7 @@ extension Statement {
   }
 
   /// Binds bytes that must stay in place until the statement is reset; nothing is copied.
-  package func bind(_ index: Int32, _ value: UnsafeRawBufferPointer) throws(SQLiteError) {
+  public func bind(_ index: Int32, _ value: UnsafeRawBufferPointer) throws(SQLiteError) {
     // A null pointer would bind NULL instead of an empty blob.
     guard let base = value.baseAddress, !value.isEmpty else {
       return try check(sqlite3_bind_zeroblob(handle, index, 0))
@@ -121,7 +121,7 @@ extension Statement {
   }
 
   /// Binds bytes, which SQLite copies.
-  package func bind(_ index: Int32, _ value: [UInt8]) throws(SQLiteError) {
+  public func bind(_ index: Int32, _ value: [UInt8]) throws(SQLiteError) {
     let code = value.withUnsafeBytes { bytes in
       guard let base = bytes.baseAddress, !bytes.isEmpty else {
         return sqlite3_bind_zeroblob(handle, index, 0)

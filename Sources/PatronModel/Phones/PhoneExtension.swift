@@ -20,7 +20,7 @@ enum PhoneExtension {
     if let sign = rest.first, ":.=\u{FF0E}".unicodeScalars.contains(sign) {
       rest = rest.dropFirst()
     }
-    rest = rest.drop { $0 == "-" || $0 == "," || $0.properties.isWhitespace }
+    rest = rest.drop { $0 == "-" || $0 == "," || $0.isWhitespace }
     if rest.last == "#" { rest = rest.dropLast() }
     let limit = isWord ? longest.behindWord : longest.behindSign
     return 1...limit ~= rest.count && rest.allSatisfy { TextForm.digit($0) != nil }

@@ -117,7 +117,7 @@ struct WrittenPhone {
     case "\u{200B}", "\u{2060}", "\u{FEFF}": true  // spaces without width
     case "\u{200E}", "\u{200F}", "\u{202A}"..."\u{202E}", "\u{2066}"..."\u{2069}":
       true  // direction marks that are copied along with a number
-    default: scalar.properties.isWhitespace
+    default: scalar.isWhitespace
     }
   }
 

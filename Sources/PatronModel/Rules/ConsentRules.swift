@@ -198,7 +198,7 @@ package enum ConsentRules {
         given: source
       )
     }
-    guard !source.unicodeScalars.contains(where: { $0.properties.generalCategory == .control })
+    guard !source.unicodeScalars.contains(where: { $0.category == .control })
     else {
       throw RuleError(
         reason: "TEXT_HAS_CONTROL_CHARACTER",

@@ -76,7 +76,7 @@ package enum EventRules {
         given: id
       )
     }
-    guard !id.unicodeScalars.contains(where: { $0.properties.generalCategory == .control }) else {
+    guard !id.unicodeScalars.contains(where: { $0.category == .control }) else {
       throw RuleError(
         reason: "TEXT_HAS_CONTROL_CHARACTER",
         message: "event_id holds a control character. Remove it.",
@@ -151,7 +151,7 @@ extension EventRules {
         given: name
       )
     }
-    let isClean = name.unicodeScalars.allSatisfy { $0.properties.generalCategory != .control }
+    let isClean = name.unicodeScalars.allSatisfy { $0.category != .control }
     if isClean { return nil }
     return RuleError(
       reason: "PROPERTY_NAME_CHARACTERS",

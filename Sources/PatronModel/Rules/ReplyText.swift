@@ -32,7 +32,7 @@ struct ReplyText: Sendable {
   private static func isIgnored(_ scalar: Unicode.Scalar) -> Bool {
     guard scalar.value >= 0x80 else { return false }
     return scalar.properties.isDefaultIgnorableCodePoint
-      || scalar.properties.generalCategory == .format
+      || scalar.category == .format
   }
 
   /// Returns the plain form of a stylized letter. Unicode does not define it for white letters on
@@ -50,7 +50,7 @@ struct ReplyText: Sendable {
   }
 
   private static func isPartOfWord(_ scalar: Unicode.Scalar) -> Bool {
-    switch scalar.properties.generalCategory {
+    switch scalar.category {
     case .uppercaseLetter, .lowercaseLetter, .titlecaseLetter, .otherLetter, .modifierLetter,
       .nonspacingMark, .spacingMark, .enclosingMark, .decimalNumber, .letterNumber, .otherNumber:
       true

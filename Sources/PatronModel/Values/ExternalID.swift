@@ -43,7 +43,7 @@ package struct ExternalID: Sendable, Hashable {
   }
 
   private static func isForbidden(_ scalar: Unicode.Scalar) -> Bool {
-    switch scalar.properties.generalCategory {
+    switch scalar.category {
     case .control, .lineSeparator, .paragraphSeparator: true
     default: false
     }

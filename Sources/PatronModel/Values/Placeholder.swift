@@ -335,13 +335,13 @@ extension Placeholder {
       let last = scalars.lastIndex(where: { !isFiller($0) })
     else { return "" }
     return scalars[first...last]
-      .split { $0 == "-" || $0 == "_" || $0.properties.isWhitespace }
+      .split { $0 == "-" || $0 == "_" || $0.isWhitespace }
       .map { String($0) }.joined(separator: " ")
   }
 
   /// Returns true for characters without meaning: punctuation, signs and space.
   private static func isFiller(_ scalar: Unicode.Scalar) -> Bool {
-    switch scalar.properties.generalCategory {
+    switch scalar.category {
     case .connectorPunctuation, .dashPunctuation, .openPunctuation, .closePunctuation,
       .initialPunctuation, .finalPunctuation, .otherPunctuation, .mathSymbol, .currencySymbol,
       .modifierSymbol, .spaceSeparator, .format:

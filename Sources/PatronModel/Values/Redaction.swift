@@ -15,7 +15,7 @@ package enum Redaction {
         if limit > 0 { shown.append("…") }
         break
       }
-      shown.append(scalar.properties.generalCategory == .control ? "\u{FFFD}" : scalar)
+      shown.append(scalar.category == .control ? "\u{FFFD}" : scalar)
       count += 1
     }
     return String(shown)

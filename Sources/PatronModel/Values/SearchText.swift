@@ -18,7 +18,7 @@ package enum SearchText {
     let significant = significantDigits(digits, of: trimmed)
     if TextForm.sameBytes(significant, folded) { return [folded] }
     let isFormatted = trimmed.unicodeScalars.contains {
-      $0 == "(" || $0 == ")" || $0.properties.isWhitespace
+      $0 == "(" || $0 == ")" || $0.isWhitespace
     }
     return isFormatted ? [significant] : [folded, significant]
   }
@@ -88,7 +88,7 @@ package enum SearchText {
     for scalar in text.unicodeScalars {
       if let digit = TextForm.digit(scalar) {
         digits.append(Character(Unicode.Scalar(0x30 + digit)))
-      } else if !"+-()./".unicodeScalars.contains(scalar), !scalar.properties.isWhitespace {
+      } else if !"+-()./".unicodeScalars.contains(scalar), !scalar.isWhitespace {
         return nil
       }
     }

@@ -36,7 +36,7 @@ package enum ShortText {
     for scalar in text.unicodeScalars {
       count += 1
       let isBreak = scalar == "\t" || scalar == "\n" || scalar == "\r"
-      if scalar.properties.generalCategory == .control, !isBreak {
+      if scalar.category == .control, !isBreak {
         throw RuleError(
           reason: "TEXT_HAS_CONTROL_CHARACTER",
           message: "The text holds a control character. Expected is printable text: remove it.",

@@ -145,6 +145,6 @@ private struct QuotedItems {
   }
 
   private mutating func skipSpace() {
-    while index < scalars.count, scalars[index].properties.isWhitespace { index += 1 }
+    while index < scalars.count, scalars[index].isWhitespace { index += 1 }
   }
 }

@@ -86,7 +86,7 @@ package struct TagSet: Sendable, Hashable {
         given: tag
       )
     }
-    guard tag.unicodeScalars.allSatisfy({ $0.properties.generalCategory != .control }) else {
+    guard tag.unicodeScalars.allSatisfy({ $0.category != .control }) else {
       throw RuleError(
         reason: "TAG_HAS_CONTROL_CHARACTER",
         message: "A tag holds a control character. Remove it.",

@@ -27,7 +27,7 @@ enum TextForm {
   /// letters that do not decompose become the letters that they are sorted as.
   static func unaccented(_ text: String) -> String {
     var plain = String.UnicodeScalarView()
-    for scalar in text._nfd where scalar.properties.generalCategory != .nonspacingMark {
+    for scalar in text._nfd where scalar.category != .nonspacingMark {
       if let letters = latin[scalar] {
         plain.append(contentsOf: letters.unicodeScalars)
       } else {
@@ -46,8 +46,11 @@ enum TextForm {
   /// Returns `text` without surrounding Unicode white space.
   static func trimmed(_ text: String) -> String {
     let scalars = text.unicodeScalars
-    guard let first = scalars.firstIndex(where: { !$0.properties.isWhitespace }),
-      let last = scalars.lastIndex(where: { !$0.properties.isWhitespace })
+    if let first = scalars.first, let last = scalars.last, !first.isWhitespace, !last.isWhitespace {
+      return text
+    }
+    guard let first = scalars.firstIndex(where: { !$0.isWhitespace }),
+      let last = scalars.lastIndex(where: { !$0.isWhitespace })
     else { return "" }
     return String(scalars[first...last])
   }

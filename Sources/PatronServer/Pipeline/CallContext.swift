@@ -11,8 +11,9 @@ package struct CallContext: Sendable {
   package let store: StoreID
   /// The client at the other end of the connection.
   package let peer: Peer
-  /// The time at which the caller stops waiting, or nil if it set no deadline.
-  package let deadline: ContinuousClock.Instant?
+  /// The deadline's distance from ``anchor``, or nil if the caller set no deadline. The layout of an
+  /// instant is known at run time only, which would make every copy of a context dear.
+  private let deadlineAfterAnchor: Duration?
   /// The id of the call in logs and errors, unique within the process.
   package let id: CallID
   /// The time of the request in microseconds since 1970 UTC.
@@ -32,10 +33,17 @@ package struct CallContext: Sendable {
     self.principal = principal
     self.store = store
     self.peer = peer
-    self.deadline = deadline
+    deadlineAfterAnchor = deadline.map { Self.anchor.duration(to: $0) }
     self.id = id
     self.now = now
     self.errors = errors
+  }
+
+  private static let anchor = ContinuousClock.now
+
+  /// The time at which the caller stops waiting, or nil if it set no deadline.
+  package var deadline: ContinuousClock.Instant? {
+    deadlineAfterAnchor.map { Self.anchor.advanced(by: $0) }
   }
 
   /// The called method.
