@@ -11,8 +11,8 @@ package struct CallContext: Sendable {
   package let store: StoreID
   /// The client at the other end of the connection.
   package let peer: Peer
-  /// The deadline's distance from ``anchor``, or nil if the caller set no deadline. The layout of an
-  /// instant is known at run time only, which would make every copy of a context dear.
+  /// The deadline's distance from ``anchor``, or nil if the caller set no deadline. The layout of
+  /// an instant is known at run time only, which would make every copy of a context slow.
   private let deadlineAfterAnchor: Duration?
   /// The id of the call in logs and errors, unique within the process.
   package let id: CallID

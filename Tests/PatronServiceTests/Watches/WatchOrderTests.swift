@@ -240,7 +240,12 @@ struct WatchOrderTests {
   }
 
   @Test func slowReadersLoseNothing() async throws {
-    try await WatchRig.run(limits: { $0.streamOutboundBytes = 16 << 10 }) { rig in
+    let limits: @Sendable (inout Limits) -> Void = {
+      $0.streamOutboundBytes = 16 << 10
+      // Until they are read: the writes in between take long on a busy machine.
+      $0.writeTimeoutMillis = 3_600_000
+    }
+    try await WatchRig.run(limits: limits) { rig in
       // Each watch has a connection of its own, which may stay full.
       let clients = [rig.transport.makeClient(), rig.transport.makeClient()]
       var slow = try await rig.watch(by: clients[0])
