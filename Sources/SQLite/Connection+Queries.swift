@@ -2,7 +2,7 @@
 /// a pointer of the caller outlives the call.
 ///
 /// They are public, as all of this module, because the compiler specializes functions with
-/// parameter packs in other modules only then. Unspecialized, a query costs 2 µs more.
+/// parameter packs in other modules only then.
 extension Connection {
   /// Runs a query to its end and ignores its rows.
   @inlinable
