@@ -3,16 +3,43 @@ extension RPCError {
   /// `google.rpc.RetryInfo` among the details. Nil if there is none or it is malformed. A negative
   /// delay asks for no retry.
   public var retryDelay: Duration? {
-    for detail in details where detail.typeURL == "type.googleapis.com/google.rpc.RetryInfo" {
+    for detail in details where detail.typeURL == RetryInfoBody.typeURL {
       return detail.value.withUnsafeBytes { bytes in try? RetryInfoBody.delay(bytes) }
     }
     return nil
   }
+
+  /// Returns the error with a `google.rpc.RetryInfo` that asks for a wait of `delay`, which must
+  /// not be negative. For limits that pass, so that clients know that another attempt may succeed.
+  package func retrying(after delay: Duration) -> RPCError {
+    var error = self
+    error.details.append(
+      StatusDetail(typeURL: RetryInfoBody.typeURL, value: RetryInfoBody.encoded(delay))
+    )
+    return error
+  }
 }
 
-/// The body `RetryInfo { google.protobuf.Duration retry_delay = 1 }`, read by hand because this
-/// module knows no message types.
+/// The body `RetryInfo { google.protobuf.Duration retry_delay = 1 }`, by hand because this module
+/// knows no message types.
 private enum RetryInfoBody {
+  static let typeURL = "type.googleapis.com/google.rpc.RetryInfo"
+
+  static func encoded(_ delay: Duration) -> [UInt8] {
+    let (seconds, attoseconds) = delay.components
+    var duration = ResponseBuffer()
+    if seconds > 0 {
+      duration.appendByte(0x08)
+      duration.appendVarint(UInt64(seconds))
+    }
+    if attoseconds >= 1_000_000_000 {
+      duration.appendByte(0x10)
+      duration.appendVarint(UInt64(attoseconds / 1_000_000_000))
+    }
+    let bytes = duration.takeBytes()
+    return [0x0a, UInt8(bytes.count)] + bytes
+  }
+
   static func delay(_ bytes: UnsafeRawBufferPointer) throws(EnvelopeError) -> Duration? {
     var reader = WireReader(bytes)
     var delay: Duration?

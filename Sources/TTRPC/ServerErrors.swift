@@ -70,11 +70,12 @@ enum ServerErrors {
   }
 
   static func tooManyCalls(_ limits: Limits, _ field: WritableKeyPath<Limits, Int>) -> RPCError {
-    let what =
+    // Calls end within milliseconds, and all clients share the limit of the server; streams stay.
+    let (what, delay): (String, Duration) =
       switch field {
-      case \.callsInFlight: "calls are in flight on this server"
-      case \.streamsPerConnection: "streams are open on this connection"
-      default: "calls are in flight on this connection"
+      case \.callsInFlight: ("calls are in flight on this server", .milliseconds(100))
+      case \.streamsPerConnection: ("streams are open on this connection", .seconds(1))
+      default: ("calls are in flight on this connection", .milliseconds(50))
       }
     return RPCError(
       code: .resourceExhausted,
@@ -82,7 +83,7 @@ enum ServerErrors {
         \(limits[keyPath: field]) \(what), which is the limit: wait for answers before sending \
         more, or raise \(Limits.flag(for: field)) on the server
         """
-    )
+    ).retrying(after: delay)
   }
 
   static func tooLarge(_ length: Int, _ limits: Limits) -> RPCError {

@@ -34,6 +34,6 @@ final class ServerShared: Sendable {
         the server has \(limits.connections) connections, which is the limit: use fewer, try again \
         later, or raise \(Limits.flag(for: \.connections)) on the server
         """
-    )
+    ).retrying(after: .milliseconds(500))
   }
 }

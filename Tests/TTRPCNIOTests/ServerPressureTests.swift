@@ -161,6 +161,7 @@ import Testing
     let refusal = try await third.frame()
     #expect(refusal.error?.code == .resourceExhausted)
     #expect(refusal.error?.message.contains("--max-connections") == true)
+    #expect(refusal.error?.retryDelay == .milliseconds(500))
     #expect(try await third.isClosedByServer())
     await first.close()
     while server.connectionCount > 1 { try await Task.sleep(for: .milliseconds(1)) }

@@ -176,6 +176,17 @@ import Testing
     #expect(delay([]) == nil)
   }
 
+  @Test func aHintIsWrittenAsItIsRead() {
+    let error = RPCError(code: .unavailable, message: "full")
+    for delay in [Duration.zero, .nanoseconds(1), .milliseconds(50), .seconds(3)] {
+      #expect(error.retrying(after: delay).retryDelay == delay)
+    }
+    #expect(
+      error.retrying(after: .milliseconds(1500)).details.map(\.value)
+        == [[0x0A, 0x08, 0x08, 0x01, 0x10, 0x80, 0xCA, 0xB5, 0xEE, 0x01]]
+    )
+  }
+
   @Test func skipsUnknownFields() {
     let unknown: [UInt8] = [
       0x10, 0x05, 0x1A, 0x02, 0xFF, 0xFF, 0x25, 1, 2, 3, 4, 0x29, 1, 2, 3, 4, 5, 6, 7, 8,

@@ -71,6 +71,7 @@ import Testing
     let error = script.output().first?.error
     #expect(error?.code == .resourceExhausted)
     #expect(error?.message.contains("--max-calls-per-connection") == true)
+    #expect(error?.retryDelay == .milliseconds(50))
     script.connection.complete(1, .success([]))
     script.feed(ClientBytes.request(7, "Later"))
     #expect(script.callsInFlight == 2)
@@ -84,7 +85,10 @@ import Testing
     let second = ServerScript(limits, gauge: gauge)
     first.feed(ClientBytes.request(1, "Later"))
     second.feed(ClientBytes.request(1, "Later") + ClientBytes.request(3, "Later"))
-    #expect(second.output().map(\.description) == ["response 3 RESOURCE_EXHAUSTED"])
+    let refusals = second.output()
+    #expect(refusals.map(\.description) == ["response 3 RESOURCE_EXHAUSTED"])
+    #expect(refusals.first?.error?.message.contains("--max-calls on") == true)
+    #expect(refusals.first?.error?.retryDelay == .milliseconds(100))
     _ = first.end()
     second.feed(ClientBytes.request(5, "Later"))
     #expect(second.callsInFlight == 2)
@@ -96,7 +100,10 @@ import Testing
     let script = ServerScript(limits)
     script.feed(ClientBytes.request(1, "List") + ClientBytes.request(3, "List"))
     script.feed(ClientBytes.request(5, "Later"))
-    #expect(script.output().map(\.description) == ["response 3 RESOURCE_EXHAUSTED"])
+    let refusals = script.output()
+    #expect(refusals.map(\.description) == ["response 3 RESOURCE_EXHAUSTED"])
+    #expect(refusals.first?.error?.message.contains("--max-streams-per-connection") == true)
+    #expect(refusals.first?.error?.retryDelay == .seconds(1))
     #expect(script.log == ["open 1 List ", "unary 5 Later "])
   }
 
