@@ -39,7 +39,8 @@ public struct Limits: Sendable, Hashable {
   public var streamOutboundBytes = 1 << 20
   /// Bytes that wait to be sent on one connection before the server stops reading from it.
   public var outboundBytes = 4 << 20
-  /// The time that calls in flight get to finish when the server drains, in milliseconds.
+  /// The time that calls in flight get to finish when the server drains, in milliseconds. At half
+  /// of it the server stops reading, so that no client can hold it up with new calls.
   public var drainGraceMillis = 10_000
 
   /// Creates the default limits.
@@ -189,7 +190,7 @@ extension Limits {
       "drainGraceMillis",
       "drain-grace-ms",
       \.drainGraceMillis,
-      "Time that calls in flight get to finish when the server stops"
+      "Time that calls in flight get to finish when the server stops; after half, none begins"
     ),
   ]
 

@@ -49,6 +49,7 @@ extension ServerConnection {
     if timers.headerTimedOut(limits, now) { return .headerTimeout }
     if case .refusing = phase, !output.isEmpty { return .refused }
     guard calls.isEmpty else { return nil }
+    if case .closing = phase, output.isEmpty { return .drained }
     if case .draining = phase, output.isEmpty,
       isExtended || (!timers.hasPartialFrame && now - timers.lastActivity >= quiet)
     {
@@ -71,11 +72,26 @@ extension ServerConnection {
 
   /// Starts the drain: no new calls are accepted. Extended clients get GOAWAY, and the calls that
   /// they send later are dropped, as GOAWAY promises. Stock clients are served until they are
-  /// quiet.
+  /// quiet, or until ``stopReading()``.
   public mutating func drain(graceMillis: Int) {
     guard case .serving = phase else { return }
     phase = .draining(lastStream: highestStream, graceMillis: graceMillis)
     if isExtended { sayGoaway(graceMillis: graceMillis) }
+  }
+
+  /// Starts the end of a drain: the connection asks for no more input, refuses the calls that have
+  /// not begun, and ends when those in flight are answered. Calls whose client has more to send
+  /// fail, because their messages are not read any more. Returns these, so that the driver can
+  /// notify the handlers.
+  public mutating func stopReading() -> [(stream: UInt32, error: RPCError)] {
+    if case .draining(let last, _) = phase {
+      phase = .closing(lastStream: last)
+    } else {
+      phase = .closing(lastStream: highestStream)
+    }
+    let unfinished = calls.filter { $0.value.takesMessages && !$0.value.remoteClosed }.map(\.key)
+    for stream in unfinished { finish(stream, ServerErrors.draining) }
+    return unfinished.map { ($0, ServerErrors.draining) }
   }
 
   mutating func sayGoaway(graceMillis: Int) {

@@ -40,6 +40,8 @@ public struct ServerConnection: ~Copyable {
     case serving
     /// `lastStream` is the id that GOAWAY named; extended clients know that later calls are void.
     case draining(lastStream: UInt32, graceMillis: Int)
+    /// The end of a drain: calls in flight are answered, others refused, and nothing is read.
+    case closing(lastStream: UInt32)
     /// Every call fails with this error, and the connection ends after the first.
     case refusing(RPCError)
   }
@@ -106,6 +108,7 @@ public struct ServerConnection: ~Copyable {
   }
 
   private mutating func needMore(partial: Bool, _ now: ContinuousClock.Instant) -> ServerStep {
+    if case .closing = phase { return .blocked }
     timers.waiting(partialFrame: partial, now)
     return .needMore
   }
@@ -157,8 +160,13 @@ public struct ServerConnection: ~Copyable {
     let stream = frame.header.streamID
     guard stream & 1 == 1 else { return reject(stream, ServerErrors.evenStream(stream)) }
     if calls[stream] != nil { return reject(stream, ServerErrors.streamInUse(stream)) }
-    if case .draining(let last, _) = phase, isExtended, stream > last { return nil }
-    if case .refusing(let error) = phase { return reject(stream, error) }
+    switch phase {
+    case .serving: break
+    case .draining(let last, _): if isExtended, stream > last { return nil }
+    case .closing(let last):
+      return isExtended && stream > last ? nil : reject(stream, ServerErrors.draining)
+    case .refusing(let error): return reject(stream, error)
+    }
     highestStream = max(highestStream, stream)
     let view: RequestView
     do throws(EnvelopeError) {

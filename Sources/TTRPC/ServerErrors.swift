@@ -6,6 +6,11 @@ enum ServerErrors {
     message: "the deadline passed before the call ended"
   )
 
+  static let draining = RPCError(
+    code: .unavailable,
+    message: "the server is shutting down and has not begun this call: repeat it"
+  ).retrying(after: .seconds(1))
+
   static let secondReply = RPCError(
     code: .internal,
     message: "the handler of a client-streaming method sent a second response"

@@ -9,6 +9,8 @@ final class ServerConnections {
   let dispatcher: any CallDispatcher
   let table: MethodTable
   private(set) var drainGraceMillis: Int?
+  /// True in the second half of a drain.
+  private(set) var hasStoppedReading = false
   private var handlers: [UInt64: ServerHandler] = [:]
   private var sweep: Scheduled<Void>?
   private var sweepAt = ContinuousClock.now
@@ -66,6 +68,12 @@ final class ServerConnections {
     drainGraceMillis = graceMillis
     for handler in handlers.values { handler.drain(graceMillis: graceMillis) }
     planSweep(within: Self.drainInterval)
+  }
+
+  /// Answers the calls in flight and refuses all others; see ``ServerConnection/stopReading()``.
+  func stopReading() {
+    hasStoppedReading = true
+    for handler in Array(handlers.values) { handler.stopReading() }
   }
 
   /// Closes every connection now, without waiting for its calls.

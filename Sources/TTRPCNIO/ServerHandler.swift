@@ -31,8 +31,8 @@ final class ServerHandler: ChannelInboundHandler {
 
   private enum Ending {
     case open
-    /// The output is closed. Input is discarded until the client closes or the time is up. Closing
-    /// at once would let the kernel discard the last answers.
+    /// The output is closed as soon as it is sent. Input is discarded until the client closes or
+    /// the time is up. Closing at once would let the kernel discard the last answers.
     case lingering(until: ContinuousClock.Instant)
     case closed
   }
@@ -64,6 +64,7 @@ final class ServerHandler: ChannelInboundHandler {
     peer = Peer(address: Self.describe(context.remoteAddress))
     owner.add(self)
     if let grace = owner.drainGraceMillis { connection.drain(graceMillis: grace) }
+    if owner.hasStoppedReading { stopReading() }
   }
 
   func channelRead(context: ChannelHandlerContext, data: NIOAny) {
@@ -84,11 +85,15 @@ final class ServerHandler: ChannelInboundHandler {
   }
 
   func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
-    guard case ChannelEvent.inputClosed = event else {
+    switch event {
+    case ChannelEvent.inputClosed: inputEnded = true
+    case ChannelEvent.outputClosed:
+      if case .lingering = ending { ending = .lingering(until: .now + Self.linger) }
+      return
+    default:
       context.fireUserInboundEventTriggered(event)
       return
     }
-    inputEnded = true
     guard case .open = ending else { return }
     for stream in connection.endStreams() { tell(stream, Self.connectionClosed) }
     finishTurn()
@@ -272,7 +277,8 @@ final class ServerHandler: ChannelInboundHandler {
   /// Handles deadlines and timeouts that have passed. Returns the next deadline, or nil.
   func tick(_ now: ContinuousClock.Instant) -> ContinuousClock.Instant? {
     guard case .open = ending else {
-      if case .lingering(let until) = ending, until <= now { closeNow() }
+      guard case .lingering(let until) = ending else { return nil }
+      if until <= now || (inputEnded && !hasUnsentOutput) { closeNow() }
       return nil
     }
     let ended = connection.expire(now: now)
@@ -290,21 +296,38 @@ final class ServerHandler: ChannelInboundHandler {
     flush()
   }
 
+  /// Answers the calls in flight, then closes; see ``ServerConnection/stopReading()``.
+  func stopReading() {
+    guard case .open = ending else { return }
+    for (stream, error) in connection.stopReading() { tell(stream, error) }
+    process()
+    finishTurn()
+  }
+
   private func close(_ reason: CloseReason) {
     owner.shared.onClose?(peer, reason)
     if reason == .writeTimeout { closeNow() } else { shutOutput() }
   }
 
   /// Flushes the output, closes the sending side and waits up to a second for the client to do the
-  /// same.
+  /// same. A client that does not read the output has the time of a write.
   private func shutOutput() {
     guard case .open = ending, let context else { return }
     for stream in connection.end() { tell(stream, Self.connectionClosed) }
     flush()
-    ending = .lingering(until: .now + Self.linger)
+    let patience = max(Self.linger, .milliseconds(limits.writeTimeoutMillis))
+    ending = .lingering(until: .now + patience)
     input = nil
     setBlocked(false)
+    // After the client has closed its side, NIO would close at once and drop what is not sent.
+    if inputEnded, hasUnsentOutput { return }
     context.close(mode: .output, promise: nil)
+  }
+
+  /// True while the socket has not taken all output.
+  private var hasUnsentOutput: Bool {
+    let unsent = try? context?.channel.syncOptions?.getOption(.bufferedWritableBytes)
+    return (unsent ?? 0) > 0
   }
 
   func closeNow() {

@@ -114,9 +114,10 @@ package final class TTRPCServer: Sendable {
   }
 
   /// Stops listening and lets the calls in flight finish. Clients that know GOAWAY get it;
-  /// connections of stock clients are closed when they are quiet. Returns true if all connections
-  /// ended within `grace` (default: the limit `drainGraceMillis`), false if the rest was cut off.
-  /// Call ``shutdown()`` afterwards.
+  /// connections of stock clients are closed when they are quiet. At half of the grace the server
+  /// stops reading, answers the calls in flight and closes every connection. Returns true if all
+  /// connections ended within `grace` (default: the limit `drainGraceMillis`), false if the rest
+  /// was cut off. Call ``shutdown()`` afterwards.
   @discardableResult
   package func drain(grace: Duration? = nil) async -> Bool {
     let grace = grace ?? .milliseconds(shared.limits.drainGraceMillis)
@@ -128,12 +129,21 @@ package final class TTRPCServer: Sendable {
     for loop in loops {
       loop.eventLoop.execute { loop.connections?.drain(graceMillis: millis) }
     }
-    while shared.connectionCount > 0, ContinuousClock.now < end, !Task.isCancelled {
-      try? await Task.sleep(for: .milliseconds(5))
+    await waitForEnds(until: end - grace / 2)
+    if shared.connectionCount > 0 {
+      for loop in loops { loop.eventLoop.execute { loop.connections?.stopReading() } }
+      await waitForEnds(until: end)
     }
     let clean = shared.connectionCount == 0
     for loop in loops { loop.eventLoop.execute { loop.connections?.closeAll() } }
     return clean
+  }
+
+  /// Waits until no connection is open, at most until `end`.
+  private func waitForEnds(until end: ContinuousClock.Instant) async {
+    while shared.connectionCount > 0, ContinuousClock.now < end, !Task.isCancelled {
+      try? await Task.sleep(for: .milliseconds(5))
+    }
   }
 
   /// Stops at once: closes every connection and ends the threads. Does nothing if called again.

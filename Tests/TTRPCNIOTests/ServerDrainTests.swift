@@ -1,3 +1,4 @@
+import Synchronization
 import TTRPC
 import TTRPCNIO
 import Testing
@@ -92,6 +93,66 @@ import Testing
     }
     let accepted = try #require(last)
     #expect(answered == Set(stride(from: 3, through: accepted, by: 2)))
+    await server.shutdown()
+  }
+
+  @Test func stockClientsUnderLoadGetEveryAnswerAndCannotHoldUpTheDrain() async throws {
+    let journal = Service.Journal()
+    let server = try await Service.start(threads: 2, journal: journal)
+    let clients = [
+      try await ServerTestClient(server.addresses[0]),
+      try await ServerTestClient(server.addresses[0]),
+    ]
+    let load = Task {
+      await withTaskGroup(of: Void.self) { group in
+        for client in clients { group.addTask { await Self.callsWithoutEnd(client) } }
+      }
+    }
+    for client in clients {
+      while client.unread < 200, !client.isClosed { try await Task.sleep(for: .milliseconds(1)) }
+    }
+    #expect(await server.drain(grace: .seconds(3)))
+    await load.value
+    var answered = 0
+    for client in clients {
+      var seen: Set<UInt32> = []
+      while client.unread > 0 {
+        let frame = try await client.frame()
+        #expect(seen.insert(frame.header.streamID).inserted)
+        if frame.payload == [1] { answered += 1 }
+        #expect(frame.error == nil || frame.error?.code == .unavailable)
+      }
+    }
+    #expect(answered == journal.laterCalls.load(ordering: .relaxed))
+    await server.shutdown()
+  }
+
+  /// Keeps 32 calls in flight until the server closes the connection.
+  private static func callsWithoutEnd(_ client: ServerTestClient) async {
+    var sent = 0
+    while !client.isClosed {
+      if sent - client.unread < 32 {
+        client.sendLater(Bytes.request(UInt32(sent * 2 + 1), Service.later, [1]))
+        sent += 1
+      } else {
+        try? await Task.sleep(for: .microseconds(100))
+      }
+    }
+  }
+
+  @Test func aClientThatHasClosedItsSideGetsLargeAnswersWhole() async throws {
+    let server = try await Service.start()
+    let client = try await ServerTestClient(server.addresses[0])
+    try await client.reading(false)
+    let payload = [UInt8](repeating: 3, count: 1_000_000)
+    for stream: UInt32 in [1, 3, 5] {
+      client.sendLater(Bytes.request(stream, Service.echo, payload))
+    }
+    try await client.closeSending()
+    try await Task.sleep(for: .milliseconds(50))
+    try await client.reading(true)
+    #expect(try await client.frames(3).allSatisfy { $0.payload == payload })
+    #expect(try await client.isClosedByServer())
     await server.shutdown()
   }
 }

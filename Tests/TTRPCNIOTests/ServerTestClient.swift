@@ -70,12 +70,17 @@ final class ServerTestClient: Sendable {
     return false
   }
 
+  var isClosed: Bool { inbox.isClosed }
+
   /// The number of frames that have arrived and were not read.
   var unread: Int { inbox.count }
 
   func reading(_ reads: Bool) async throws {
     try await channel.setOption(.autoRead, value: reads).get()
   }
+
+  /// Closes the sending side, after everything sent so far.
+  func closeSending() async throws { try await channel.close(mode: .output).get() }
 
   func close() async { try? await channel.close() }
 

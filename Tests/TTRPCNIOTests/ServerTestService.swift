@@ -27,6 +27,8 @@ enum ServerTestService {
   /// A record of events of calls, for tests to check.
   final class Journal: Sendable {
     private let lines = Mutex<[String]>([])
+    /// The calls of Later that have begun.
+    let laterCalls = Atomic<Int>(0)
     func write(_ line: String) { lines.withLock { $0.append(line) } }
     var all: [String] { lines.withLock { $0 } }
 
@@ -51,7 +53,8 @@ enum ServerTestService {
     configuration.onClose = { peer, reason in journal.write("close \(reason)") }
     return try await TTRPCServer.start([address], configuration: configuration) { loop in
       ComposedDispatcher([
-        ServerTestUnary(loop: loop), AsyncDispatcher(service(journal), loop: loop),
+        ServerTestUnary(loop: loop, journal: journal),
+        AsyncDispatcher(service(journal), loop: loop),
       ])
     }
   }
@@ -109,8 +112,12 @@ final class ServerTestUnary: CallDispatcher {
     ServerTestService.ignore,
   ]
   private let loop: any ServerLoop
+  private let journal: ServerTestService.Journal
 
-  init(loop: any ServerLoop) { self.loop = loop }
+  init(loop: any ServerLoop, journal: ServerTestService.Journal) {
+    self.loop = loop
+    self.journal = journal
+  }
 
   func unary(
     _ method: Int,
@@ -122,6 +129,7 @@ final class ServerTestUnary: CallDispatcher {
       response.append(payload)
       return .replied
     }
+    journal.laterCalls.add(1, ordering: .relaxed)
     let (loop, target, bytes) = (loop, call.target, [UInt8](copying: payload))
     Task.detached {
       loop.complete([Completion(target: target, result: .success(bytes))])

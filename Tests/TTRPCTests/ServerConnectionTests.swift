@@ -187,6 +187,50 @@ import Testing
     #expect(script.closeReason == .drained)
   }
 
+  @Test func theEndOfADrainAnswersCallsInFlightAndBeginsNone() {
+    script.feed(ClientBytes.request(1, "Later"))
+    script.connection.drain(graceMillis: 1000)
+    script.stopReading()
+    script.feed(ClientBytes.request(3, "Later") + ClientBytes.request(5, "Echo", [5]))
+    script.feed(Array(ClientBytes.request(7, "Echo", [7]).prefix(12)))
+    #expect(script.isBlocked, "nothing more is read")
+    #expect(script.log == ["unary 1 Later "])
+    let refusals = script.output()
+    #expect(refusals.map(\.description) == ["response 3 UNAVAILABLE", "response 5 UNAVAILABLE"])
+    #expect(refusals.allSatisfy { $0.error?.retryDelay == .seconds(1) })
+    #expect(script.closeReason == nil)
+    script.connection.complete(1, .success([1]))
+    #expect(script.closeReason == nil, "the answer is not sent yet")
+    #expect(script.output().map(\.description) == ["response 1 01"])
+    #expect(script.closeReason == .drained)
+  }
+
+  @Test func theEndOfADrainFailsStreamsWhoseClientHasMoreToSend() {
+    script.feed(ClientBytes.request(1, "Sum", flags: .remoteOpen) + ClientBytes.data(1, [1]))
+    script.feed(ClientBytes.request(3, "Sum", flags: .remoteOpen) + ClientBytes.close(3))
+    script.feed(ClientBytes.request(5, "List"))
+    script.stopReading()
+    script.feed(ClientBytes.data(1, [2]))
+    #expect(script.log.last == "cancelled 1 UNAVAILABLE")
+    #expect(script.output().map(\.description) == ["response 1 UNAVAILABLE"])
+    #expect(script.callsInFlight == 2)
+    #expect(script.send(3, [9]) == nil)
+    script.connection.finish(3, nil)
+    script.connection.finish(5, nil)
+    #expect(script.output().map(\.header.streamID) == [3, 5])
+    #expect(script.closeReason == .drained)
+  }
+
+  @Test func theEndOfADrainKeepsThePromiseOfGoaway() {
+    script.feed(ClientBytes.request(1, "Later", metadata: ClientBytes.extended))
+    script.connection.drain(graceMillis: 1000)
+    _ = script.output()
+    script.stopReading()
+    script.feed(ClientBytes.request(3, "Echo", [3]))
+    #expect(script.output().isEmpty)
+    #expect(script.callsInFlight == 1)
+  }
+
   @Test func aRefusedConnectionAnswersOneCallAndEnds() {
     let refused = ServerScript(refusal: RPCError(code: .resourceExhausted, message: "full"))
     refused.feed(ClientBytes.request(1, "Echo", [1]) + ClientBytes.request(3, "Echo", [1]))

@@ -106,6 +106,12 @@ final class ServerScript {
 
   func advance(_ duration: Duration) { now += duration }
 
+  func stopReading() {
+    for (stream, error) in connection.stopReading() {
+      log.append("cancelled \(stream) \(error.code)")
+    }
+  }
+
   func expire() {
     for (stream, error) in connection.expire(now: now) {
       log.append("cancelled \(stream) \(error.code)")
