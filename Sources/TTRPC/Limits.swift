@@ -39,6 +39,12 @@ public struct Limits: Sendable, Hashable {
   public var streamOutboundBytes = 1 << 20
   /// Bytes that wait to be sent on one connection before the server stops reading from it.
   public var outboundBytes = 4 << 20
+  /// Frames of one connection that its I/O thread handles in one turn. Then the other connections
+  /// of the thread run.
+  public var callsPerTurn = 64
+  /// The time of one connection's turn on its I/O thread, in microseconds. The call that runs at
+  /// its end is completed.
+  public var turnMicros = 1000
   /// The time that calls in flight get to finish when the server drains, in milliseconds. At half
   /// of it the server stops reading, so that no client can hold it up with new calls.
   public var drainGraceMillis = 10_000
@@ -159,9 +165,24 @@ extension Limits {
       \.streamQueueMessages,
       "Messages that one stream may hold unconsumed"
     ),
+    count(
+      "callsPerTurn",
+      "calls",
+      "max-calls-per-turn",
+      \.callsPerTurn,
+      "Calls and messages of one connection in a row before other connections run"
+    ),
   ]
 
   private static let times: [LimitDescription] = [
+    LimitDescription(
+      name: "turnMicros",
+      unit: "microseconds",
+      flag: "max-turn-us",
+      help: "Time of one connection in a row before other connections run",
+      range: 1...1_000_000,
+      keyPath: \Limits.turnMicros
+    ),
     time(
       "headerTimeoutMillis",
       "header-timeout-ms",

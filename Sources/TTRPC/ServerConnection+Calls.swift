@@ -73,7 +73,7 @@ extension ServerConnection {
   public mutating func consumed(_ stream: UInt32, _ count: Int) -> Bool {
     guard calls[stream] != nil else { return false }
     calls[stream]?.queue.remove(count)
-    return timers.isHeld(by: stream)
+    return timers.consumed(by: stream)
   }
 
   /// Drops all calls after the connection has ended. Returns their streams, so that the driver can

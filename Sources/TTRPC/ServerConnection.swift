@@ -1,7 +1,8 @@
 /// The server's side of one connection, without sockets, threads or a clock: it takes bytes and
 /// events and returns the next step. Responses are appended to ``output``.
 ///
-/// A driver calls ``next(_:consumed:now:)`` over the bytes it has until a step ends the pass.
+/// A driver calls ``next(_:consumed:now:)`` over the bytes it has until a step ends the pass. It
+/// begins a turn with ``beginTurn(now:)`` each time that the connection may run.
 ///
 /// Input that does not fit the protocol is of one of three kinds:
 /// - **own bug**: the driver broke the order of calls that is documented here (`endReply` without
@@ -32,6 +33,9 @@ public struct ServerConnection: ~Copyable {
   var highestStream: UInt32 = 0
   var phase = Phase.serving
   var timers: ServerTimers
+  var turn: ServerTurn
+  /// True if the end of a drain waits for nothing of the input.
+  var isExhausted = false
   /// The bytes left to skip of an oversize frame.
   private var skipping = 0
   private var followUp: FollowUp?
@@ -67,6 +71,7 @@ public struct ServerConnection: ~Copyable {
     self.limits = limits
     self.gauge = gauge
     timers = ServerTimers(startedAt: now)
+    turn = ServerTurn(limits, now)
     if let refusal { phase = .refusing(refusal) }
   }
 
@@ -82,7 +87,7 @@ public struct ServerConnection: ~Copyable {
   ) -> ServerStep {
     while true {
       if let step = takeFollowUp() { return step }
-      if output.count >= limits.outboundBytes { return .blocked }
+      if output.count >= limits.outboundBytes { return waits(.blocked) }
       if case .refusing = phase, !output.isEmpty { return .close(.refused) }
       if skipping > 0 {
         let step = min(skipping, input.count - consumed)
@@ -95,11 +100,15 @@ public struct ServerConnection: ~Copyable {
       case .needMore: return needMore(partial: !rest.isEmpty, now)
       case .notTTRPC(let byte): return .close(.notTTRPC(firstByte: byte))
       case .tooLarge(let header):
+        if turn.isOver(now) { return waits(.yield) }
+        turn.count()
         consumed += FrameHeader.byteCount
         skipping = Int(header.length)
         if let step = oversize(header) { return step }
       case .frame(let frame):
-        if isHeldUp(by: frame, now) { return .blocked }
+        if isHeldUp(by: frame, now) { return waits(.blocked) }
+        if turn.isOver(now) { return waits(.yield) }
+        turn.count()
         consumed += frame.byteCount
         timers.frameArrived(now)
         if let step = handle(frame, now) { return step }
@@ -108,9 +117,18 @@ public struct ServerConnection: ~Copyable {
   }
 
   private mutating func needMore(partial: Bool, _ now: ContinuousClock.Instant) -> ServerStep {
-    if case .closing = phase { return .blocked }
+    if case .closing = phase {
+      isExhausted = true
+      return waits(.blocked)
+    }
     timers.waiting(partialFrame: partial, now)
     return .needMore
+  }
+
+  /// Ends a pass that leaves input for which the client must not be blamed.
+  private mutating func waits(_ step: ServerStep) -> ServerStep {
+    timers.inputWaits()
+    return step
   }
 
   private mutating func takeFollowUp() -> ServerStep? {

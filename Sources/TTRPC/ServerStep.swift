@@ -1,8 +1,11 @@
 /// The next step that a ``ServerConnection`` asks of its driver. Pointers are valid until the
-/// driver gets a step that ends the pass (``needMore``, ``blocked``, ``close(_:)``).
+/// driver gets a step that ends the pass (``needMore``, ``yield``, ``blocked``, ``close(_:)``).
 public enum ServerStep {
   /// Ends the pass: the rest of the input is not a whole frame. Keep it and read on.
   case needMore
+  /// Ends the pass: the turn is over. Keep the rest of the input, let other connections run, and
+  /// go on after ``ServerConnection/beginTurn(now:)``.
+  case yield
   /// Ends the pass: keep the rest of the input and stop reading until something changes (messages
   /// consumed, output sent, a timer ran), then try again.
   case blocked

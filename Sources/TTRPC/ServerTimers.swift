@@ -1,13 +1,15 @@
 /// The times that a server connection keeps. Nothing here starts a timer: the driver asks from time
 /// to time.
 struct ServerTimers {
-  private let startedAt: ContinuousClock.Instant
+  private var startedAt: ContinuousClock.Instant
   private var sawFrame = false
   /// The time at which the first byte of a frame that is still incomplete arrived.
   private var partialSince: ContinuousClock.Instant?
   private(set) var lastActivity: ContinuousClock.Instant
   /// The stream whose full queue stops reading, and the time since which it does.
   private(set) var heldBy: (stream: UInt32, since: ContinuousClock.Instant)?
+  /// True from the time at which the queue of `heldBy` was found full until its handler consumes.
+  private(set) var isHeld = false
   /// A lower bound of the deadlines of all calls, or nil if no call has one.
   private(set) var earliestDeadline: ContinuousClock.Instant?
   /// The time since which the client has not read output, or nil while it reads.
@@ -22,6 +24,7 @@ struct ServerTimers {
     sawFrame = true
     partialSince = nil
     heldBy = nil
+    isHeld = false
     lastActivity = now
   }
 
@@ -35,17 +38,42 @@ struct ServerTimers {
     }
   }
 
-  mutating func held(by stream: UInt32, _ now: ContinuousClock.Instant) {
+  /// Records that input waits for the server: the client is not late with the rest of a frame.
+  mutating func inputWaits() { partialSince = nil }
+
+  /// Records that input waited for the server until `now`, so the connection is not idle.
+  mutating func inputWaits(until now: ContinuousClock.Instant) {
     partialSince = nil
+    lastActivity = now
+  }
+
+  /// Moves every time at which a wait for the client began. Deadlines stay: they are the client's.
+  mutating func forgive(_ stall: Duration) {
+    startedAt += stall
+    lastActivity += stall
+    partialSince = partialSince.map { $0 + stall }
+    stalledSince = stalledSince.map { $0 + stall }
+    if let held = heldBy { heldBy = (held.stream, held.since + stall) }
+  }
+
+  mutating func held(by stream: UInt32, _ now: ContinuousClock.Instant) {
     if heldBy?.stream != stream { heldBy = (stream, now) }
+    isHeld = true
+  }
+
+  /// Records that a stream's handler has consumed messages. Returns true if reading waited for it.
+  mutating func consumed(by stream: UInt32) -> Bool {
+    guard heldBy?.stream == stream else { return false }
+    isHeld = false
+    return true
   }
 
   var hasPartialFrame: Bool { partialSince != nil }
 
-  func isHeld(by stream: UInt32) -> Bool { heldBy?.stream == stream }
-
   mutating func released(by stream: UInt32) {
-    if heldBy?.stream == stream { heldBy = nil }
+    guard heldBy?.stream == stream else { return }
+    heldBy = nil
+    isHeld = false
   }
 
   mutating func add(_ deadline: ContinuousClock.Instant) {

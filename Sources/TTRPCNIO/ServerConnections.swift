@@ -8,6 +8,7 @@ final class ServerConnections {
   let shared: ServerShared
   let dispatcher: any CallDispatcher
   let table: MethodTable
+  let turns: ServerTurns
   private(set) var drainGraceMillis: Int?
   /// True in the second half of a drain.
   private(set) var hasStoppedReading = false
@@ -21,12 +22,15 @@ final class ServerConnections {
   private static let drainInterval = Duration.milliseconds(10)
   /// The distance below which deadlines share a sweep.
   private static let sweepGranularity = Duration.milliseconds(5)
+  /// The delay of a sweep from which on the loop counts as stalled.
+  private static let forgivenStall = Duration.milliseconds(20)
 
   init(loop: ServerEventLoop, shared: ServerShared, dispatcher: any CallDispatcher) {
     self.loop = loop
     self.shared = shared
     self.dispatcher = dispatcher
     table = MethodTable(dispatcher.methods)
+    turns = ServerTurns(loop, shared.limits)
   }
 
   func add(_ handler: ServerHandler) {
@@ -97,6 +101,7 @@ final class ServerConnections {
   private func runSweep() {
     sweep = nil
     let now = ContinuousClock.now
+    forgiveStall(now)
     var next = drainGraceMillis == nil ? Self.sweepInterval : Self.drainInterval
     for handler in Array(handlers.values) {
       if let deadline = handler.tick(now) {
@@ -104,5 +109,13 @@ final class ServerConnections {
       }
     }
     if !handlers.isEmpty { planSweep(within: next) }
+  }
+
+  /// Leaves the time out of all timeouts for which the loop was late: clients may have sent or read
+  /// in time, and the loop has not looked at their sockets yet.
+  private func forgiveStall(_ now: ContinuousClock.Instant) {
+    let stall = now - sweepAt
+    guard stall > Self.forgivenStall else { return }
+    for handler in handlers.values { handler.forgive(stall) }
   }
 }

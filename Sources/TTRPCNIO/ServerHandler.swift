@@ -23,8 +23,13 @@ final class ServerHandler: ChannelInboundHandler {
   /// The input not yet handled: part of a frame, or bytes that came while reading is stopped.
   private var input: ByteBuffer?
   private var isBlocked = false
+  /// True while the connection waits for its turn in ``ServerTurns``.
+  private var isQueued = false
+  /// True from the first bytes of one read of the socket to its end.
+  private var isInRead = false
+  private var isReading = true
   private var inputEnded = false
-  private var isInTurn = false
+  private var isFlushing = false
   /// The buffer of every write. It is copied only if NIO still holds the last one.
   private var outgoing = ByteBuffer()
   private var ending = Ending.open
@@ -41,6 +46,9 @@ final class ServerHandler: ChannelInboundHandler {
   /// The output, in bytes, up to which a stream's messages move into the connection.
   private static let outputTarget = 64 << 10
   private static let maxKeptBytes = 256 << 10
+  /// The input that waits for its turn, in bytes, at which reading stops. It goes on at a quarter,
+  /// so that a client that pipelines does not cost two system calls for each read.
+  private static let maxWaitingInput = 128 << 10
 
   init(_ owner: ServerConnections, refused: Bool) {
     self.owner = owner
@@ -71,10 +79,14 @@ final class ServerHandler: ChannelInboundHandler {
     guard case .open = ending else { return }
     var bytes = unwrapInboundIn(data)
     if input == nil { input = bytes } else { input!.writeBuffer(&bytes) }
-    if !isBlocked { process() }
+    if isBlocked { connection.inputArrived() }
+    if isBlocked || isQueued { return updateReading() }
+    process(beginsTurn: !isInRead)
+    isInRead = true
   }
 
   func channelReadComplete(context: ChannelHandlerContext) {
+    isInRead = false
     if isBlocked { finishTurn() } else { flush() }
   }
 
@@ -114,29 +126,44 @@ final class ServerHandler: ChannelInboundHandler {
 
   // MARK: Input
 
-  /// Handles the input as far as possible. Returns the number of bytes handled.
-  @discardableResult private func process() -> Int {
+  /// Runs the connection's next turn. Call ``finishTurn()`` afterwards.
+  func takeTurn() {
+    isQueued = false
+    guard case .open = ending else { return }
+    process(beginsTurn: true)
+  }
+
+  /// Handles the input until it or the turn ends.
+  private func process(beginsTurn: Bool) {
     // Also without input: the reason for the block may be gone.
     var bytes = input ?? ByteBuffer()
     input = nil
     var consumed = 0
-    bytes.withUnsafeReadableBytes { run($0, &consumed) }
+    bytes.withUnsafeReadableBytes { run($0, &consumed, beginsTurn: beginsTurn) }
     bytes.moveReaderIndex(forwardBy: consumed)
-    guard bytes.readableBytes > 0, case .open = ending else { return consumed }
-    if consumed > 0 { bytes.discardReadBytes() }
-    input = bytes
-    return consumed
+    guard case .open = ending else { return }
+    if bytes.readableBytes > 0 {
+      // Each byte is moved a few times at most, however many turns the input takes.
+      if bytes.readerIndex >= bytes.readableBytes { bytes.discardReadBytes() }
+      input = bytes
+    }
+    updateReading()
   }
 
-  private func run(_ bytes: UnsafeRawBufferPointer, _ consumed: inout Int) {
-    let now = ContinuousClock.now
+  private func run(
+    _ bytes: UnsafeRawBufferPointer,
+    _ consumed: inout Int,
+    beginsTurn: Bool
+  ) {
+    var now = ContinuousClock.now
+    if beginsTurn { connection.beginTurn(now: now) }
+    isBlocked = false
     while true {
       switch connection.next(bytes, consumed: &consumed, now: now) {
-      case .needMore:
-        setBlocked(false)
-        return
+      case .needMore: return
+      case .yield: return queue()
       case .blocked:
-        setBlocked(true)
+        isBlocked = true
         owner.watch(connection.nextDeadline)
         return
       case .close(let reason):
@@ -148,7 +175,23 @@ final class ServerHandler: ChannelInboundHandler {
       case .remoteClosed(let stream): streams[stream]?.deliver(nil)
       case .cancelled(let stream, let error): tell(stream, error)
       }
+      // A lone call does not look at the clock again.
+      if consumed < bytes.count { now = .now }
     }
+  }
+
+  /// Waits for another turn, behind the other connections that wait.
+  private func queue() {
+    if isQueued { return }
+    isQueued = true
+    owner.turns.add(self)
+  }
+
+  /// Gives input that was blocked a turn.
+  private func resume() {
+    guard isBlocked, case .open = ending else { return }
+    isBlocked = false
+    queue()
   }
 
   private func unary(_ start: CallStart) {
@@ -194,11 +237,15 @@ final class ServerHandler: ChannelInboundHandler {
     }
   }
 
-  private func setBlocked(_ blocked: Bool) {
-    guard blocked != isBlocked else { return }
-    isBlocked = blocked
+  /// Stops reading while nothing may be handled or much waits for its turn.
+  private func updateReading() {
+    let bound = isReading ? Self.maxWaitingInput : Self.maxWaitingInput / 4
+    let waits = isQueued && (input?.readableBytes ?? 0) >= bound
+    let reads = !isBlocked && !waits
+    guard reads != isReading else { return }
+    isReading = reads
     // Fails only on a channel that is closed, where nothing is read anyway.
-    try? context?.channel.syncOptions?.setOption(.autoRead, value: !blocked)
+    try? context?.channel.syncOptions?.setOption(.autoRead, value: reads)
   }
 
   // MARK: Answers
@@ -208,12 +255,12 @@ final class ServerHandler: ChannelInboundHandler {
   }
 
   /// Moves the work of a stream's handler into the connection: consumed messages, messages to send,
-  /// the end.
+  /// the end. Call ``finishTurn()`` afterwards.
   func serve(_ stream: ServerStreamQueue) {
     let id = stream.target.stream
     guard streams[id] === stream else { return }
     let consumed = stream.takeConsumed()
-    if consumed > 0, connection.consumed(id, consumed) { process() }
+    if consumed > 0 { _ = connection.consumed(id, consumed) }
     stream.deliverHeldBack()
     while hasRoom, let message = stream.takeMessage() {
       if let error = connection.send(id, message) { return tell(id, error) }
@@ -235,22 +282,29 @@ final class ServerHandler: ChannelInboundHandler {
     connection.output.count < Self.outputTarget && context?.channel.isWritable == true
   }
 
-  /// Flushes the output, then lets waiting streams and unread input continue.
+  /// Flushes the output, then lets waiting streams continue and unread input wait for its turn.
   func finishTurn() {
     needsFlush = false
     // A write may make the channel writable at once, which calls this from inside `flush`.
-    if isInTurn { return }
-    isInTurn = true
-    defer { isInTurn = false }
+    if isFlushing { return }
+    isFlushing = true
+    defer { isFlushing = false }
     flush()
     if !waiting.isEmpty, hasRoom {
       for stream in takeWaiting() { serve(stream) }
       flush()
       // Yields to other connections before a fast reader goes on.
-      if hasRoom { for stream in takeWaiting() { owner.loop.post(stream) } }
+      if !waiting.isEmpty, hasRoom { queue() }
     }
-    while isBlocked, case .open = ending, process() > 0 { flush() }
-    if inputEnded, connection.callsInFlight == 0, connection.output.isEmpty { shutOutput() }
+    if isBlocked, connection.mayGoOn { resume() }
+    if inputEnded, !isQueued, !isBlocked { endInput() }
+  }
+
+  /// Ends the streams of a client that has closed its side, and the output after the last answer.
+  private func endInput() {
+    guard case .open = ending else { return }
+    for stream in connection.endStreams() { tell(stream, Self.connectionClosed) }
+    if connection.callsInFlight == 0, connection.output.isEmpty { shutOutput() }
   }
 
   private func takeWaiting() -> [ServerStreamQueue] {
@@ -281,15 +335,21 @@ final class ServerHandler: ChannelInboundHandler {
       if until <= now || (inputEnded && !hasUnsentOutput) { closeNow() }
       return nil
     }
+    if isQueued { connection.inputWaits(until: now) }
     let ended = connection.expire(now: now)
     for (stream, error) in ended { tell(stream, error) }
     if !ended.isEmpty { finishTurn() }
-    if let reason = connection.closeReason(now: now) {
+    let reason = connection.closeReason(now: now)
+    // Calls that wait for their turn are answered or refused first.
+    if let reason, reason != .drained || !isQueued {
       close(reason)
       return nil
     }
     return connection.nextDeadline
   }
+
+  /// See ``ServerConnection/forgive(_:)``.
+  func forgive(_ stall: Duration) { connection.forgive(stall) }
 
   func drain(graceMillis: Int) {
     connection.drain(graceMillis: graceMillis)
@@ -300,7 +360,8 @@ final class ServerHandler: ChannelInboundHandler {
   func stopReading() {
     guard case .open = ending else { return }
     for (stream, error) in connection.stopReading() { tell(stream, error) }
-    process()
+    isBlocked = false
+    queue()
     finishTurn()
   }
 
@@ -318,7 +379,8 @@ final class ServerHandler: ChannelInboundHandler {
     let patience = max(Self.linger, .milliseconds(limits.writeTimeoutMillis))
     ending = .lingering(until: .now + patience)
     input = nil
-    setBlocked(false)
+    isBlocked = false
+    updateReading()
     // After the client has closed its side, NIO would close at once and drop what is not sent.
     if inputEnded, hasUnsentOutput { return }
     context.close(mode: .output, promise: nil)

@@ -69,6 +69,12 @@ struct LimitOptions: ParsableArguments {
   )
   var streamQueueMessages: Int?
 
+  @Option(name: .customLong("max-calls-per-turn"), help: LimitOptions.help(\.callsPerTurn, "calls"))
+  var callsPerTurn: Int?
+
+  @Option(name: .customLong("max-turn-us"), help: LimitOptions.help(\.turnMicros, "us"))
+  var turnMicros: Int?
+
   @Option(
     name: .customLong("header-timeout-ms"),
     help: LimitOptions.help(\.headerTimeoutMillis, "ms")
@@ -110,6 +116,8 @@ struct LimitOptions: ParsableArguments {
     try set(\.connections, connections, &limits)
     try set(\.metadataPairs, metadataPairs, &limits)
     try set(\.streamQueueMessages, streamQueueMessages, &limits)
+    try set(\.callsPerTurn, callsPerTurn, &limits)
+    try set(\.turnMicros, turnMicros, &limits)
     try set(\.headerTimeoutMillis, headerTimeoutMillis, &limits)
     try set(\.idleTimeoutMillis, idleTimeoutMillis, &limits)
     try set(\.writeTimeoutMillis, writeTimeoutMillis, &limits)

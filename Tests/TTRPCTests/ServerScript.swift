@@ -19,6 +19,12 @@ final class ServerScript {
   /// The input that the connection has not consumed.
   private(set) var pending: [UInt8] = []
   private(set) var isBlocked = false
+  /// True if input waits for the next turn.
+  private(set) var isYielding = false
+  /// False to leave input to ``takeTurn()`` when a turn is over.
+  var takesTurns = true
+  /// The time that each call takes.
+  var callTime = Duration.zero
   private(set) var closed: CloseReason?
 
   init(
@@ -53,7 +59,15 @@ final class ServerScript {
   /// Tries again with the input that is left.
   func retry() { feed([]) }
 
+  /// Begins a turn and goes on with the input that is left.
+  func takeTurn() {
+    connection.beginTurn(now: now)
+    feed([])
+  }
+
   private func run(_ input: UnsafeRawBufferPointer, _ consumed: inout Int) {
+    isYielding = false
+    if takesTurns { connection.beginTurn(now: now) }
     while closed == nil {
       switch connection.next(input, consumed: &consumed, now: now) {
       case .needMore:
@@ -61,6 +75,11 @@ final class ServerScript {
         return
       case .blocked:
         isBlocked = true
+        return
+      case .yield where takesTurns: connection.beginTurn(now: now)
+      case .yield:
+        isBlocked = false
+        isYielding = true
         return
       case .close(let reason): closed = reason
       case .unary(let start): unary(start)
@@ -86,6 +105,7 @@ final class ServerScript {
     default: connection.output.message.append(start.payload)
     }
     connection.endReply(start, outcome)
+    now += callTime
   }
 
   private func name(_ method: Int) -> String { Self.methods[method].name }
@@ -101,6 +121,7 @@ final class ServerScript {
   var closeReason: CloseReason? { connection.closeReason(now: now) }
   var callsInFlight: Int { connection.callsInFlight }
   var nextDeadline: ContinuousClock.Instant? { connection.nextDeadline }
+  var mayGoOn: Bool { connection.mayGoOn }
   var outputBytes: Int { connection.output.count }
   func takeBytes() -> [UInt8] { connection.output.takeAll() }
 

@@ -1,0 +1,46 @@
+/// The share of its I/O thread that a connection has before other connections run. A turn handles
+/// at least one frame.
+struct ServerTurn {
+  private var framesLeft: Int
+  private let end: ContinuousClock.Instant
+  private var hasBegun = false
+
+  init(_ limits: Limits, _ now: ContinuousClock.Instant) {
+    framesLeft = limits.callsPerTurn
+    end = now + .microseconds(limits.turnMicros)
+  }
+
+  mutating func count() {
+    framesLeft -= 1
+    hasBegun = true
+  }
+
+  func isOver(_ now: ContinuousClock.Instant) -> Bool {
+    hasBegun && (framesLeft <= 0 || now >= end)
+  }
+}
+
+extension ServerConnection {
+  /// Begins a turn: the connection handles frames until ``Limits/callsPerTurn`` or
+  /// ``Limits/turnMicros`` is reached, then ``next(_:consumed:now:)`` returns ``ServerStep/yield``.
+  public mutating func beginTurn(now: ContinuousClock.Instant) {
+    turn = ServerTurn(limits, now)
+  }
+
+  /// Returns true if a ``ServerStep/blocked`` would not come again at once, so that the rest of the
+  /// input deserves a turn.
+  public var mayGoOn: Bool {
+    output.count < limits.outboundBytes && !timers.isHeld && !isExhausted
+  }
+
+  /// Records that input was added to the rest that a ``ServerStep/blocked`` left.
+  public mutating func inputArrived() { isExhausted = false }
+
+  /// Records that input waited for its turn until `now`: the connection is neither idle nor late.
+  public mutating func inputWaits(until now: ContinuousClock.Instant) {
+    timers.inputWaits(until: now)
+  }
+
+  /// Leaves the time during which the server itself stood still out of every timeout.
+  public mutating func forgive(_ stall: Duration) { timers.forgive(stall) }
+}

@@ -1,0 +1,38 @@
+import NIOCore
+import TTRPC
+
+/// The connections of one loop that wait for another turn, first come, first served. Used on that
+/// loop only.
+///
+/// A round gives turns until it has taken as long as one turn may. The next round begins after the
+/// loop has looked at its sockets, so a connection that sends one request is served between rounds.
+final class ServerTurns {
+  private var waiting = CircularBuffer<ServerHandler>()
+  private let pulse: ServerPulse
+  private let roundTime: Duration
+
+  init(_ loop: ServerEventLoop, _ limits: Limits) {
+    pulse = ServerPulse(loop)
+    roundTime = .microseconds(limits.turnMicros)
+  }
+
+  /// Queues a connection behind all that wait. The caller makes sure that it is queued once.
+  func add(_ handler: ServerHandler) {
+    waiting.append(handler)
+    pulse.beat()
+  }
+
+  /// Runs one round.
+  func run() {
+    pulse.hasBeaten()
+    let end = ContinuousClock.now + roundTime
+    var isOver = false
+    while !isOver, let handler = waiting.popFirst() {
+      handler.takeTurn()
+      isOver = ContinuousClock.now >= end
+      // A connection that is alone sends the answers of its turns together.
+      if isOver || waiting.first !== handler { handler.finishTurn() }
+    }
+    if !waiting.isEmpty { pulse.beat() }
+  }
+}
