@@ -61,18 +61,22 @@ public struct ServerCall: ~Copyable {
   public let metadata: MetadataView
   /// The client at the other end of the connection.
   public let peer: Peer
+  /// The unread answers of the connection. A lane asks it before it runs a call that was queued.
+  public let answers: AnswerAccount?
 
   /// Creates a call. For drivers only.
   public init(
     target: ReplyTarget,
     deadline: ContinuousClock.Instant?,
     metadata: MetadataView,
-    peer: Peer
+    peer: Peer,
+    answers: AnswerAccount? = nil
   ) {
     self.target = target
     self.deadline = deadline
     self.metadata = metadata
     self.peer = peer
+    self.answers = answers
   }
 }
 

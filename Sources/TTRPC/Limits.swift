@@ -37,8 +37,12 @@ public struct Limits: Sendable, Hashable {
   /// Bytes of one stream that its handler sent but the connection could not take yet. More fails
   /// that stream with RESOURCE_EXHAUSTED. One message is always accepted.
   public var streamOutboundBytes = 1 << 20
-  /// Bytes that wait to be sent on one connection before the server stops reading from it.
+  /// Bytes that wait to be sent on one connection, and that its pending calls are expected to add,
+  /// before the server stops reading from it. Queued calls are refused when it is passed.
   public var outboundBytes = 4 << 20
+  /// Bytes of answers on all connections together that clients have not taken. More makes the
+  /// server refuse calls, and close connections that do not read.
+  public var totalOutboundBytes = 256 << 20
   /// Frames of one connection that its I/O thread handles in one turn. Then the other connections
   /// of the thread run.
   public var callsPerTurn = 64
@@ -125,6 +129,13 @@ extension Limits {
       \.outboundBytes,
       "Bytes waiting to be sent on one connection before reading from it stops",
       1...(1 << 30)
+    ),
+    size(
+      "totalOutboundBytes",
+      "max-total-outbound-bytes",
+      \.totalOutboundBytes,
+      "Bytes waiting to be sent on all connections before calls are refused",
+      1...(1 << 40)
     ),
   ]
 

@@ -6,6 +6,8 @@ struct ServerCallState {
   var remoteClosed = false
   /// The messages that the handler has not consumed.
   var queue = UnconsumedMessages()
+  /// The bytes reserved for the answer of a unary call.
+  var reserved = 0
   /// The response message of a client-streaming call, until the handler finishes.
   var reply: [UInt8]?
 

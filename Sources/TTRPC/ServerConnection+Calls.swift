@@ -32,6 +32,7 @@ extension ServerConnection {
   /// Answers a pending call. The answer is dropped if the call has already ended.
   public mutating func complete(_ stream: UInt32, _ result: Result<[UInt8], RPCError>) {
     guard calls[stream]?.kind == .unary, remove(stream) != nil else { return }
+    if case .success(let bytes) = result { reserve.learn(bytes.count) } else { reserve.learn(0) }
     respond(stream, result)
   }
 
@@ -82,6 +83,7 @@ extension ServerConnection {
     let streams = Array(calls.keys)
     gauge.add(-calls.count)
     calls.removeAll()
+    reserve.giveBack(reserve.bytes)
     streamCount = 0
     return streams
   }
@@ -105,16 +107,17 @@ extension ServerConnection {
   }
 
   mutating func insert(_ stream: UInt32, _ call: ServerCallState) {
+    var call = call
+    if call.kind == .unary { call.reserved = reserve.take() } else { streamCount += 1 }
     calls[stream] = call
     gauge.add(1)
-    if call.kind != .unary { streamCount += 1 }
     if let deadline = call.deadline { timers.add(deadline) }
   }
 
   mutating func remove(_ stream: UInt32) -> ServerCallState? {
     guard let call = calls.removeValue(forKey: stream) else { return nil }
     gauge.add(-1)
-    if call.kind != .unary { streamCount -= 1 }
+    if call.kind == .unary { reserve.giveBack(call.reserved) } else { streamCount -= 1 }
     timers.released(by: stream)
     return call
   }

@@ -3,7 +3,8 @@ extension ServerConnection {
   /// The latest time at which ``expire(now:)`` must run for the calls, or nil if no call waits for
   /// time.
   public var nextDeadline: ContinuousClock.Instant? {
-    let held = timers.heldBy.map { $0.since + .milliseconds(limits.fullStreamGraceMillis) }
+    let holder = timers.isHeld ? timers.heldBy : nil
+    let held = holder.map { $0.since + .milliseconds(limits.fullStreamGraceMillis) }
     guard let held else { return timers.earliestDeadline }
     return min(held, timers.earliestDeadline ?? held)
   }
@@ -16,7 +17,7 @@ extension ServerConnection {
     var ended: [(stream: UInt32, error: RPCError)] = []
     // A connection is idle from the end of its last call, not from its last frame.
     if !calls.isEmpty { timers.callsAreOpen(now) }
-    if let held = timers.heldBy,
+    if timers.isHeld, let held = timers.heldBy,
       now - held.since >= .milliseconds(limits.fullStreamGraceMillis)
     {
       let error = ServerErrors.streamFull(limits)

@@ -21,12 +21,16 @@ public struct ServerConnection: ~Copyable {
   public let id: UInt64
   /// The bytes for the driver to send.
   public var output = OutputBuffer()
+  /// The bytes of output that the socket's layer holds. The driver sets it.
+  public var socketBytes = 0
   /// True once the client has shown that it knows the extensions.
   public private(set) var isExtended = false
 
   let table: MethodTable
   let limits: Limits
   let gauge: CallGauge
+  let account: AnswerAccount?
+  var reserve: AnswerReserve
   var calls: [UInt32: ServerCallState] = [:]
   var streamCount = 0
   /// The highest stream id used so far. Data for a stream up to it that is not active comes late.
@@ -57,12 +61,14 @@ public struct ServerConnection: ~Copyable {
     let closes: Bool
   }
 
-  /// Creates a connection that starts `now`. If `refusal` is set, every call fails with it.
+  /// Creates a connection that starts `now`. If `refusal` is set, every call fails with it. Without
+  /// an account the answers of other connections do not matter.
   public init(
     id: UInt64,
     table: MethodTable,
     limits: Limits,
     gauge: CallGauge,
+    account: AnswerAccount? = nil,
     now: ContinuousClock.Instant,
     refusal: RPCError? = nil
   ) {
@@ -70,6 +76,8 @@ public struct ServerConnection: ~Copyable {
     self.table = table
     self.limits = limits
     self.gauge = gauge
+    self.account = account
+    reserve = AnswerReserve(limits)
     timers = ServerTimers(startedAt: now)
     turn = ServerTurn(limits, now)
     if let refusal { phase = .refusing(refusal) }
@@ -87,7 +95,7 @@ public struct ServerConnection: ~Copyable {
   ) -> ServerStep {
     while true {
       if let step = takeFollowUp() { return step }
-      if output.count >= limits.outboundBytes { return waits(.blocked) }
+      if isFull { return waits(.blocked) }
       if case .refusing = phase, !output.isEmpty { return .close(.refused) }
       if skipping > 0 {
         let step = min(skipping, input.count - consumed)
@@ -106,7 +114,7 @@ public struct ServerConnection: ~Copyable {
         skipping = Int(header.length)
         if let step = oversize(header) { return step }
       case .frame(let frame):
-        if isHeldUp(by: frame, now) { return waits(.blocked) }
+        if isHeldUp(by: frame, now) || isReserved(against: frame) { return waits(.blocked) }
         if turn.isOver(now) { return waits(.yield) }
         turn.count()
         consumed += frame.byteCount
@@ -156,6 +164,11 @@ public struct ServerConnection: ~Copyable {
     else { return false }
     timers.held(by: frame.header.streamID, now)
     return true
+  }
+
+  /// Returns true if `frame` is a request, and the answers of pending calls may need all room.
+  private func isReserved(against frame: Frame) -> Bool {
+    frame.header.type == .request && hasReservedAll
   }
 
   private mutating func handle(_ frame: Frame, _ now: ContinuousClock.Instant) -> ServerStep? {
@@ -219,6 +232,9 @@ public struct ServerConnection: ~Copyable {
     }
     if gauge.count >= limits.callsInFlight {
       return reject(stream, ServerErrors.tooManyCalls(limits, \.callsInFlight))
+    }
+    if let account, account.total.isFull {
+      return reject(stream, ServerErrors.serverMemory(limits))
     }
     let kind = table.methods[method].kind
     let clientStreams = kind == .clientStreaming || kind == .bidirectionalStreaming

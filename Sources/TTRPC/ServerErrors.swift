@@ -111,6 +111,28 @@ enum ServerErrors {
     )
   }
 
+  static func answersUnread(_ limits: Limits) -> RPCError {
+    RPCError(
+      code: .resourceExhausted,
+      message: """
+        more than \(limits.outboundBytes) bytes of answers wait on this connection, and the call was \
+        not run: read them before sending more, or raise \
+        \(Limits.flag(for: \.outboundBytes)) on the server
+        """
+    ).giving(reason: "ANSWERS_UNREAD").retrying(after: .milliseconds(100))
+  }
+
+  static func serverMemory(_ limits: Limits) -> RPCError {
+    RPCError(
+      code: .resourceExhausted,
+      message: """
+        more than \(limits.totalOutboundBytes) bytes of answers wait for clients to read them, and \
+        the call was not run: try again, or raise \
+        \(Limits.flag(for: \.totalOutboundBytes)) on the server
+        """
+    ).giving(reason: "SERVER_MEMORY").retrying(after: .milliseconds(100))
+  }
+
   static func streamFull(_ limits: Limits) -> RPCError {
     RPCError(
       code: .resourceExhausted,

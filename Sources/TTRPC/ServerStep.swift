@@ -48,6 +48,8 @@ public enum CloseReason: Sendable, Hashable {
   case idle
   /// The client did not read the output in time.
   case writeTimeout
+  /// Answers took too much of the server's memory, and this client left the most unread.
+  case memoryPressure
   /// The server has too many connections.
   case refused
   /// The server is draining and this connection has nothing left to do.
@@ -65,6 +67,9 @@ extension CloseReason: CustomStringConvertible {
     case .idle: "no calls for too long (\(Limits.flag(for: \.idleTimeoutMillis)))"
     case .writeTimeout:
       "the client did not read its answers (\(Limits.flag(for: \.writeTimeoutMillis)))"
+    case .memoryPressure:
+      "the client left the most of too many unread answers "
+        + "(\(Limits.flag(for: \.totalOutboundBytes)))"
     case .refused: "too many connections (\(Limits.flag(for: \.connections)))"
     case .drained: "the server is shutting down"
     }

@@ -30,8 +30,19 @@ extension ServerConnection {
   /// Returns true if a ``ServerStep/blocked`` would not come again at once, so that the rest of the
   /// input deserves a turn.
   public var mayGoOn: Bool {
-    output.count < limits.outboundBytes && !timers.isHeld && !isExhausted
+    !isFull && !hasReservedAll && !timers.isHeld && !isExhausted
   }
+
+  /// True if more bytes wait to be sent than the limit allows.
+  var isFull: Bool { output.count + socketBytes >= limits.outboundBytes }
+
+  /// True if the answers of pending calls may pass the limit. One call may always be pending.
+  var hasReservedAll: Bool {
+    reserve.bytes > 0 && output.count + socketBytes + reserve.bytes >= limits.outboundBytes
+  }
+
+  /// The time since which the client has taken no output, or nil while it does.
+  public var stalledSince: ContinuousClock.Instant? { timers.stalledSince }
 
   /// Records that input was added to the rest that a ``ServerStep/blocked`` left.
   public mutating func inputArrived() { isExhausted = false }

@@ -22,6 +22,8 @@ final class ServerConnections {
   private static let drainInterval = Duration.milliseconds(10)
   /// The distance below which deadlines share a sweep.
   private static let sweepGranularity = Duration.milliseconds(5)
+  /// The time for which a client may take nothing while answers take too much memory.
+  private static let patience = Duration.milliseconds(100)
   /// The delay of a sweep from which on the loop counts as stalled.
   private static let forgivenStall = Duration.milliseconds(20)
 
@@ -102,13 +104,39 @@ final class ServerConnections {
     sweep = nil
     let now = ContinuousClock.now
     forgiveStall(now)
+    relieve(now)
+    shared.freedMemory.returnIfDue(now)
     var next = drainGraceMillis == nil ? Self.sweepInterval : Self.drainInterval
     for handler in Array(handlers.values) {
       if let deadline = handler.tick(now) {
         next = min(next, max(deadline - now, .zero) + Self.sweepGranularity)
       }
     }
+    if shared.answers.isPressed { next = min(next, Self.patience) }
     if !handlers.isEmpty { planSweep(within: next) }
+  }
+
+  /// Looks soon for a connection that must give way, if answers take too much memory.
+  func answersGrew() {
+    if shared.answers.isPressed { planSweep(within: Self.patience) }
+  }
+
+  /// Closes connections that leave the most answers unread, until the server has room for others.
+  /// A connection with less than half of the average never has to go: the others may be of another
+  /// loop.
+  private func relieve(_ now: ContinuousClock.Instant) {
+    guard shared.answers.isPressed else { return }
+    var stalled = handlers.values.compactMap { handler in
+      handler.unread(stalledFor: Self.patience, now).map { (handler: handler, unread: $0) }
+    }
+    stalled.sort {
+      ($0.unread.bytes, $1.unread.since) > ($1.unread.bytes, $0.unread.since)
+    }
+    let average = shared.answers.untaken / max(1, shared.connectionCount)
+    for (handler, unread) in stalled where unread.bytes >= average / 2 {
+      guard shared.answers.isPressed else { return }
+      handler.giveWay()
+    }
   }
 
   /// Leaves the time out of all timeouts for which the loop was late: clients may have sent or read

@@ -6,18 +6,22 @@ import TTRPC
 /// that the loop wakes up once for a batch.
 final class ServerEventLoop: ServerLoop {
   let eventLoop: any EventLoop
+  private let answers: AnswerTotal
   private let inbox = Mutex(Inbox())
   /// Used on the loop only, which the box checks.
   private let state: NIOLoopBoundBox<ServerConnections?>
 
   private struct Inbox {
     var completions: [Completion] = []
+    /// The bytes of the answers in `completions`.
+    var answerBytes = 0
     var streams: [ServerStreamQueue] = []
     var isScheduled = false
   }
 
-  init(_ eventLoop: any EventLoop) {
+  init(_ eventLoop: any EventLoop, _ answers: AnswerTotal) {
     self.eventLoop = eventLoop
+    self.answers = answers
     state = NIOLoopBoundBox.makeEmptyBox(eventLoop: eventLoop)
   }
 
@@ -29,7 +33,15 @@ final class ServerEventLoop: ServerLoop {
   }
 
   func complete(_ completions: [Completion]) {
-    post { $0.completions.append(contentsOf: completions) }
+    var bytes = 0
+    for completion in completions {
+      if case .success(let answer) = completion.result { bytes += answer.count }
+    }
+    answers.add(bytes)
+    post {
+      $0.completions.append(contentsOf: completions)
+      $0.answerBytes += bytes
+    }
   }
 
   func execute(_ work: @escaping @Sendable () -> Void) { eventLoop.execute(work) }
@@ -60,5 +72,7 @@ final class ServerEventLoop: ServerLoop {
       return inbox
     }
     connections?.handle(work.completions, work.streams)
+    // From here on the connections count them.
+    answers.add(-work.answerBytes)
   }
 }

@@ -15,6 +15,9 @@ final class ServerHandler: ChannelInboundHandler {
   private let dispatcher: any CallDispatcher
   private let limits: Limits
   private var peer = Peer(address: "unknown")
+  private let account: AnswerAccount
+  /// The bytes of output that `account` holds.
+  private var counted = 0
   private var connection: ServerConnection
   private var streams: [UInt32: ServerStreamQueue] = [:]
   /// The streams that have messages to send and wait for room.
@@ -55,11 +58,13 @@ final class ServerHandler: ChannelInboundHandler {
     dispatcher = owner.dispatcher
     limits = owner.shared.limits
     id = owner.shared.nextConnectionID()
+    account = owner.shared.answers.makeAccount(limits)
     connection = ServerConnection(
       id: id,
       table: owner.table,
       limits: limits,
       gauge: owner.shared.gauge,
+      account: account,
       now: .now,
       refusal: refused ? owner.shared.tooManyConnections : nil
     )
@@ -117,6 +122,7 @@ final class ServerHandler: ChannelInboundHandler {
     self.context = nil
     input = nil
     waiting = []
+    dropOutput()
     owner.remove(self)
   }
 
@@ -199,7 +205,8 @@ final class ServerHandler: ChannelInboundHandler {
       target: ReplyTarget(connection: id, stream: start.stream),
       deadline: start.deadline,
       metadata: start.metadata,
-      peer: peer
+      peer: peer,
+      answers: account
     )
     connection.beginReply(start.stream)
     let outcome = dispatcher.unary(
@@ -217,12 +224,14 @@ final class ServerHandler: ChannelInboundHandler {
       target: ReplyTarget(connection: id, stream: start.stream),
       deadline: start.deadline,
       metadata: start.metadata,
-      peer: peer
+      peer: peer,
+      answers: account
     )
     let stream = ServerStreamQueue(
       target: call.target,
       loop: owner.loop,
-      maxBytes: limits.streamOutboundBytes
+      maxBytes: limits.streamOutboundBytes,
+      owner.shared.answers
     )
     streams[start.stream] = stream
     if start.deadline != nil { owner.watch(connection.nextDeadline) }
@@ -313,7 +322,9 @@ final class ServerHandler: ChannelInboundHandler {
   }
 
   private func flush() {
-    guard let context, !connection.output.isEmpty else { return }
+    guard let context else { return }
+    defer { countOutput() }
+    guard !connection.output.isEmpty else { return }
     guard context.channel.isWritable else {
       connection.outputStalled(true, now: .now)
       return
@@ -324,6 +335,43 @@ final class ServerHandler: ChannelInboundHandler {
     context.writeAndFlush(wrapOutboundOut(outgoing), promise: nil)
     if outgoing.capacity > Self.maxKeptBytes { outgoing = ByteBuffer() }
     connection.outputStalled(!context.channel.isWritable, now: .now)
+  }
+
+  /// Counts the bytes that the client has not taken. What NIO holds counts while it accepts no more:
+  /// below that, a few KiB are on their way.
+  private func countOutput() {
+    connection.socketBytes = connection.stalledSince == nil ? 0 : unsentBytes
+    let bytes = connection.output.count + connection.socketBytes
+    if bytes == counted { return }
+    account.add(bytes - counted)
+    let grew = bytes > counted
+    counted = bytes
+    if grew { owner.answersGrew() }
+  }
+
+  private func dropOutput() {
+    connection.output.removeAll()
+    account.add(-counted)
+    counted = 0
+  }
+
+  /// Returns the bytes that the client has not taken and the time since which it takes nothing, or
+  /// nil if it took something in the last `patience`.
+  func unread(
+    stalledFor patience: Duration,
+    _ now: ContinuousClock.Instant
+  ) -> (bytes: Int, since: ContinuousClock.Instant)? {
+    guard context != nil, let since = connection.stalledSince, now - since >= patience else {
+      return nil
+    }
+    countOutput()
+    return (counted + streams.values.reduce(0) { $0 + $1.queuedBytes }, since)
+  }
+
+  /// Closes the connection, because its answers take the memory of others.
+  func giveWay() {
+    close(.memoryPressure)
+    dropOutput()
   }
 
   // MARK: Time and the end
@@ -367,7 +415,7 @@ final class ServerHandler: ChannelInboundHandler {
 
   private func close(_ reason: CloseReason) {
     owner.shared.onClose?(peer, reason)
-    if reason == .writeTimeout { closeNow() } else { shutOutput() }
+    if reason == .writeTimeout || reason == .memoryPressure { closeNow() } else { shutOutput() }
   }
 
   /// Flushes the output, closes the sending side and waits up to a second for the client to do the
@@ -387,9 +435,10 @@ final class ServerHandler: ChannelInboundHandler {
   }
 
   /// True while the socket has not taken all output.
-  private var hasUnsentOutput: Bool {
-    let unsent = try? context?.channel.syncOptions?.getOption(.bufferedWritableBytes)
-    return (unsent ?? 0) > 0
+  private var hasUnsentOutput: Bool { unsentBytes > 0 }
+
+  private var unsentBytes: Int {
+    (try? context?.channel.syncOptions?.getOption(.bufferedWritableBytes)) ?? 0
   }
 
   func closeNow() {

@@ -5,6 +5,8 @@ import TTRPC
 final class ServerShared: Sendable {
   let limits: Limits
   let gauge = CallGauge()
+  let answers: AnswerTotal
+  let freedMemory: FreedMemory
   let onClose: (@Sendable (Peer, CloseReason) -> Void)?
   private let connections = Atomic<Int>(0)
   private let lastID = Atomic<UInt64>(0)
@@ -14,6 +16,8 @@ final class ServerShared: Sendable {
 
   init(limits: Limits, onClose: (@Sendable (Peer, CloseReason) -> Void)?) {
     self.limits = limits
+    answers = AnswerTotal(limits)
+    freedMemory = FreedMemory(answers)
     self.onClose = onClose
   }
 

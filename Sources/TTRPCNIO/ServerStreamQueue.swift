@@ -7,6 +7,8 @@ final class ServerStreamQueue: ServerStream {
   let target: ReplyTarget
   private let loop: ServerEventLoop
   private let maxBytes: Int
+  /// The answers of the server, which hold the bytes of the outbox.
+  private let answers: AnswerTotal
   private let state = Mutex(State())
 
   private struct State {
@@ -54,10 +56,11 @@ final class ServerStreamQueue: ServerStream {
     case overflowed(RPCError)
   }
 
-  init(target: ReplyTarget, loop: ServerEventLoop, maxBytes: Int) {
+  init(target: ReplyTarget, loop: ServerEventLoop, maxBytes: Int, _ answers: AnswerTotal) {
     self.target = target
     self.loop = loop
     self.maxBytes = maxBytes
+    self.answers = answers
   }
 
   /// Returns the share of the limit that a message takes, in bytes. Empty messages are not free.
@@ -73,13 +76,15 @@ final class ServerStreamQueue: ServerStream {
     let (goOn, posts) = state.withLock { state -> (Bool, Bool) in
       guard case .none = state.end else { return (false, false) }
       if state.hasMessages, state.outboxBytes + Self.cost(message) > maxBytes {
+        answers.add(-state.outboxBytes)
         state.dropOutbox()
         state.end = .overflowed(overflow)
         return (false, post(&state))
       }
       state.outbox.append(message)
       state.outboxBytes += Self.cost(message)
-      let full = state.outboxBytes >= highWater
+      answers.add(Self.cost(message))
+      let full = state.outboxBytes >= highWater || answers.isFull
       if full { state.wantsWritable = true }
       return (!full, post(&state))
     }
@@ -146,6 +151,9 @@ final class ServerStreamQueue: ServerStream {
 
   // MARK: For the loop
 
+  /// The bytes that wait in the queue.
+  var queuedBytes: Int { state.withLock { $0.outboxBytes } }
+
   /// Delivers a message to the handler; nil is the client's close.
   func deliver(_ message: [UInt8]?) {
     let body = state.withLock { state -> (@Sendable ([UInt8]?) -> Void)? in
@@ -183,6 +191,7 @@ final class ServerStreamQueue: ServerStream {
       state.outbox[state.outboxHead] = []
       state.outboxHead += 1
       state.outboxBytes -= Self.cost(message)
+      answers.add(-Self.cost(message))
       if !state.hasMessages { state.dropOutbox() }
       return message
     }
@@ -217,6 +226,7 @@ final class ServerStreamQueue: ServerStream {
   /// Ends the call before its handler has finished it, and notifies the handler.
   func cancel(_ error: RPCError) {
     let callbacks = state.withLock { state -> Callbacks in
+      answers.add(-state.outboxBytes)
       state.dropOutbox()
       state.heldBack = []
       var told = state.callbacks

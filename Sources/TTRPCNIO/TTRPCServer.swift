@@ -62,6 +62,8 @@ package final class TTRPCServer: Sendable {
 
   /// The number of calls and streams that wait for an answer.
   package var callsInFlight: Int { shared.gauge.count }
+  /// The bytes of answers that clients have not taken.
+  package var unreadAnswerBytes: Int { shared.answers.untaken }
   /// The number of open connections.
   package var connectionCount: Int { shared.connectionCount }
 
@@ -75,7 +77,7 @@ package final class TTRPCServer: Sendable {
   ) async throws(ListenError) -> TTRPCServer {
     let group = MultiThreadedEventLoopGroup(numberOfThreads: max(1, configuration.threads))
     let shared = ServerShared(limits: configuration.limits, onClose: configuration.onClose)
-    let loops = group.makeIterator().map { ServerEventLoop($0) }
+    let loops = group.makeIterator().map { ServerEventLoop($0, shared.answers) }
     for loop in loops {
       loop.eventLoop.execute {
         loop.connections = ServerConnections(

@@ -37,6 +37,12 @@ struct LimitOptions: ParsableArguments {
   var outboundBytes: Int?
 
   @Option(
+    name: .customLong("max-total-outbound-bytes"),
+    help: LimitOptions.help(\.totalOutboundBytes, "bytes")
+  )
+  var totalOutboundBytes: Int?
+
+  @Option(
     name: .customLong("max-calls-per-connection"),
     help: LimitOptions.help(\.callsPerConnection, "calls")
   )
@@ -110,6 +116,7 @@ struct LimitOptions: ParsableArguments {
     try set(\.streamQueueBytes, streamQueueBytes, &limits)
     try set(\.streamOutboundBytes, streamOutboundBytes, &limits)
     try set(\.outboundBytes, outboundBytes, &limits)
+    try set(\.totalOutboundBytes, totalOutboundBytes, &limits)
     try set(\.callsPerConnection, callsPerConnection, &limits)
     try set(\.callsInFlight, callsInFlight, &limits)
     try set(\.streamsPerConnection, streamsPerConnection, &limits)

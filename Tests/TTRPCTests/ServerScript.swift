@@ -30,6 +30,7 @@ final class ServerScript {
   init(
     _ limits: Limits = Limits(),
     gauge: CallGauge = CallGauge(),
+    account: AnswerAccount? = nil,
     refusal: RPCError? = nil
   ) {
     now = .now
@@ -39,6 +40,7 @@ final class ServerScript {
       table: MethodTable(Self.methods),
       limits: limits,
       gauge: gauge,
+      account: account,
       now: now,
       refusal: refusal
     )

@@ -60,6 +60,7 @@ final class Lanes {
     _ work: @escaping @Sendable (ReadContext, inout ResponseBuffer) throws -> Void
   ) throws {
     let job = ReadJob(deadline: call.deadline, sink: replies, token: token) { transaction in
+      if let refusal = call.answers?.refusal { throw refusal }
       var response = ResponseBuffer(capacity: 4096)
       try call.reporting {
         try work(ReadContext(call: call, transaction: transaction), &response)
@@ -93,17 +94,19 @@ final class Lanes {
     _ token: ReplyToken,
     _ work: @escaping @Sendable (WriteContext, inout ResponseBuffer) throws -> Void
   ) throws {
+    let hold = call.answers.map(AnswerHold.init)
     let limit = maxAnswerBytes
     try store.writer.submit(
       WriteJob(deadline: call.deadline, bytes: bytes, sink: replies, token: token) { transaction in
         var response = ResponseBuffer(capacity: 1024)
         try call.reporting {
+          try hold?.requireRoom()
           try work(
             WriteContext(call: call, transaction: transaction, now: call.now),
             &response
           )
         }
-        return try response.fitting(limit)
+        return try response.fitting(limit, hold)
       }
     )
   }
@@ -116,13 +119,15 @@ final class Lanes {
     _ first: @escaping @Sendable (WriteContext, inout ResponseBuffer) throws -> WriteStep
   ) throws {
     let loop = loop
+    let hold = call.answers.map(AnswerHold.init)
     let limit = maxAnswerBytes
     try SteppedWrite(store.writer, call, clock, replyingTo: replies) { delay, work in
       loop.later(delay, work)
     }.begin(bytes: bytes, token: token) { context in
       var response = ResponseBuffer(capacity: 1024)
+      try hold?.requireRoom()
       let next = try first(context, &response)
-      return (try response.fitting(limit), next)
+      return (try response.fitting(limit, hold), next)
     }
   }
 
@@ -137,9 +142,13 @@ final class Lanes {
 extension ResponseBuffer {
   /// Takes the encoded response, or throws if it exceeds `limit` bytes. The caller throws before
   /// the commit, so that the error rolls the write back: a caller must not get an error for a
-  /// change that is stored.
-  fileprivate mutating func fitting(_ limit: Int) throws(RPCError) -> [UInt8] {
+  /// change that is stored. Counts the response in `hold`.
+  fileprivate mutating func fitting(
+    _ limit: Int,
+    _ hold: AnswerHold?
+  ) throws(RPCError) -> [UInt8] {
     guard count <= limit else { throw .answerTooLarge(count, limit: limit) }
+    hold?.keep(count)
     return takeBytes()
   }
 }

@@ -14,6 +14,8 @@ package struct CallContext: Sendable {
   /// The deadline's distance from ``anchor``, or nil if the caller set no deadline. The layout of
   /// an instant is known at run time only, which would make every copy of a context slow.
   private let deadlineAfterAnchor: Duration?
+  /// The unread answers of the connection; nil for a call without one.
+  let answers: AnswerAccount?
   /// The id of the call in logs and errors, unique within the process.
   package let id: CallID
   /// The time of the request in microseconds since 1970 UTC.
@@ -26,6 +28,7 @@ package struct CallContext: Sendable {
     store: StoreID,
     peer: Peer,
     deadline: ContinuousClock.Instant? = nil,
+    answers: AnswerAccount? = nil,
     id: CallID,
     now: Int64,
     errors: CallErrors
@@ -34,6 +37,7 @@ package struct CallContext: Sendable {
     self.store = store
     self.peer = peer
     deadlineAfterAnchor = deadline.map { Self.anchor.duration(to: $0) }
+    self.answers = answers
     self.id = id
     self.now = now
     self.errors = errors

@@ -101,6 +101,7 @@ package final class Router: CallDispatcher {
       store: try StoreID.named(storeID),
       peer: call.peer,
       deadline: call.deadline,
+      answers: call.answers,
       id: id,
       now: clock.now(),
       errors: errors[method]
