@@ -12,7 +12,8 @@ struct Serve: AsyncParsableCommand {
       sockets, because connections are not encrypted and callers are not authenticated.
 
       Exit status: 0 after a signal, 1 if it could not start, 2 for wrong flags, 74 after a disk \
-      failure: acknowledged writes are on disk, and the server can be restarted.
+      failure: acknowledged writes are on disk, and the server can be restarted. Also 74 if a file \
+      of the database was removed, renamed or replaced while the server ran.
       """
   )
 

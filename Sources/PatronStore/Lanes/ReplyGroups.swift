@@ -11,6 +11,16 @@ struct ReplyGroups {
     }
   }
 
+  /// Replaces every success by `error`.
+  mutating func fail(_ error: StoreError) {
+    for index in groups.indices {
+      groups[index].replies = groups[index].replies.map { reply in
+        guard case .success = reply.result else { return reply }
+        return Reply(reply.token, .failure(error))
+      }
+    }
+  }
+
   /// Hands every group to its sink and empties the list.
   mutating func deliver() {
     for group in groups { group.sink.deliver(group.replies) }

@@ -41,7 +41,8 @@ package final class WriteLane: Sendable {
     self.thread = LaneThread(name: "patron-writer") {
       let writer: Writer
       do throws(StoreOpenError) {
-        writer = Writer(try open(), settings, queue)
+        let connection = try open()
+        writer = Writer(connection, settings, queue, OwnFiles(of: directory))
       } catch {
         opened.update { $0 = .failure(error) }
         return
@@ -95,15 +96,17 @@ struct WriterSettings: Sendable {
   var mendsSearch = true
   /// Receives messages for the operator, without personal data.
   var onNotice: (@Sendable (String) -> Void)?
-  /// Called once if the disk fails under the writer.
+  /// Called once if the disk fails under the writer, or if its files are taken away.
   var onFailStop: @Sendable (String) -> Void
+  /// The clock of the looks at the files.
+  var now: @Sendable () -> ContinuousClock.Instant = { .now }
 }
 
-/// Handles a failed disk by default: writes one line to stderr and ends the process. Continuing
-/// would acknowledge writes that may not be on disk.
+/// Handles a failed disk and lost files by default: writes one line to stderr and ends the process.
+/// Continuing would acknowledge writes that may not be on disk.
 @Sendable
 func stopProcess(_ reason: String) {
-  let line = "patrond: the disk failed, stopping at once: \(reason)\n"
+  let line = "patrond: stopping at once: \(reason)\n"
   _ = line.withCString { write(2, $0, strlen($0)) }
   _exit(74)
 }

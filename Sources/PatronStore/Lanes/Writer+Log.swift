@@ -97,6 +97,7 @@ extension Writer {
 
   /// Truncates the WAL, as the writer's last work. Returns the pages left in it.
   func finish() -> Int {
+    if !hasFailed { stopIfFilesAreLost() }
     guard !hasFailed else { return connection.walPages }
     connection.setBusyTimeout(milliseconds: 1000)
     guard let result = checkpoint(.truncate) else { return connection.walPages }

@@ -7,7 +7,11 @@ final class Writer {
   let queue: WriteQueue
   let transaction: WriteTransaction
   private let owner = ThreadIdentity()
-  private var replies = ReplyGroups()
+  /// The files that must be in their places before a reply leaves.
+  let files: OwnFiles
+  /// The earliest time of the next look at ``files``.
+  var nextLookAtFiles: ContinuousClock.Instant
+  var replies = ReplyGroups()
   private(set) var hasFailed = false
   /// Pages of the WAL at the last checkpoint.
   var pagesAtCheckpoint = 0
@@ -18,8 +22,15 @@ final class Writer {
   /// The wait for jobs before the next step of an index rebuild. Nil if no rebuild is due.
   var searchPause: Duration?
 
-  init(_ connection: Connection, _ settings: WriterSettings, _ queue: WriteQueue) {
+  init(
+    _ connection: Connection,
+    _ settings: WriterSettings,
+    _ queue: WriteQueue,
+    _ files: OwnFiles
+  ) {
     self.connection = connection
+    self.files = files
+    self.nextLookAtFiles = settings.now()
     self.settings = settings
     self.queue = queue
     self.transaction = WriteTransaction(connection)
@@ -33,6 +44,8 @@ final class Writer {
     let batchMax = settings.groupCommit ? settings.limits.writeBatchCount : 1
     while let jobs = queue.take(atMost: batchMax, patience: patience) {
       if jobs.isEmpty {
+        lookAtFiles()
+        if hasFailed { continue }
         if transaction.truncatesLog { truncateLog() }
         maintainSearch()
         continue
@@ -44,12 +57,11 @@ final class Writer {
   }
 
   /// The wait for jobs before other work is due. The search index is rebuilt as quickly as writes
-  /// allow, and the WAL is truncated after an erasure even if a reader delayed it and no write
-  /// followed.
+  /// allow. The WAL is truncated after an erasure even if a reader delayed it and no write
+  /// followed; such an attempt comes with the next look at the files.
   private var patience: Duration? {
     if hasFailed { return nil }
-    if let pause = searchPause { return pause }
-    return transaction.truncatesLog ? .seconds(1) : nil
+    return min(searchPause ?? Self.pauseBetweenLooks, durationToNextLook)
   }
 
   /// Runs a batch, delivers its replies, then maintains the WAL.
@@ -68,6 +80,7 @@ final class Writer {
     } else if !live.isEmpty {
       runBatch(live)
     }
+    lookAtFiles()
     replies.deliver()
     if !hasFailed { maintainLog() }
     maintainSearch()
@@ -109,10 +122,15 @@ final class Writer {
 
   /// Stops acknowledging writes for good.
   func failStop(_ error: SQLiteError, _ jobs: [WriteJob] = []) {
+    failStop("the disk failed: \(error)")
+    refuse(jobs, .failStop)
+  }
+
+  /// Does the same for a reason in words, a sentence for the operator.
+  func failStop(_ reason: String) {
     hasFailed = true
     queue.close(.failStop)
-    settings.onFailStop(error.description)
-    refuse(jobs, .failStop)
+    settings.onFailStop(reason)
   }
 
   private func refuse(_ jobs: [WriteJob], _ error: StoreError) {

@@ -32,7 +32,8 @@ package final class Store: Sendable {
       commitObserver: options.commitObserver,
       mendsSearch: options.mendsSearch,
       onNotice: options.onNotice,
-      onFailStop: options.onFailStop ?? stopProcess
+      onFailStop: options.onFailStop ?? stopProcess,
+      now: options.now
     )
     let path = directory.databasePath
     do throws(StoreOpenError) {

@@ -29,9 +29,12 @@ package struct StoreOptions: Sendable {
   package var mendsSearch = true
   /// Receives messages for the operator, on the writer's thread, without personal data.
   package var onNotice: (@Sendable (String) -> Void)?
-  /// Called once if the disk fails under the writer. Nil prints one line to stderr and ends the
-  /// process with status 74.
+  /// Called once if the disk fails under the writer, or if a file of the database is removed,
+  /// renamed or replaced. It gets the reason, a sentence for the operator. Nil prints one line to
+  /// stderr and ends the process with status 74.
   package var onFailStop: (@Sendable (String) -> Void)?
+  /// The clock that tells when the files of the database are looked at again. For tests.
+  package var now: @Sendable () -> ContinuousClock.Instant = { .now }
 
   /// Makes options for a directory and a schema, with defaults for everything else.
   package init(directory: String, migrations: [Migration]) {

@@ -58,7 +58,10 @@ final class WatchRig: Sendable {
     settings: (inout WatchSettings) -> Void = { _ in },
     _ body: (WatchRig) async throws -> Void
   ) async throws {
-    let rig = try await open(in: TemporaryDirectory(), limits: limits, settings: settings)
+    let directory = TemporaryDirectory()
+    // A server whose directory is removed stops the process.
+    defer { withExtendedLifetime(directory) {} }
+    let rig = try await open(in: directory, limits: limits, settings: settings)
     let result: Result<Void, any Error>
     do {
       result = .success(try await body(rig))

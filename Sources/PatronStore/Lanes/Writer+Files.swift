@@ -1,0 +1,27 @@
+/// The files under the database: a database that was taken away acknowledges no write.
+extension Writer {
+  /// The shortest time between two looks at the files, and the longest without one.
+  static let pauseBetweenLooks = Duration.seconds(1)
+
+  /// The time until the next look is due; zero if it is.
+  var durationToNextLook: Duration {
+    max(.zero, settings.now().duration(to: nextLookAtFiles))
+  }
+
+  /// Stops if a file of the database was removed, renamed or replaced, and takes back the replies
+  /// that wait. Call it before replies leave, and when no job came. Looks at most once a second.
+  func lookAtFiles() {
+    assertOwner()
+    let now = settings.now()
+    guard !hasFailed, now >= nextLookAtFiles else { return }
+    nextLookAtFiles = now.advanced(by: Self.pauseBetweenLooks)
+    stopIfFilesAreLost()
+  }
+
+  /// Looks without regard to the time of the last look.
+  func stopIfFilesAreLost() {
+    guard let loss = files.loss() else { return }
+    failStop(loss)
+    replies.fail(.failStop)
+  }
+}
