@@ -35,15 +35,21 @@ public final class Connection {
 
   /// The handle that interrupts this connection from other threads.
   public let interruptHandle: InterruptHandle
+  /// An object that must outlive the open file. Declared last: the properties go in their order,
+  /// and the file is closed with the last statement.
+  private let companion: (any AnyObject & Sendable)?
 
   /// Opens `path`. `busyTimeoutMilliseconds` is set before anything else, because even reading the
   /// header may meet a lock. `vfs` names a registered SQLite file system; nil is the default one.
+  /// `companion` is retained until the file is closed.
   public init(
     path: String,
     mode: Mode,
     busyTimeoutMilliseconds: Int32,
-    vfs: String? = nil
+    vfs: String? = nil,
+    retaining companion: (any AnyObject & Sendable)? = nil
   ) throws(SQLiteError) {
+    self.companion = companion
     let handle = try Self.open(path, mode, vfs)
     sqlite3_extended_result_codes(handle, 1)
     sqlite3_busy_timeout(handle, busyTimeoutMilliseconds)

@@ -4,7 +4,11 @@ internal import SQLite
 enum ConnectionOpening {
   /// Opens the only read-write connection and brings the schema up to date. Refuses a file that is
   /// not Patron's before changing anything in it.
-  static func writer(_ path: String, _ options: StoreOptions) throws(StoreOpenError) -> Connection {
+  static func writer(
+    _ directory: DataDirectory,
+    _ options: StoreOptions
+  ) throws(StoreOpenError) -> Connection {
+    let path = directory.databasePath
     let runner = MigrationRunner(path: path, migrations: options.migrations)
     let limits = options.limits
     do {
@@ -12,7 +16,8 @@ enum ConnectionOpening {
         path: path,
         mode: .readWrite,
         busyTimeoutMilliseconds: limits.busyTimeout.wholeMilliseconds,
-        vfs: options.vfs
+        vfs: options.vfs,
+        retaining: directory.database
       )
       let version = try runner.inspect(connection)
       let mode = try connection.text("PRAGMA journal_mode=WAL")
@@ -56,16 +61,18 @@ enum ConnectionOpening {
 
   /// Opens a read-only connection, to be used by one thread.
   static func reader(
-    _ path: String,
+    _ directory: DataDirectory,
     _ limits: StoreLimits,
     _ vfs: String?
   ) throws(StoreOpenError) -> Connection {
+    let path = directory.databasePath
     do {
       let connection = try Connection(
         path: path,
         mode: .readOnly,
         busyTimeoutMilliseconds: limits.busyTimeout.wholeMilliseconds,
-        vfs: vfs
+        vfs: vfs,
+        retaining: directory.database
       )
       try connection.execute(
         """

@@ -8,8 +8,8 @@ internal import Synchronization
 
 /// A data directory, locked for this process until it is released.
 ///
-/// The lock is on a separate file, because closing any descriptor of the database file would drop
-/// the locks that SQLite holds on it.
+/// The lock is on a separate file, which shows who has it. The database file is locked as well,
+/// because it may have another name, and the lock file may be removed.
 package final class DataDirectory: Sendable {
   /// The directory as the caller named it, without a trailing slash.
   package let path: String
@@ -20,11 +20,14 @@ package final class DataDirectory: Sendable {
   /// A warning for the operator about the directory's mode. Nil if there is none.
   package let warning: String?
 
+  /// The lock of the database file. Connections retain it.
+  let database: DatabaseLock
+
   /// The descriptor of the lock file; -1 after the release.
   private let lock: Mutex<Int32>
 
-  /// Creates the directory if it does not exist (mode 0700, with its parents) and locks it. Refuses
-  /// a directory that every user may write to: anyone who can put files there can take the data or
+  /// Creates the directory if it does not exist (mode 0700, with its parents) and locks it and its
+  /// database, which is created as an empty file if it does not exist. Refuses a directory that every user may write to: anyone who can put files there can take the data or
   /// have other files overwritten.
   package init(path: String) throws(StoreOpenError) {
     let trimmed = path.count > 1 && path.hasSuffix("/") ? String(path.dropLast()) : path
@@ -34,14 +37,21 @@ package final class DataDirectory: Sendable {
     try Self.make(trimmed)
     warning = try Self.checkMode(trimmed)
     let lock = try Self.takeLock(trimmed)
+    do throws(StoreOpenError) {
+      database = try DatabaseLock.take(trimmed + "/patron.db")
+    } catch {
+      close(lock)
+      throw error
+    }
     self.path = trimmed
     self.lock = Mutex(lock)
   }
 
   deinit { release() }
 
-  /// Releases the lock. The lock file stays: removing it could remove the next owner's lock.
+  /// Releases the locks. The lock file stays: removing it could remove the next owner's lock.
   package func release() {
+    database.release()
     lock.withLock { lock in
       if lock >= 0 { close(lock) }
       lock = -1

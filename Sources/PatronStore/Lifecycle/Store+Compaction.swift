@@ -18,7 +18,7 @@ extension Store {
     let directory = try DataDirectory(path: options.directory)
     defer { directory.release() }
     let path = directory.databasePath
-    let connection = try ConnectionOpening.writer(path, options)
+    let connection = try ConnectionOpening.writer(directory, options)
     do {
       let before = try size(connection)
       try rebuildSearch(connection, progress)

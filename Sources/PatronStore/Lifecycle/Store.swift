@@ -35,10 +35,9 @@ package final class Store: Sendable {
       onFailStop: options.onFailStop ?? stopProcess,
       now: options.now
     )
-    let path = directory.databasePath
     do throws(StoreOpenError) {
       writer = try WriteLane(settings, directory) { () throws(StoreOpenError) in
-        try ConnectionOpening.writer(path, options)
+        try ConnectionOpening.writer(directory, options)
       }
     } catch {
       directory.release()
@@ -52,7 +51,7 @@ package final class Store: Sendable {
         shortCalls,
         onSearchFault
       ) { () throws(StoreOpenError) in
-        try ConnectionOpening.reader(path, options.limits, options.vfs)
+        try ConnectionOpening.reader(directory, options.limits, options.vfs)
       }
     } catch {
       writer.close()
@@ -104,7 +103,7 @@ package final class Store: Sendable {
   package func makePointReader(
     onSnapshotOpened: @escaping () -> Void
   ) throws(StoreOpenError) -> PointReader {
-    let connection = try ConnectionOpening.reader(directory.databasePath, limits, vfs)
+    let connection = try ConnectionOpening.reader(directory, limits, vfs)
     return PointReader(
       connection,
       commits: commitCounter,
@@ -128,13 +127,13 @@ package final class Store: Sendable {
 
   /// Returns the present number of records of each kind.
   package func counts() throws -> RecordCounts {
-    let connection = try ConnectionOpening.reader(directory.databasePath, limits, vfs)
+    let connection = try ConnectionOpening.reader(directory, limits, vfs)
     return try AllRecords(ReadTransaction(connection)).counts()
   }
 
   /// Returns the warnings that `look` finds in the present records.
   package func warnings(_ look: (ReadTransaction) throws -> [String]) throws -> [String] {
-    let connection = try ConnectionOpening.reader(directory.databasePath, limits, vfs)
+    let connection = try ConnectionOpening.reader(directory, limits, vfs)
     return try look(ReadTransaction(connection))
   }
 
@@ -145,7 +144,7 @@ package final class Store: Sendable {
   package func check(
     _ checks: [@Sendable (ReadTransaction) throws -> [String]] = []
   ) throws -> [String] {
-    let connection = try ConnectionOpening.reader(directory.databasePath, limits, vfs)
+    let connection = try ConnectionOpening.reader(directory, limits, vfs)
     let transaction = ReadTransaction(connection)
     do throws(SQLiteError) {
       try connection.begin()
@@ -176,7 +175,7 @@ package final class Store: Sendable {
 
   /// Returns a description of the search index's shape, or nil if it cannot be read.
   package func searchShape() throws -> String? {
-    let connection = try ConnectionOpening.reader(directory.databasePath, limits, vfs)
+    let connection = try ConnectionOpening.reader(directory, limits, vfs)
     return try SearchIndex.structure(connection)?.description
   }
 }

@@ -12,6 +12,9 @@ package enum StoreOpenError: Error, Sendable, Equatable {
   case directory(path: String, problem: String)
   /// Another process uses the data directory. `pid` is nil if it could not be read.
   case inUse(path: String, pid: Int32?)
+  /// Another process uses the database file, which it reached by another name of the file, or
+  /// before the lock file was removed.
+  case databaseInUse(path: String)
   /// The database was written by a newer version of the program.
   case newerVersion(path: String, found: Int, supported: Int)
   /// The file is another program's SQLite database.
@@ -64,6 +67,10 @@ extension StoreOpenError: CustomStringConvertible {
     case .inUse(let path, let pid):
       let holder = pid.map { "process \($0)" } ?? "another process"
       return "the data directory \(path) is in use by \(holder); stop it first, or name another "
+        + "directory"
+    case .databaseInUse(let path):
+      return "the database \(path) is in use by another process, which opened it under another "
+        + "name or before patron.lock was removed; stop that process first, or name another "
         + "directory"
     case .newerVersion(let path, let found, let supported):
       return "the database \(path) has schema version \(found), this program knows versions up to "

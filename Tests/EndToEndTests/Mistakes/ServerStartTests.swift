@@ -20,6 +20,23 @@ extension EndToEnd {
       #expect(try await server.stop() == .status(0), "\(server.errors)")
     }
 
+    @Test("a database in use, reached by a hard link")
+    func databaseInUse() async throws {
+      let folder = TemporaryDirectory()
+      let server = try await PatronServer.start(data: folder.file("data"))
+      let files = FileManager.default
+      try files.createDirectory(atPath: folder.file("other"), withIntermediateDirectories: false)
+      try files.setAttributes([.posixPermissions: 0o700], ofItemAtPath: folder.file("other"))
+      let database = folder.file("other/patron.db")
+      try files.linkItem(atPath: folder.file("data/patron.db"), toPath: database)
+      for command in [["serve", "--listen", "127.0.0.1:0"], ["check"], ["compact"]] {
+        let run = try await Programs.patrond(command + ["--data", folder.file("other")])
+        #expect(run.exit == .status(1), "\(command)")
+        expectLine(run, ["in use by another process", database])
+      }
+      #expect(try await server.stop() == .status(0), "\(server.errors)")
+    }
+
     @Test("an address in use, and the data directory is free again afterwards")
     func addressInUse() async throws {
       let folder = TemporaryDirectory()
