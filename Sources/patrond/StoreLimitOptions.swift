@@ -42,6 +42,14 @@ struct StoreLimitOptions: ParsableArguments {
   )
   var mapMib: Int?
 
+  @Option(
+    help: ArgumentHelp(
+      "Disk space kept so that customers can be erased on a full disk; 0 for none. (default: 32)",
+      valueName: "MiB"
+    )
+  )
+  var diskReserveMib: Int?
+
   /// Returns the limits, with defaults for flags that were not given.
   ///
   /// - Throws: a usage error if a value is out of range.
@@ -64,6 +72,8 @@ struct StoreLimitOptions: ParsableArguments {
     if let mib = try checked(mapMib, "map-mib", 0...1_048_576) {
       limits.readerMapBytes = mib << 20
     }
+    limits.diskReserveBytes =
+      (try checked(diskReserveMib, "disk-reserve-mib", 0...1_048_576) ?? 32) << 20
     return limits
   }
 

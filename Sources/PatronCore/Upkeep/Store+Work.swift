@@ -11,7 +11,13 @@ extension Store {
     let answers = AnswerQueue()
     let made = Made<Result>()
     try writer.submit(
-      WriteJob(deadline: nil, bytes: 0, sink: answers, token: ReplyToken(group: 0, item: 0)) {
+      WriteJob(
+        deadline: nil,
+        bytes: 0,
+        sink: answers,
+        token: ReplyToken(group: 0, item: 0),
+        usesReserve: true
+      ) {
         let result = try body($0)
         made.result.withLock { $0 = result }
         return []

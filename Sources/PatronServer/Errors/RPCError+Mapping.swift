@@ -38,7 +38,9 @@ extension RPCError {
     case .logFull(let delay):
       return retryLater(.resourceExhausted, "LOG_FULL", message, after: delay)
     case .deadlineExceeded: return RPCError(code: .deadlineExceeded, message: message)
-    case .diskFull: return reason(.resourceExhausted, "DISK_FULL", message)
+    case .diskFull:
+      // The writer looks for room once a second.
+      return retryLater(.resourceExhausted, "DISK_FULL", message, after: .seconds(1))
     case .budgetExceeded: return reason(.resourceExhausted, "BUDGET_EXCEEDED", message)
     case .snapshotTooOld(let limit):
       return reason(

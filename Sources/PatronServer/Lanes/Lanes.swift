@@ -87,17 +87,25 @@ final class Lanes {
   }
 
   /// Queues a write; `bytes` is the size of its request. The response is checked before the commit,
-  /// so a write whose response cannot be sent is rolled back.
+  /// so a write whose response cannot be sent is rolled back. A deletion uses the reserve of a full
+  /// disk.
   func write(
     _ call: CallContext,
     _ bytes: Int,
     _ token: ReplyToken,
+    usesReserve: Bool = false,
     _ work: @escaping @Sendable (WriteContext, inout ResponseBuffer) throws -> Void
   ) throws {
     let hold = call.answers.map(AnswerHold.init)
     let limit = maxAnswerBytes
     try store.writer.submit(
-      WriteJob(deadline: call.deadline, bytes: bytes, sink: replies, token: token) { transaction in
+      WriteJob(
+        deadline: call.deadline,
+        bytes: bytes,
+        sink: replies,
+        token: token,
+        usesReserve: usesReserve
+      ) { transaction in
         var response = ResponseBuffer(capacity: 1024)
         try call.reporting {
           try hold?.requireRoom()

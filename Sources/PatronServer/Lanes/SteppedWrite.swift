@@ -14,6 +14,7 @@ package enum WriteStep: Sendable {
 ///
 /// Each step is queued after the commit of the step before. The first step is then on disk, so a
 /// later step that fails for a transient reason, such as a full disk, is retried until it succeeds.
+/// Only erasures are such writes, so every step uses the reserve of a full disk.
 /// If the server stops or the database is damaged, the caller must send the request again.
 package final class SteppedWrite: ReplySink {
   package typealias First = @Sendable (WriteContext) throws -> (answer: [UInt8], next: WriteStep)
@@ -59,7 +60,13 @@ package final class SteppedWrite: ReplySink {
     _ first: @escaping First
   ) throws {
     try writer.submit(
-      WriteJob(deadline: call.deadline, bytes: bytes, sink: self, token: token) { transaction in
+      WriteJob(
+        deadline: call.deadline,
+        bytes: bytes,
+        sink: self,
+        token: token,
+        usesReserve: true
+      ) { transaction in
         let made = try self.call.reporting {
           try first(WriteContext(call: self.call, transaction: transaction, now: self.call.now))
         }
@@ -105,8 +112,14 @@ package final class SteppedWrite: ReplySink {
     _ token: ReplyToken
   ) {
     state.withLock { $0.current = work }
-    let job = WriteJob(deadline: nil, bytes: 0, sink: self, token: token, isBegun: true) {
-      transaction in
+    let job = WriteJob(
+      deadline: nil,
+      bytes: 0,
+      sink: self,
+      token: token,
+      isBegun: true,
+      usesReserve: true
+    ) { transaction in
       let now = self.clock.now()
       let next = try self.call.reporting {
         try work(WriteContext(call: self.call, transaction: transaction, now: now))

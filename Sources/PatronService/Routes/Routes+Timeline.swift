@@ -26,6 +26,7 @@ extension Routes {
     point(TimelineService.getEvent, Timeline.getEvent)
     write(
       TimelineService.deleteEvent,
+      usesReserve: true,
       prepare: Timeline.prepareDeleteEvent,
       apply: Timeline.deleteEvent
     )
@@ -87,6 +88,7 @@ extension Routes {
     write(TimelineService.moveOrder, prepare: Timeline.prepareMove, apply: Timeline.move)
     write(
       TimelineService.deleteOrder,
+      usesReserve: true,
       prepare: Timeline.prepareDeleteOrder,
       apply: Timeline.deleteOrder
     )

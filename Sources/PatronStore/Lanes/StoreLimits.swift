@@ -26,6 +26,9 @@ package struct StoreLimits: Sendable, Equatable {
   /// Size of the write-ahead log, in bytes, at which writes are refused, because something other
   /// than a scan of this process keeps it from being reset.
   package var logBytesHard = 128 << 20
+  /// Disk space kept for deletions, checkpoints and the start on a full disk, in bytes, in the file
+  /// `patron.reserve`. 0 keeps none and removes the file, nil leaves the file as it is.
+  package var diskReserveBytes: Int?
   /// Maximum time that the writer waits for readers before it ends a scan to reset the WAL.
   package var checkpointWait = Duration.milliseconds(50)
   /// Maximum time that a statement waits for another process's lock.

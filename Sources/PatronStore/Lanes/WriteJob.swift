@@ -11,6 +11,8 @@ package struct WriteJob: Sendable {
   /// True if the job continues work that is already on disk. It then runs even if its caller is
   /// gone.
   package let isBegun: Bool
+  /// True if the job deletes or erases, so that it may use the reserve of a full disk.
+  package let usesReserve: Bool
   /// The handler. It returns the encoded response. If its batch is rolled back, it runs again in a
   /// transaction of its own.
   package let run: @Sendable (WriteTransaction) throws -> [UInt8]
@@ -21,6 +23,7 @@ package struct WriteJob: Sendable {
     sink: any ReplySink,
     token: ReplyToken,
     isBegun: Bool = false,
+    usesReserve: Bool = false,
     run: @escaping @Sendable (WriteTransaction) throws -> [UInt8]
   ) {
     self.deadline = deadline
@@ -28,6 +31,7 @@ package struct WriteJob: Sendable {
     self.sink = sink
     self.token = token
     self.isBegun = isBegun
+    self.usesReserve = usesReserve
     self.run = run
   }
 }

@@ -41,8 +41,14 @@ package final class WriteLane: Sendable {
     self.thread = LaneThread(name: "patron-writer") {
       let writer: Writer
       do throws(StoreOpenError) {
-        let connection = try open()
-        writer = Writer(connection, settings, queue, OwnFiles(of: directory))
+        var reserve = DiskReserve(
+          in: directory.path,
+          bytes: settings.limits.diskReserveBytes,
+          freeBytes: settings.freeBytes
+        )
+        let connection = try Self.open(open, &reserve)
+        writer = Writer(connection, settings, queue, OwnFiles(of: directory), reserve)
+        writer.prepareReserve()
       } catch {
         opened.update { $0 = .failure(error) }
         return
@@ -55,6 +61,19 @@ package final class WriteLane: Sendable {
       summary.update { $0 = CloseSummary(logPagesLeft: left) }
     }
     if let result = opened.wait({ $0 }) { try result.get() }
+  }
+
+  /// Opens the connection. On a full disk the reserve is given up for it.
+  private static func open(
+    _ open: () throws(StoreOpenError) -> Connection,
+    _ reserve: inout DiskReserve
+  ) throws(StoreOpenError) -> Connection {
+    do throws(StoreOpenError) {
+      return try open()
+    } catch {
+      guard case .diskFull = error, reserve.giveUp() else { throw error }
+      return try open()
+    }
   }
 
   /// Queues a job whose reply goes to its sink. Throws ``StoreError/queueFull(retryAfter:)``, or
@@ -98,6 +117,8 @@ struct WriterSettings: Sendable {
   var onNotice: (@Sendable (String) -> Void)?
   /// Called once if the disk fails under the writer, or if its files are taken away.
   var onFailStop: @Sendable (String) -> Void
+  /// Returns the free space of the disk that has a path, in bytes; nil if it is unknown.
+  var freeBytes: @Sendable (String) -> Int?
   /// The clock of the looks at the files.
   var now: @Sendable () -> ContinuousClock.Instant = { .now }
 }

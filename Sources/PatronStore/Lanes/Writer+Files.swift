@@ -9,13 +9,15 @@ extension Writer {
   }
 
   /// Stops if a file of the database was removed, renamed or replaced, and takes back the replies
-  /// that wait. Call it before replies leave, and when no job came. Looks at most once a second.
+  /// that wait. Also restores the reserve on disk. Call it before replies leave, and when no job
+  /// came. Looks at most once a second.
   func lookAtFiles() {
     assertOwner()
     let now = settings.now()
     guard !hasFailed, now >= nextLookAtFiles else { return }
     nextLookAtFiles = now.advanced(by: Self.pauseBetweenLooks)
     stopIfFilesAreLost()
+    if !hasFailed { restoreReserve() }
   }
 
   /// Looks without regard to the time of the last look.

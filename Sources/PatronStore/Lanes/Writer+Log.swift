@@ -67,7 +67,7 @@ extension Writer {
 
   /// Resets the WAL. If readers are in the way, waits briefly, then ends scans one by one, the
   /// oldest first.
-  private func relieveLog() {
+  func relieveLog() {
     connection.setBusyTimeout(milliseconds: settings.limits.checkpointWait.wholeMilliseconds)
     defer {
       connection.setBusyTimeout(milliseconds: settings.limits.busyTimeout.wholeMilliseconds)
@@ -83,13 +83,14 @@ extension Writer {
       connection.walPages + settings.limits.logBytesMark / Self.logPageBytes / 8
   }
 
-  /// Runs a checkpoint. Returns nil if it failed. A full disk is not a reason to stop, because the
-  /// WAL still holds everything; any other I/O error is.
+  /// Runs a checkpoint, on a full disk with the reserve. Returns nil if it failed. A full disk is
+  /// not a reason to stop, because the WAL still holds everything; any other I/O error is.
   func checkpoint(_ mode: CheckpointMode) -> CheckpointResult? {
     assertOwner()
     do {
       return try connection.checkpoint(mode)
     } catch {
+      if error.isDiskFull, giveUpReserve() { return checkpoint(mode) }
       if error.isIOError, !error.isDiskFull { failStop(error) }
       return nil
     }

@@ -4,7 +4,17 @@ internal import SQLite
 extension Writer {
   /// Runs jobs as ``attempt(_:)`` does. If the search index fails, marks it for a rebuild and runs
   /// the jobs again without it: a damaged index neither loses nor stops a write.
+  ///
+  /// A single job that may use the reserve of a full disk is tried again if there is more room then.
   func attemptWithSearch(_ jobs: [WriteJob]) -> Attempt {
+    let result = attemptMarkingSearch(jobs)
+    guard jobs.count == 1, jobs[0].usesReserve, case .finished(let outcomes) = result,
+      case .failure(StoreError.diskFull) = outcomes[0], makeRoom()
+    else { return result }
+    return attemptWithSearch(jobs)
+  }
+
+  private func attemptMarkingSearch(_ jobs: [WriteJob]) -> Attempt {
     let result = attempt(jobs)
     guard case .searchFailed(let reason) = result else { return result }
     if let error = markSearch(reason) { return give(up: jobs, because: error) }

@@ -71,6 +71,7 @@ extension Writer {
 
   private func run(_ job: WriteJob) -> JobEnd {
     if queue.isAbandoned(job) { return .done(.failure(StoreError.cancelled)) }
+    if isHeldBack(job) { return .done(.failure(StoreError.diskFull)) }
     let changesBefore = connection.totalChanges
     let recordsBefore = transaction.changes.count
     transaction.movedRecords = 0

@@ -11,6 +11,8 @@ final class Writer {
   let files: OwnFiles
   /// The earliest time of the next look at ``files``.
   var nextLookAtFiles: ContinuousClock.Instant
+  /// The space on disk that is kept for deletions and checkpoints.
+  var reserve: DiskReserve
   var replies = ReplyGroups()
   private(set) var hasFailed = false
   /// Pages of the WAL at the last checkpoint.
@@ -26,10 +28,12 @@ final class Writer {
     _ connection: Connection,
     _ settings: WriterSettings,
     _ queue: WriteQueue,
-    _ files: OwnFiles
+    _ files: OwnFiles,
+    _ reserve: DiskReserve
   ) {
     self.connection = connection
     self.files = files
+    self.reserve = reserve
     self.nextLookAtFiles = settings.now()
     self.settings = settings
     self.queue = queue

@@ -139,8 +139,8 @@ package final class DataDirectory: Sendable {
     // The process id is for people and for the message above; a full disk must not keep readers
     // out.
     let text = "\(getpid())\n"
-    ftruncate(descriptor, 0)
     _ = text.withCString { pwrite(descriptor, $0, strlen($0), 0) }
+    ftruncate(descriptor, off_t(text.utf8.count))
     return descriptor
   }
 

@@ -33,6 +33,7 @@ package final class Store: Sendable {
       mendsSearch: options.mendsSearch,
       onNotice: options.onNotice,
       onFailStop: options.onFailStop ?? stopProcess,
+      freeBytes: options.freeBytes,
       now: options.now
     )
     do throws(StoreOpenError) {

@@ -33,6 +33,8 @@ package struct StoreOptions: Sendable {
   /// renamed or replaced. It gets the reason, a sentence for the operator. Nil prints one line to
   /// stderr and ends the process with status 74.
   package var onFailStop: (@Sendable (String) -> Void)?
+  /// Returns the free space of the disk that has a path, in bytes; nil if it is unknown. For tests.
+  package var freeBytes: @Sendable (String) -> Int? = { DiskReserve.freeSpace(at: $0) }
   /// The clock that tells when the files of the database are looked at again. For tests.
   package var now: @Sendable () -> ContinuousClock.Instant = { .now }
 

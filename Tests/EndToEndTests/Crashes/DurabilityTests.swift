@@ -42,6 +42,9 @@ private struct PowerCut {
   let scratch = TemporaryDirectory()
   var data: String { scratch.file("data") }
 
+  /// Keeps the reserve on disk out of the images.
+  static let noReserve = ["--disk-reserve-mib", "0"]
+
   /// The report of `audit.py`.
   struct Report: Decodable {
     var instants: Int
@@ -62,13 +65,13 @@ private struct PowerCut {
   func report(synchronous: String, instants: Int, torn: Int) async throws -> Report {
     let random = SeededRandom()
     // The empty database is on disk in any case, so anything missing was lost later.
-    let first = try await PatronServer.start(data: data)
+    let first = try await PatronServer.start(data: data, flags: Self.noReserve)
     guard try await first.stop() == .status(0) else { throw HarnessError(first.errors) }
     let library = try await Shim.build("Tests/Durability/sync_shim.c", in: scratch)
     let server = try await PatronServer.start(
       data: data,
       // A small WAL is truncated often, so that the instants include checkpoints.
-      flags: ["--synchronous", synchronous, "--max-log-mib", "1"],
+      flags: ["--synchronous", synchronous, "--max-log-mib", "1"] + Self.noReserve,
       environment: [
         "LD_PRELOAD": library, "SYNC_SHIM_DIR": data, "SYNC_SHIM_LOG": scratch.file("log"),
       ]

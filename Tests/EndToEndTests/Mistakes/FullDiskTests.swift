@@ -23,6 +23,66 @@ extension EndToEnd {
       try await disk.unmount()
     }
 
+    @Test(
+      "a start and an erasure on a disk that is full",
+      .enabled("needs root and the right to mount a tmpfs") {
+        await SmallDisk.isPossible()
+      },
+      .timeLimit(.minutes(15))
+    )
+    func startAndErasure() async throws {
+      let disk = try await SmallDisk(mebibytes: 16)
+      do {
+        try await startFull(disk)
+      } catch {
+        Issue.record("\(error)")
+      }
+      try await disk.unmount()
+    }
+
+    private func startFull(_ disk: SmallDisk) async throws {
+      let flags = ["--disk-reserve-mib", "2"]
+      let first = try await PatronServer.start(data: disk.file("data"), flags: flags)
+      var client = try first.client()
+      for name in ["kept", "erased"] { try await Self.upsert(name, client) }
+      await client.close()
+      #expect(try await first.stop() == .status(0), "\(first.errors)")
+      #expect(Files.size(disk.file("data/patron.reserve")) == 2 << 20)
+
+      let filler = disk.fill()
+      let server = try await PatronServer.start(data: disk.file("data"), flags: flags)
+      client = try server.client()
+      #expect(server.errors.contains("only deletions are accepted"), "\(server.errors)")
+      let refused = await #expect(throws: RPCError.self) { try await Self.upsert("new", client) }
+      #expect(refused?.reason == "DISK_FULL" && refused?.retryDelay == .seconds(1))
+      let receipt = try await client.customers.deleteCustomer(
+        .with { $0.customer = .externalID("erased") }
+      )
+      #expect(receipt.receiptID > 0)
+
+      unlink(filler)
+      // The server looks for room once a second.
+      try await Self.upsertInTheEnd("after", client)
+      #expect(server.errors.contains("room again"), "\(server.errors)")
+      await client.close()
+      #expect(try await server.stop() == .status(0), "\(server.errors)")
+      let check = try await Programs.patrond(["check", "--data", disk.file("data")])
+      #expect(check.output.hasPrefix("ok: 2 customers"), "\(check)")
+      #expect(Files.size(disk.file("data/patron.reserve")) == 2 << 20)
+    }
+
+    private static func upsertInTheEnd(_ name: String, _ client: PatronClient) async throws {
+      let deadline = ContinuousClock.now + .seconds(60)
+      while true {
+        do throws(RPCError) {
+          return try await upsert(name, client)
+        } catch {
+          guard error.reason == "DISK_FULL", ContinuousClock.now < deadline else { throw error }
+        }
+        try await Task.sleep(for: .milliseconds(20))
+      }
+    }
+
     private func fill(_ disk: SmallDisk) async throws {
       let server = try await PatronServer.start(data: disk.file("data"))
       let client = try server.client()

@@ -2,6 +2,12 @@ import CSQLite
 import SQLite
 import Synchronization
 
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Darwin)
+  import Darwin
+#endif
+
 /// A SQLite VFS that works normally until a fault is set. It serves one database of one test, under
 /// its own name.
 ///
@@ -13,6 +19,8 @@ enum FaultyFileSystem {
     case sync
     case write
     case writeNoSpace
+    /// A write fails as on a full disk as long as the file at this path holds bytes.
+    case writeNoSpaceBeside(String)
     /// A write fails with this `errno`, which SQLite records only with the file.
     case writeError(Int32)
   }
@@ -110,8 +118,14 @@ enum FaultyFileSystem {
     case .write: return SQLITE_IOERR | (3 << 8)
     case .writeError: return SQLITE_IOERR | (3 << 8)
     case .writeNoSpace: return SQLITE_FULL
-    case .sync, nil: return ordinary.pointee.xWrite(file, bytes, count, offset)
+    case .writeNoSpaceBeside(let path) where size(of: path) > 0: return SQLITE_FULL
+    case .sync, .writeNoSpaceBeside, nil: return ordinary.pointee.xWrite(file, bytes, count, offset)
     }
+  }
+
+  private static func size(of path: String) -> Int {
+    var information = stat()
+    return stat(path, &information) == 0 ? Int(information.st_size) : 0
   }
 
   private static func control(
