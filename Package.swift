@@ -90,6 +90,7 @@ let libraries: [Target] = [
       .embedInCode("Migrations/m0013_shared_phones.sql"),
       .embedInCode("Migrations/m0014_phone_spellings.sql"),
       .embedInCode("Migrations/m0015_term_rules.sql"),
+      .embedInCode("Migrations/m0016_request_outcomes.sql"),
     ],
     swiftSettings: spans
   ),

@@ -9,6 +9,15 @@ struct StoreLimitOptions: ParsableArguments {
   var maxQueuedWrites: Int?
 
   @Option(
+    help: ArgumentHelp(
+      "Maximum number of answers that each store keeps for repeats of requests with an id. "
+        + "(default: 100000)",
+      valueName: "count"
+    )
+  )
+  var maxKeptAnswers: Int?
+
+  @Option(
     help: ArgumentHelp("Number of scans that run in parallel. (default: 2)", valueName: "count")
   )
   var scanThreads: Int?
@@ -58,6 +67,8 @@ struct StoreLimitOptions: ParsableArguments {
     limits.writeQueueCount =
       try checked(maxQueuedWrites, "max-queued-writes", 1...1_000_000)
       ?? limits.writeQueueCount
+    limits.maxKeptAnswers =
+      try checked(maxKeptAnswers, "max-kept-answers", 1...100_000_000) ?? limits.maxKeptAnswers
     limits.scanThreads = try checked(scanThreads, "scan-threads", 1...64) ?? limits.scanThreads
     if let seconds = try checked(maxScanSeconds, "max-scan-seconds", 1...86_400) {
       limits.scanAgeMax = .seconds(seconds)

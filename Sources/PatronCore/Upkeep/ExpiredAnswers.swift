@@ -27,7 +27,7 @@ package enum ExpiredAnswers {
     guard let store = next.flatMap(StoreID.init) else { return false }
     let writer = StoreWriter(transaction, of: store)
     for _ in 0..<5 {
-      try writer.forgetAnswers(before: oldest)
+      try writer.forgetAnswers(at: now, keptFor: kept)
       try writer.forgetConfirmations(before: end)
     }
     return true

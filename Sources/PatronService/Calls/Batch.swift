@@ -109,6 +109,38 @@ struct BatchOutcome {
   }
 }
 
+// MARK: - Stored outcomes
+
+extension BatchOutcome {
+  /// The maximum of bytes of warnings, and of errors, in a stored outcome.
+  private static let maxKeptBytes = 16 << 10
+
+  /// Returns the results as they are stored for repeats of the request: at most about 100 KiB, with
+  /// the outcome and ids of every item, and without given values, because the stored outcome is not
+  /// removed when one of the customers is erased. Warnings and errors beyond their maxima keep only
+  /// their presence, and the code of the error.
+  func keptResults() -> [BatchItemResult] {
+    var (warningBytes, errorBytes) = (0, 0)
+    return results.map { result in
+      var result = result
+      for index in result.warnings.indices { result.warnings[index].given = "" }
+      warningBytes += result.warnings.reduce(0) { $0 + $1.size }
+      if warningBytes > Self.maxKeptBytes, !result.warnings.isEmpty {
+        result.warnings = [.with { $0.reason = "WARNINGS_LEFT_OUT" }]
+      }
+      guard let error = result.error else { return result }
+      errorBytes += error.details.reduce(error.message.utf8.count) { $0 + $1.value.count }
+      if errorBytes > Self.maxKeptBytes {
+        result.error = .with {
+          $0.code = error.code
+          $0.message = "The text was not kept for repeats."
+        }
+      }
+      return result
+    }
+  }
+}
+
 extension GoogleRPC.Status {
   /// Creates the message for an error.
   init(_ error: RPCError) {
@@ -132,7 +164,7 @@ extension Warning {
   }
 
   /// Returns the warning that replaces `count` warnings for which the answer has no room.
-  fileprivate static func leftOut(_ count: Int) -> Warning {
+  static func leftOut(_ count: Int) -> Warning {
     .with {
       $0.reason = "WARNINGS_LEFT_OUT"
       $0.message =

@@ -15,6 +15,9 @@ struct RequestID: Sendable {
   /// The SHA-256 of the request without its id.
   fileprivate let digest: [UInt8]
 
+  /// True if the request has an id.
+  var isGiven: Bool { !text.isEmpty }
+
   /// Returns the keyed hash under which the database stores the request. Only this database can
   /// compute it.
   fileprivate func hash(in reader: StoreReader) throws -> [UInt8] {
@@ -22,10 +25,14 @@ struct RequestID: Sendable {
   }
 }
 
-/// The stored first answers to requests with an id. The answer is stored with its effect, and a
-/// repeat of the request gets it again. Another request with the same id is refused, because the
-/// stored answer would report something that was not done.
+/// The stored outcomes of requests with an id. The outcome of a request is stored with its effect,
+/// and a repeat of the request gets it again, with the records as they are now. Another request
+/// with the same id is refused, because the stored outcome would report something that was not
+/// done.
 enum FirstAnswers {
+  /// The size in bytes from which an outcome is stored without its warnings.
+  static let maxOutcomeBytes = 64 << 10
+
   /// Checks the id of a request. A request with an empty id is never stored.
   static func check<Request: Message>(
     _ request: Request,
@@ -43,7 +50,7 @@ enum FirstAnswers {
   }
 
   /// Appends the stored answer to a repeat; otherwise runs `body` and stores the answer that it
-  /// appends.
+  /// appends, which holds no records.
   static func answer(
     _ requestID: RequestID,
     of method: Method,
@@ -52,44 +59,53 @@ enum FirstAnswers {
     _ response: inout ResponseBuffer,
     _ body: (inout ResponseBuffer) throws -> Void
   ) throws {
-    try answer(requestID, of: method, in: writer, at: now, about: &response) { response in
+    try answer(requestID, of: method, in: writer, at: now, with: RecordFields(), &response) {
+      response in
+      let start = response.count
       try body(&response)
-      return []
+      return AnswerOutcome(start: start)
     }
   }
 
-  /// Does the same for answers that hold customers' data. `body` returns the ids of those
-  /// customers, at most two. The answer is removed when one of them is erased.
+  /// Does the same for answers that hold records, in the fields `records`. `body` appends the
+  /// records first. Returns the number of bytes of the response before its outcome.
+  @discardableResult
   static func answer(
     _ requestID: RequestID,
     of method: Method,
     in writer: StoreWriter,
     at now: Int64,
-    about response: inout ResponseBuffer,
-    _ body: (inout ResponseBuffer) throws -> [Int64]
-  ) throws {
-    guard !requestID.text.isEmpty else {
-      _ = try body(&response)
-      return
-    }
+    with records: RecordFields,
+    _ response: inout ResponseBuffer,
+    _ body: (inout ResponseBuffer) throws -> AnswerOutcome
+  ) throws -> Int {
+    guard requestID.isGiven else { return try body(&response).start }
     let hash = try requestID.hash(in: writer.read)
-    if let first = try writer.answer(of: requestID.text) {
+    if let first = try writer.keptAnswer(of: requestID.text) {
       guard first.method == method.name, first.requestHash.isEmpty || first.requestHash == hash
       else { throw DomainError.requestIDReused(first.method) }
-      return response.append(first.response)
+      if !first.isWhole { try records.append(first, writer.read, to: &response) }
+      let start = response.count
+      response.append(first.outcome)
+      return start
     }
-    let start = response.count
-    let customers = try body(&response)
-    let answer = [UInt8](copying: response.bytes.extracting(droppingFirst: start))
-    try writer.keepAnswer(
-      answer,
-      of: requestID.text,
-      method: method.name,
-      requestHash: hash,
-      about: customers,
-      at: now,
-      forgetBefore: now - ExpiredAnswers.kept
+    let outcome = try body(&response)
+    let kept = try records.kept(
+      outcome.kept ?? [UInt8](copying: response.bytes.extracting(droppingFirst: outcome.start))
     )
+    try writer.keep(
+      KeptAnswer(
+        method: method.name,
+        outcome: kept,
+        requestHash: hash,
+        customers: outcome.customers,
+        event: outcome.event
+      ),
+      of: requestID.text,
+      at: now,
+      for: ExpiredAnswers.kept
+    )
+    return outcome.start
   }
 }
 

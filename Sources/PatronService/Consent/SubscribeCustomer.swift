@@ -113,6 +113,11 @@ extension ConsentHandlers {
     }
   }
 
+  private static let subscribeRecords = RecordFields(
+    customers: [SubscribeCustomerResponse.Field.customer],
+    warnings: SubscribeCustomerResponse.Field.warnings
+  )
+
   /// Records an agreement. An unknown customer is created.
   static func subscribe(
     _ subscribing: Subscribing,
@@ -120,19 +125,20 @@ extension ConsentHandlers {
     _ response: inout ResponseBuffer
   ) throws {
     let writer = context.writer
-    let start = response.count
-    // The stored answer holds the seed of the token instead of the token.
-    try FirstAnswers.answer(
+    // The stored outcome holds the seed of the token instead of the token.
+    let start = try FirstAnswers.answer(
       subscribing.requestID,
       of: CustomerService.subscribeCustomer.method,
       in: writer,
       at: context.now,
-      about: &response
+      with: subscribeRecords,
+      &response
     ) { response in
       let (row, answer) = try perform(subscribing, writer, at: context.now)
       response.appendCustomer(SubscribeCustomerResponse.Field.customer, row)
+      let start = response.count
       try response.append(answer)
-      return [row.id]
+      return AnswerOutcome(start: start, customers: [row.id])
     }
     var answer = try SubscribeCustomerResponse(
       stored: response.bytes.extracting(droppingFirst: start)

@@ -52,13 +52,18 @@ extension CustomerHandlers {
       of: CustomerService.mergeCustomers.method,
       in: writer,
       at: context.now,
-      about: &response
+      with: RecordFields(customers: [MergeCustomersResponse.Field.customer]),
+      &response
     ) { response in
       let plan = try plan(merge, writer.read)
       let result = try plan.perform(in: writer, by: .operator, at: context.now)
       response.appendCustomer(MergeCustomersResponse.Field.customer, result.row)
+      let start = response.count
       try response.append(plan.answer(result.mergeID, result.customer))
-      return [result.row.id, plan.secondary.customer.id]
+      return AnswerOutcome(
+        start: start,
+        customers: [result.row.id, plan.secondary.customer.id]
+      )
     }
   }
 

@@ -34,6 +34,10 @@ extension CustomerHandlers {
     return Unmerging(requestID: requestID, mergeID: request.mergeID)
   }
 
+  private static let unmergedRecords = RecordFields(
+    customers: [UnmergeCustomersResponse.Field.primary, UnmergeCustomersResponse.Field.secondary]
+  )
+
   /// Undoes a merge.
   static func unmerge(
     _ request: Unmerging,
@@ -46,13 +50,17 @@ extension CustomerHandlers {
       of: CustomerService.unmergeCustomers.method,
       in: writer,
       at: context.now,
-      about: &response
+      with: unmergedRecords,
+      &response
     ) { response in
       let unmerge = try Unmerge(request.mergeID, in: writer.read, at: context.now)
       let rows = try unmerge.perform(in: writer, at: context.now)
       response.appendCustomer(UnmergeCustomersResponse.Field.primary, rows.primary)
       response.appendCustomer(UnmergeCustomersResponse.Field.secondary, rows.secondary)
-      return [rows.primary.id, rows.secondary.id]
+      return AnswerOutcome(
+        start: response.count,
+        customers: [rows.primary.id, rows.secondary.id]
+      )
     }
   }
 }

@@ -60,6 +60,11 @@ extension CustomerHandlers {
     )
   }
 
+  private static let updateRecords = RecordFields(
+    customers: [UpdateCustomerResponse.Field.customer],
+    warnings: UpdateCustomerResponse.Field.warnings
+  )
+
   /// Changes one customer.
   static func update(
     _ update: Update,
@@ -72,10 +77,12 @@ extension CustomerHandlers {
       of: CustomerService.updateCustomer.method,
       in: writer,
       at: context.now,
-      about: &response
+      with: updateRecords,
+      &response
     ) { response in
       let result = try perform(update, in: writer, at: context.now)
       response.appendCustomer(UpdateCustomerResponse.Field.customer, result.row)
+      let start = response.count
       try response.append(
         UpdateCustomerResponse.with {
           $0.outcome = result.outcome
@@ -83,7 +90,7 @@ extension CustomerHandlers {
           $0.warnings = result.warnings
         }
       )
-      return [result.row.id]
+      return AnswerOutcome(start: start, customers: [result.row.id])
     }
   }
 

@@ -30,6 +30,11 @@ extension TimelineHandlers {
     return Record(requestID: requestID, change: change)
   }
 
+  private static let recordedEvent = RecordFields(
+    event: RecordEventResponse.Field.event,
+    warnings: RecordEventResponse.Field.warnings
+  )
+
   /// Records one event.
   static func record(
     _ record: Record,
@@ -42,22 +47,27 @@ extension TimelineHandlers {
       of: TimelineService.recordEvent.method,
       in: writer,
       at: context.now,
-      about: &response
+      with: recordedEvent,
+      &response
     ) { response in
-      var result = try record.change.perform(in: writer, at: context.now)
+      let result = try record.change.perform(in: writer, at: context.now)
       if var event = result.event {
         try EventTitles(writer.read).complete(&event)
-        result.event = event
+        try response.appendMessage(RecordEventResponse.Field.event, event)
       }
+      let start = response.count
       try response.append(
         RecordEventResponse.with {
-          $0.event = result.event
           $0.outcome = result.outcome
           $0.customerCreated = result.customer?.outcome == .created
           $0.warnings = result.warnings
         }
       )
-      return result.customer.map { [$0.row.id] } ?? []
+      return AnswerOutcome(
+        start: start,
+        customers: result.customer.map { [$0.row.id] } ?? [],
+        event: result.event?.id
+      )
     }
   }
 
@@ -98,6 +108,7 @@ extension TimelineHandlers {
       of: TimelineService.batchRecordEvents.method,
       in: writer,
       at: context.now,
+      with: RecordFields(),
       &response
     ) { response in
       let outcome = try record.batch.apply(in: context) { change in
@@ -109,12 +120,15 @@ extension TimelineHandlers {
           $0.warnings = result.warnings
         }
       }
-      try response.append(
-        BatchRecordEventsResponse.with {
-          $0.results = outcome.results
-          $0.counts = outcome.counts
-        }
-      )
+      let start = response.count
+      var answer = BatchRecordEventsResponse.with {
+        $0.results = outcome.results
+        $0.counts = outcome.counts
+      }
+      try response.append(answer)
+      guard record.requestID.isGiven else { return AnswerOutcome(start: start) }
+      answer.results = outcome.keptResults()
+      return AnswerOutcome(start: start, kept: try answer.encoded())
     }
   }
 }

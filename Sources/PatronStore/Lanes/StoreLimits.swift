@@ -4,6 +4,9 @@ package struct StoreLimits: Sendable, Equatable {
   package var writeQueueCount = 8192
   /// Bytes of requests that may wait for the writer.
   package var writeQueueBytes = 64 << 20
+  /// Answers that each store keeps for repeats of requests with an id; an answer counts once for
+  /// each KiB of its outcome. The oldest are removed first.
+  package var maxKeptAnswers = 100_000
   /// Maximum number of writes in one transaction.
   package var writeBatchCount = 512
   /// Threads of the scan lane, and so the number of concurrent scans.

@@ -47,6 +47,8 @@ package final class WriteTransaction {
   /// True after a change of a store's settings, until the commit is announced.
   var changesSettings = false
   let numbers = RecordNumbers()
+  /// See ``StoreLimits/maxKeptAnswers``.
+  var maxKeptAnswers = StoreLimits().maxKeptAnswers
   /// Records that the current job has moved in merges.
   var movedRecords: Int64 = 0
   /// The first failure of the engine itself. A handler cannot hide it by catching the error.

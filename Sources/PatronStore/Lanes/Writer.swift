@@ -38,6 +38,7 @@ final class Writer {
     self.settings = settings
     self.queue = queue
     self.transaction = WriteTransaction(connection)
+    transaction.maxKeptAnswers = settings.limits.maxKeptAnswers
     connection.takeOverCheckpoints()
     // The first step finds out if a rebuild was interrupted.
     searchPause = settings.mendsSearch ? .zero : nil

@@ -44,6 +44,11 @@ extension Migration {
       sql: text(PackageResources.m0014_phone_spellings_sql)
     ),
     Migration(version: 15, name: "term_rules", sql: text(PackageResources.m0015_term_rules_sql)),
+    Migration(
+      version: 16,
+      name: "request_outcomes",
+      sql: text(PackageResources.m0016_request_outcomes_sql)
+    ),
   ]
 
   private static func text(_ bytes: [UInt8]) -> String { String(decoding: bytes, as: UTF8.self) }
