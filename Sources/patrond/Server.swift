@@ -1,6 +1,7 @@
 import ArgumentParser
 import Foundation
 import Logging
+import PatronCore
 import PatronServer
 import PatronStore
 import ServiceLifecycle
@@ -23,6 +24,7 @@ struct Server {
     var options = storeOptions
     options.commitObserver = { [watches] changes in watches.observe(changes) }
     let clock = WallClock.system
+    options.upkeep = ExpiredAnswers.upkeep(clock: clock)
     let store = try Store.opened(options, clock: clock)
     var configuration = TTRPCServer.Configuration()
     configuration.limits = limits

@@ -113,6 +113,7 @@ struct WriterSettings: Sendable {
   var commitObserver: (@Sendable ([RecordChange]) -> Void)?
   /// True to rebuild a failed search index while writes continue.
   var mendsSearch = true
+  var upkeep: Upkeep?
   /// Receives messages for the operator, without personal data.
   var onNotice: (@Sendable (String) -> Void)?
   /// Called once if the disk fails under the writer, or if its files are taken away.

@@ -23,6 +23,8 @@ final class Writer {
   var pagesForNextTruncation = 0
   /// The wait for jobs before the next step of an index rebuild. Nil if no rebuild is due.
   var searchPause: Duration?
+  /// The time of the next step of the upkeep. Nil if the store has none.
+  var upkeepDue: ContinuousClock.Instant?
 
   init(
     _ connection: Connection,
@@ -42,6 +44,7 @@ final class Writer {
     connection.takeOverCheckpoints()
     // The first step finds out if a rebuild was interrupted.
     searchPause = settings.mendsSearch ? .zero : nil
+    upkeepDue = settings.upkeep.map { _ in .now }
   }
 
   /// Runs batches until the queue is closed and empty.
@@ -53,6 +56,7 @@ final class Writer {
         if hasFailed { continue }
         if transaction.truncatesLog { truncateLog() }
         maintainSearch()
+        maintainUpkeep()
         continue
       }
       let start = ContinuousClock.now
@@ -63,10 +67,11 @@ final class Writer {
 
   /// The wait for jobs before other work is due. The search index is rebuilt as quickly as writes
   /// allow. The WAL is truncated after an erasure even if a reader delayed it and no write
-  /// followed; such an attempt comes with the next look at the files.
+  /// followed; such an attempt comes with the next look at the files. Upkeep can wait for both.
   private var patience: Duration? {
     if hasFailed { return nil }
-    return min(searchPause ?? Self.pauseBetweenLooks, durationToNextLook)
+    let wait = searchPause ?? upkeepWait ?? Self.pauseBetweenLooks
+    return min(wait, durationToNextLook)
   }
 
   /// Runs a batch, delivers its replies, then maintains the WAL.
@@ -89,6 +94,7 @@ final class Writer {
     replies.deliver()
     if !hasFailed { maintainLog() }
     maintainSearch()
+    maintainUpkeep()
   }
 
   private var hint: Duration { max(queue.retryHint, .milliseconds(100)) }

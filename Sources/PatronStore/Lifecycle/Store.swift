@@ -31,6 +31,7 @@ package final class Store: Sendable {
       snapshots: snapshots,
       commitObserver: options.commitObserver,
       mendsSearch: options.mendsSearch,
+      upkeep: options.upkeep,
       onNotice: options.onNotice,
       onFailStop: options.onFailStop ?? stopProcess,
       freeBytes: options.freeBytes,

@@ -27,6 +27,8 @@ package struct StoreOptions: Sendable {
   /// True to rebuild a search index that is damaged or has grown, at the start and while writes
   /// continue. False leaves it as it is, for checks.
   package var mendsSearch = true
+  /// Work that falls due with time.
+  package var upkeep: Upkeep?
   /// Receives messages for the operator, on the writer's thread, without personal data.
   package var onNotice: (@Sendable (String) -> Void)?
   /// Called once if the disk fails under the writer, or if a file of the database is removed,

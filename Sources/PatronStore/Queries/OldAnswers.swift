@@ -1,7 +1,7 @@
 internal import SQLite
 
-/// The look-up of stores with expired data: answers kept for repeated requests, and unconfirmed
-/// opt-in requests.
+/// The look-up of stores that may have expired data: answers kept for repeated requests, and
+/// unconfirmed opt-in requests.
 package struct OldAnswers {
   private let transaction: ReadTransaction
 
@@ -9,14 +9,16 @@ package struct OldAnswers {
 
   private static let next = Query(
     """
-    SELECT store_id FROM requests WHERE created_at < ?1 UNION ALL
-    SELECT store_id FROM confirmations WHERE expires_at < ?2 LIMIT 1
+    SELECT min(name) FROM (
+      SELECT min(store_id) AS name FROM requests WHERE store_id > ?1 UNION ALL
+      SELECT min(store_id) FROM confirmations WHERE store_id > ?1)
     """
   )
 
-  /// Returns a store that has answers from before `oldest`, or requests whose confirmation period
-  /// ended before `end`. Returns nil if there is none. Both in microseconds since 1970.
-  package func nextStore(before oldest: Int64, endedBefore end: Int64) throws -> String? {
-    try transaction.first(Self.next, oldest, end) { $0.text(0) }
+  /// Returns the first store behind `store`, in the order of their names, that has answers or
+  /// opt-in requests of any age. Returns nil if there is none. Takes the same time however many
+  /// rows a store has.
+  package func nextStore(after store: String) throws -> String? {
+    try transaction.first(Self.next, store) { $0.optionalText(0) } ?? nil
   }
 }

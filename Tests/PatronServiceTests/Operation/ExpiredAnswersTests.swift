@@ -1,11 +1,13 @@
 import PatronProto
 import ProtobufC
+import Synchronization
 import Testing
 
 @testable import PatronCore
 @testable import PatronFiles
 @testable import PatronServer
 @testable import PatronService
+@testable import PatronStore
 
 /// Tests that expired rows are removed, also in a store that gets no more of them.
 struct ExpiredAnswersTests {
@@ -38,6 +40,42 @@ struct ExpiredAnswersTests {
         try shop.rows("SELECT store_id, request_id FROM requests ORDER BY 1", columns: 2)
           == [["one", "r11"], ["two", "r11"]]
       )
+    }
+  }
+
+  @Test func upkeepForgetsTheAnswersOfAllStores() async throws {
+    let clock = TestClock()
+    try await Shop.open(clock: clock.clock) { shop in
+      let request = BatchRecordEventsRequest.with { $0.items = [RecordEventItem()] }
+      for (store, count) in (0..<20).map({ ("s\($0)", 1) }) + [("large", 250)] {
+        for number in 0..<count {
+          var request = request
+          request.storeID = store
+          request.requestID = "r\(number)"
+          _ = try await shop.timelines.batchRecordEvents(request)
+        }
+      }
+      let upkeep = ExpiredAnswers.upkeep(clock: clock.clock)
+      /// Runs a pass and returns the number of its steps.
+      func pass() async throws -> Int {
+        let hasMore = Mutex(true)
+        var steps = 0
+        while hasMore.withLock({ $0 }) {
+          try await shop.write { transaction in
+            let more = try upkeep.step(transaction)
+            hasMore.withLock { $0 = more }
+          }
+          steps += 1
+        }
+        return steps
+      }
+      let image = try shop.image()
+      #expect(try await pass() == 2)
+      #expect(try shop.image() == image)
+      clock.advance(by: .days(1) + .minutes(1))
+      // The large store takes three steps.
+      #expect(try await pass() == 4)
+      #expect(try shop.rows("SELECT count(*) FROM requests", columns: 1) == [["0"]])
     }
   }
 

@@ -1,0 +1,64 @@
+import SQLite
+import Synchronization
+import TestKit
+import Testing
+
+@testable import PatronStore
+
+@Suite("Upkeep")
+struct UpkeepTests {
+  /// Steps of upkeep, counted; each has one more row to write until `left` is 0.
+  private final class Steps: Sendable {
+    let state = Monitor((done: 0, left: 0))
+
+    func upkeep(_ interval: Duration, fails: Bool = false) -> Upkeep {
+      Upkeep(interval: interval) { [self] transaction in
+        let number = state.update { state in
+          state.done += 1
+          return state.done
+        }
+        try transaction.run(LaneStore.insert, 1000 + number, [UInt8]?.none)
+        if fails { throw Rejected() }
+        return state.withLock { state in
+          state.left -= 1
+          return state.left > 0
+        }
+      }
+    }
+
+    var done: Int { state.withLock { $0.done } }
+
+    func wait(for count: Int) {
+      let came = state.wait(timeout: .seconds(60)) { $0.done >= count ? true : nil }
+      #expect(came == true, "no step came")
+    }
+  }
+
+  @Test func itRunsThoughNothingIsWritten() throws {
+    let steps = Steps()
+    let lane = try LaneStore { $0.upkeep = steps.upkeep(.milliseconds(1)) }
+    steps.wait(for: 3)
+    #expect(try lane.values().starts(with: [1001, 1002]))
+  }
+
+  @Test func aPassGoesOnUntilNothingIsLeft() throws {
+    let steps = Steps()
+    steps.state.withLock { $0.left = 3 }
+    // The second pass would begin after an hour.
+    let lane = try LaneStore { $0.upkeep = steps.upkeep(.seconds(3600)) }
+    steps.wait(for: 3)
+    for value in 1...3 { try lane.insert(value) }
+    lane.store.close()
+    #expect(steps.done == 3)
+  }
+
+  @Test func aStepThatFailsLeavesNoTraceAndStopsNoWrite() throws {
+    let steps = Steps()
+    let lane = try LaneStore { $0.upkeep = steps.upkeep(.milliseconds(1), fails: true) }
+    for value in 1...5 {
+      try lane.insert(value)
+      steps.wait(for: value)
+    }
+    #expect(try lane.values() == [1, 2, 3, 4, 5])
+  }
+}
