@@ -39,22 +39,35 @@ extension RPCError {
       return retryLater(.resourceExhausted, "LOG_FULL", message, after: delay)
     case .deadlineExceeded: return RPCError(code: .deadlineExceeded, message: message)
     case .diskFull:
-      // The writer looks for room once a second.
-      return retryLater(.resourceExhausted, "DISK_FULL", message, after: .seconds(1))
+      return retryLater(.resourceExhausted, "DISK_FULL", message, after: RetryDelay.ofOperator)
     case .budgetExceeded: return reason(.resourceExhausted, "BUDGET_EXCEEDED", message)
-    case .snapshotTooOld(let limit):
-      return reason(
+    case .snapshotTooOld(let limit): return snapshotTooOld(limit, message)
+    case .cancelled: return RPCError(code: .cancelled, message: message)
+    case .closing:
+      return retryLater(.unavailable, "SHUTTING_DOWN", message, after: RetryDelay.ofRestart)
+    case .busy:
+      return retryLater(.unavailable, "DATABASE_BUSY", message, after: RetryDelay.ofOperator)
+    case .corrupt: return reason(.dataLoss, "DATABASE_DAMAGED", message)
+    case .constraint, .engine: return reason(.internal, "STORAGE", message)
+    case .failStop:
+      return retryLater(.unavailable, "DISK_FAILED", message, after: RetryDelay.ofFailedDisk)
+    }
+  }
+
+  /// Returns the status of a scan that was ended. A scan that ran or stalled for too long would do
+  /// so again; one that gave way to others will do better later.
+  private static func snapshotTooOld(_ limit: SnapshotLimit, _ message: String) -> RPCError {
+    let metadata = ["limit": limit.rawValue]
+    switch limit {
+    case .age, .stall: return reason(.aborted, "SNAPSHOT_TOO_OLD", message, metadata: metadata)
+    case .log:
+      return retryLater(
         .aborted,
         "SNAPSHOT_TOO_OLD",
         message,
-        metadata: ["limit": limit.rawValue]
+        after: RetryDelay.ofPressure,
+        metadata: metadata
       )
-    case .cancelled: return RPCError(code: .cancelled, message: message)
-    case .closing: return reason(.unavailable, "SHUTTING_DOWN", message)
-    case .busy: return reason(.unavailable, "DATABASE_BUSY", message)
-    case .corrupt: return reason(.dataLoss, "DATABASE_DAMAGED", message)
-    case .constraint, .engine: return reason(.internal, "STORAGE", message)
-    case .failStop: return reason(.unavailable, "DISK_FAILED", message)
     }
   }
 

@@ -50,18 +50,10 @@ extension RPCError {
     _ code: StatusCode,
     _ reason: String,
     _ message: String,
-    after delay: Duration
+    after delay: Duration,
+    metadata: [String: String] = [:]
   ) -> RPCError {
-    var error = RPCError.reason(code, reason, message)
-    let (seconds, attoseconds) = delay.components
-    let retry = GoogleRPC.RetryInfo.with {
-      $0.retryDelay = .with {
-        $0.seconds = seconds
-        $0.nanos = Int32(attoseconds / 1_000_000_000)
-      }
-    }
-    error.details.append(detail(retry))
-    return error
+    RPCError.reason(code, reason, message, metadata: metadata).retrying(after: delay)
   }
 
   /// Packs a message as a detail. A detail that cannot be encoded is left empty, so that the error

@@ -151,9 +151,10 @@ extension WatchHub {
 
 extension RPCError {
   /// The status of watches that end because the server stops.
-  static let watchEnded = reason(
+  static let watchEnded = retryLater(
     .unavailable,
     "SHUTTING_DOWN",
-    "The server is stopping. Watch again after the last received sequence. Nothing is lost."
+    "The server is stopping. Watch again after the last received sequence. Nothing is lost.",
+    after: RetryDelay.ofRestart
   )
 }
