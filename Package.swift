@@ -91,6 +91,7 @@ let libraries: [Target] = [
       .embedInCode("Migrations/m0014_phone_spellings.sql"),
       .embedInCode("Migrations/m0015_term_rules.sql"),
       .embedInCode("Migrations/m0016_request_outcomes.sql"),
+      .embedInCode("Migrations/m0017_store_sequences.sql"),
     ],
     swiftSettings: spans
   ),

@@ -7,7 +7,7 @@ struct StatementTests {
 
   /// Tables that belong to no store, with the reason.
   static let shared = [
-    "sequences": "ids are unique within the file",
+    "sequences": "it holds what the stores share: terms, and rows of the search index",
     "secrets": "random keys of the file itself",
     "customer_search": "its tokens begin with a hash of the store",
     "search_rebuild": "there is one search index for all stores",

@@ -37,7 +37,7 @@ package struct CustomerWriter {
     -> Written
   {
     var customer = effects.customer
-    if customer.id == 0 { customer.id = try writer.nextID() }
+    if customer.id == 0 { customer.id = try writer.nextCustomerID() }
     let number = try given ?? writer.nextID()
     customer.etag = String(number)
     customer.updatedAt = .init(micros: now)

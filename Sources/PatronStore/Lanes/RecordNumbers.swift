@@ -1,43 +1,114 @@
 internal import SQLite
 
-/// The sequence of record ids, owned by the writer. It counts in memory and writes the last number
-/// once, just before the commit: an UPDATE per record would cost more than most records do.
+/// The sequences of record ids, one for each store, and the sequence of the rows of the search
+/// index, owned by the writer. It counts in memory and writes the last numbers once, just before
+/// the commit: an UPDATE per record would cost more than most records do.
 final class RecordNumbers {
-  /// The last number issued. Nil if only the database knows it.
-  private var last: Int64?
-  private var isWritten = true
-
-  private static let find = Query("SELECT value FROM sequences WHERE name = 'record'")
-  private static let write = Query("UPDATE sequences SET value = ?1 WHERE name = 'record'")
-
-  /// Returns the next number, greater than every number that a committed transaction issued in any
-  /// store.
-  func next(in transaction: ReadTransaction) throws -> Int64 {
-    let known = try last ?? transaction.first(Self.find) { $0.int64(0) }
-    guard let known else {
-      throw StoreError.corrupt("the table of sequences has lost its row `record`")
-    }
-    last = known + 1
-    isWritten = false
-    return known + 1
-  }
-
-  /// Writes the last number, if it changed since the last flush.
-  func flush(_ connection: Connection) throws(SQLiteError) {
-    guard let last, !isWritten else { return }
-    try connection.run(Self.write, last)
-    isWritten = true
+  /// A store's sequence.
+  private struct Sequence {
+    /// The last number issued.
+    var last: Int64
+    /// True if the store has customers whose row in the search index is not their id.
+    var hasSearchRows: Bool
   }
 
   /// The state to return to after a rollback to a savepoint.
-  var place: (last: Int64?, isWritten: Bool) { (last, isWritten) }
+  struct Place {
+    fileprivate var sequences: [String: Sequence] = [:]
+    /// The stores whose last number is not written.
+    fileprivate var unwritten: Set<String> = []
+    /// The last row of the search index. Nil if only the database knows it.
+    fileprivate var lastRow: Int64?
+    fileprivate var isRowWritten = true
+  }
+
+  /// Maximum number of stores. The memory is emptied when it is full.
+  private static let capacity = 10_000
+
+  private var state = Place()
+
+  private static let find = Query(
+    """
+    SELECT coalesce((SELECT value FROM store_sequences WHERE store_id = ?1),
+        (SELECT value FROM sequences WHERE name = 'store')),
+      EXISTS (SELECT 1 FROM search_rows WHERE store_id = ?1)
+    """
+  )
+  private static let write = Query(
+    """
+    INSERT INTO store_sequences (store_id, value) VALUES (?1, ?2)
+    ON CONFLICT (store_id) DO UPDATE SET value = ?2
+    """
+  )
+  private static let findRow = Query("SELECT value FROM sequences WHERE name = 'record'")
+  private static let writeRow = Query("UPDATE sequences SET value = ?1 WHERE name = 'record'")
+
+  /// Returns the store's next number, greater than every number that a committed transaction issued
+  /// in it.
+  func next(of store: String, in transaction: ReadTransaction) throws -> Int64 {
+    var sequence = try known(store, in: transaction)
+    sequence.last += 1
+    state.sequences[store] = sequence
+    state.unwritten.insert(store)
+    return sequence.last
+  }
+
+  /// Returns the row of a new customer in the search index: its id, or a greater number if another
+  /// store had come that far. Rows grow in the order in which customers of all stores are made,
+  /// because FTS5 writes a segment whenever a row comes before the last one.
+  func nextSearchRow(
+    of customerID: Int64,
+    in store: String,
+    _ transaction: ReadTransaction
+  ) throws -> Int64 {
+    let last = try state.lastRow ?? transaction.first(Self.findRow) { $0.int64(0) }
+    guard let last else { throw Self.lost }
+    let row = max(last + 1, customerID)
+    state.lastRow = row
+    state.isRowWritten = false
+    if row != customerID { state.sequences[store]?.hasSearchRows = true }
+    return row
+  }
+
+  /// True if the store has customers whose row in the search index is not their id.
+  func hasSearchRows(_ store: String, in transaction: ReadTransaction) throws -> Bool {
+    let sequence = try known(store, in: transaction)
+    state.sequences[store] = sequence
+    return sequence.hasSearchRows
+  }
+
+  private func known(_ store: String, in transaction: ReadTransaction) throws -> Sequence {
+    if let sequence = state.sequences[store] { return sequence }
+    let found = try transaction.first(Self.find, store) { row in
+      row.optionalInt64(0).map { Sequence(last: $0, hasSearchRows: row.bool(1)) }
+    }
+    guard let sequence = found ?? nil else { throw Self.lost }
+    return sequence
+  }
+
+  private static let lost = StoreError.corrupt(
+    "the table of sequences has lost its row `store` or `record`"
+  )
+
+  /// Writes the last numbers that changed since the last flush.
+  func flush(_ connection: Connection) throws(SQLiteError) {
+    for store in state.unwritten {
+      guard let sequence = state.sequences[store] else { continue }
+      try connection.run(Self.write, store, sequence.last)
+    }
+    state.unwritten.removeAll(keepingCapacity: true)
+    if state.sequences.count > Self.capacity { state.sequences.removeAll() }
+    guard let row = state.lastRow, !state.isRowWritten else { return }
+    try connection.run(Self.writeRow, row)
+    state.isRowWritten = true
+  }
+
+  /// The state to return to after a rollback to a savepoint.
+  var place: Place { state }
 
   /// Returns to an earlier state, after a rollback to a savepoint.
-  func takeBack(to place: (last: Int64?, isWritten: Bool)) { (last, isWritten) = place }
+  func takeBack(to place: Place) { state = place }
 
   /// Discards the numbers of a transaction that was rolled back.
-  func forget() {
-    last = nil
-    isWritten = true
-  }
+  func forget() { state = Place() }
 }

@@ -49,6 +49,11 @@ extension Migration {
       name: "request_outcomes",
       sql: text(PackageResources.m0016_request_outcomes_sql)
     ),
+    Migration(
+      version: 17,
+      name: "store_sequences",
+      sql: text(PackageResources.m0017_store_sequences_sql)
+    ),
   ]
 
   private static func text(_ bytes: [UInt8]) -> String { String(decoding: bytes, as: UTF8.self) }

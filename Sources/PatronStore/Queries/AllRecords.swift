@@ -73,13 +73,15 @@ package struct AllRecords {
     Query(
       """
       SELECT 'customer ' || customer_id || ' of store ' || store_id || ': not in the search index'
-      FROM customers WHERE customer_id NOT IN (SELECT id FROM customer_search_docsize)
+      FROM customers c
+      WHERE \(SearchRows.ofCustomer) NOT IN (SELECT id FROM customer_search_docsize)
       """
     ),
     Query(
       """
       SELECT 'the search index has customer ' || id || ', who does not exist'
-      FROM customer_search_docsize WHERE id NOT IN (SELECT customer_id FROM customers)
+      FROM customer_search_docsize
+      WHERE id NOT IN (SELECT \(SearchRows.ofCustomer) FROM customers c)
       """
     ),
     Query(
@@ -108,13 +110,27 @@ package struct AllRecords {
     ),
     Query(
       """
-      SELECT 'ids up to ' || top || ' are in use, but the next one would be ' || (value + 1)
-      FROM sequences, (
-        SELECT max(id) AS top FROM (
-          SELECT max(customer_id) AS id FROM customers UNION ALL
-          SELECT max(id) FROM events UNION ALL SELECT max(sequence) FROM events UNION ALL
-          SELECT max(id) FROM orders UNION ALL SELECT max(id) FROM consent_ledger UNION ALL
-          SELECT max(id) FROM erasures UNION ALL SELECT max(id) FROM pending_parts))
+      SELECT 'ids up to ' || top || ' are in use in store ' || store_id
+        || ', but the next one would be ' || (issued + 1)
+      FROM (
+        SELECT u.store_id, max(u.id) AS top, coalesce(
+          (SELECT value FROM store_sequences s WHERE s.store_id = u.store_id),
+          (SELECT value FROM sequences WHERE name = 'store')) AS issued
+        FROM (
+          SELECT store_id, customer_id AS id FROM customers UNION ALL
+          SELECT store_id, id FROM events UNION ALL SELECT store_id, sequence FROM events
+          UNION ALL SELECT store_id, id FROM orders UNION ALL
+          SELECT store_id, id FROM consent_ledger UNION ALL SELECT store_id, id FROM erasures
+          UNION ALL SELECT store_id, id FROM pending_parts) u
+        GROUP BY u.store_id)
+      WHERE top > issued
+      """
+    ),
+    Query(
+      """
+      SELECT 'rows of the search index up to ' || top
+        || ' are in use, but the next one would be ' || (value + 1)
+      FROM sequences, (SELECT max(\(SearchRows.ofCustomer)) AS top FROM customers c)
       WHERE name = 'record' AND top > value
       """
     ),

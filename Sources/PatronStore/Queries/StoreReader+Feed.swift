@@ -21,7 +21,12 @@ extension StoreReader {
     WHERE store_id = ?1 AND customer_id = ?2 AND occurred_at = ?3 AND id = ?4
     """
   )
-  private static let lastNumber = Query("SELECT value FROM sequences WHERE name = 'record'")
+  private static let lastNumber = Query(
+    """
+    SELECT coalesce((SELECT value FROM store_sequences WHERE store_id = ?1),
+      (SELECT value FROM sequences WHERE name = 'store'))
+    """
+  )
   private static let newest = Query(
     """
     SELECT sequence FROM events WHERE store_id = ?1 ORDER BY sequence DESC LIMIT 1 OFFSET ?2
@@ -75,11 +80,12 @@ extension StoreReader {
     try transaction.first(Self.tombstone, store.name, place.sequence) { $0.array(0) }
   }
 
-  /// Returns the last number issued in any store. No event has a greater sequence, and every later
+  /// Returns the last number issued in the store. No event has a greater sequence, and every later
   /// event will.
   package func lastNumber() throws -> Int64 {
-    guard let number = try transaction.first(Self.lastNumber, row: { $0.int64(0) }) else {
-      throw StoreError.corrupt("the table of sequences has lost its row `record`")
+    let found = try transaction.first(Self.lastNumber, store.name) { $0.optionalInt64(0) }
+    guard let number = found ?? nil else {
+      throw StoreError.corrupt("the table of sequences has lost its row `store`")
     }
     return number
   }

@@ -41,6 +41,7 @@ extension StoreWriter {
       try transaction.run(Self.deleteConfirmations, store.name, id)
       try transaction.run(Self.deleteAnswers, store.name, id)
       try transaction.run(Self.deleteOtherAnswers, store.name, id)
+      try deleteSearchRow(of: id)
       try deleteTombstones(of: id)
     }
     transaction.search.hasErased = true

@@ -19,8 +19,11 @@ package struct StoreWriter {
     self.read = StoreReader(transaction.read, store)
   }
 
-  /// Returns the next id, greater than every id issued before in any store.
-  package func nextID() throws -> Int64 { try transaction.numbers.next(in: transaction.read) }
+  /// Returns the next id, greater than every id issued before in the store. The id of a new
+  /// customer comes from ``nextCustomerID()``.
+  package func nextID() throws -> Int64 {
+    try transaction.numbers.next(of: store.name, in: transaction.read)
+  }
 
   /// Records that merges have moved in the current job. All other writes wait for these moves.
   package var movedRecords: Int64 { transaction.movedRecords }

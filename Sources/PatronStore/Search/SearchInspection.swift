@@ -26,18 +26,22 @@ enum SearchInspection {
   private static let missing = Query(
     """
     SELECT 'customer ' || customer_id || ' of store ' || store_id || ': not in the search index'
-    FROM customers WHERE customer_id NOT IN (SELECT id FROM customer_search_docsize)
+    FROM customers c
+    WHERE \(SearchRows.ofCustomer) NOT IN (SELECT id FROM customer_search_docsize)
     LIMIT ?1
     """
   )
   private static let stray = Query(
     """
     SELECT 'the search index has customer ' || id || ', who does not exist'
-    FROM customer_search_docsize WHERE id NOT IN (SELECT customer_id FROM customers)
+    FROM customer_search_docsize
+    WHERE id NOT IN (SELECT \(SearchRows.ofCustomer) FROM customers c)
     LIMIT ?1
     """
   )
-  private static let records = Query("SELECT store_id, customer_id, email, phone FROM customers")
+  private static let records = Query(
+    "SELECT c.store_id, \(SearchRows.ofCustomer), c.email, c.phone FROM customers c"
+  )
   /// Maximum number of findings of one kind.
   private static let maxFindings = 100
   private static let advice = "`patrond compact` makes it again"

@@ -47,8 +47,9 @@ package enum SearchRebuild {
   private static let setCleared = Query("UPDATE search_rebuild SET is_cleared = 1")
   private static let next = Query(
     """
-    SELECT store_id, customer_id, email, phone FROM customers
-    WHERE (store_id, customer_id) > (?1, ?2) ORDER BY store_id, customer_id LIMIT ?3
+    SELECT c.store_id, c.customer_id, c.email, c.phone, \(SearchRows.ofCustomer)
+    FROM customers c WHERE (c.store_id, c.customer_id) > (?1, ?2)
+    ORDER BY c.store_id, c.customer_id LIMIT ?3
     """
   )
   private static let setProgress = Query(
@@ -110,7 +111,7 @@ package enum SearchRebuild {
   ) throws {
     var last = position
     var count = 0
-    var documents: [(id: Int64, text: String)] = []
+    var documents: [(row: Int64, text: String)] = []
     try transaction.forEach(next, position.store, position.id, Int64(limit)) { row in
       count += 1
       last = (row.text(0), row.int64(1))
@@ -119,10 +120,12 @@ package enum SearchRebuild {
         emailKey: row.optionalText(2),
         phone: row.optionalText(3)
       )
-      documents.append((last.id, text))
+      documents.append((row.int64(4), text))
     }
+    // FTS5 writes a segment whenever a row comes before the last one.
+    documents.sort { $0.row < $1.row }
     for document in documents {
-      try transaction.runOnSearch(StoreWriter.addTokens, document.id, document.text)
+      try transaction.runOnSearch(StoreWriter.addTokens, document.row, document.text)
     }
     transaction.search.rebuiltCount += count
     guard count == limit else {

@@ -5,14 +5,32 @@ internal import SQLite
 /// being rebuilt or fails, they read every record of the store: the result is the same, only
 /// slower.
 extension StoreReader {
-  /// Two queries for the same rows beyond a bound: by the index, and by a scan of all customers.
+  /// Three queries for the same rows beyond a bound: by the index, by an index whose rows are not
+  /// the ids, and by a scan of all customers.
   private struct Ways: Sendable {
+    let walk: CustomerWalk
     let indexed: Query
+    let mapped: Query
     let scanned: Query
 
-    /// Builds both queries. They match the table instead of its column, because an index without
-    /// details knows no columns. Both take the same parameters.
-    init(_ columns: String, _ bound: String, _ rest: String) {
+    /// Builds the queries. They match the table instead of its column, because an index without
+    /// details knows no columns. All take the same parameters. The bound of `mapped` is a row and
+    /// belongs to the result.
+    init(_ walk: CustomerWalk, _ columns: String, _ bound: String, _ rest: String) {
+      self.walk = walk
+      let rowBound = walk == .newestFirst ? "<= ?2" : ">= ?2"
+      mapped = Query(
+        """
+        SELECT c.customer_id, c.email, c.phone\(columns)
+        FROM customer_search s
+        LEFT JOIN search_rows r ON r.store_id = ?1 AND r.search_row = s.rowid
+        JOIN customers c ON c.store_id = ?1 AND c.customer_id = coalesce(r.customer_id, s.rowid)
+        WHERE customer_search MATCH ?3 AND s.rowid \(rowBound) AND (
+          r.customer_id IS NOT NULL OR NOT EXISTS (
+            SELECT 1 FROM search_rows o WHERE o.store_id = ?1 AND o.customer_id = s.rowid))
+        ORDER BY s.rowid \(rest)
+        """
+      )
       indexed = Query(
         """
         SELECT c.customer_id, c.email, c.phone\(columns)
@@ -30,10 +48,10 @@ extension StoreReader {
     }
   }
 
-  private static let page = Ways(", c.body, c.stats", "< ?2", "DESC")
-  private static let pageFromOldest = Ways(", c.body, c.stats", "> ?2", "")
-  private static let newest = Ways("", "<= ?2", "DESC LIMIT ?4")
-  private static let oldest = Ways("", ">= ?2", "LIMIT ?4")
+  private static let page = Ways(.newestFirst, ", c.body, c.stats", "< ?2", "DESC")
+  private static let pageFromOldest = Ways(.oldestFirst, ", c.body, c.stats", "> ?2", "")
+  private static let newest = Ways(.newestFirst, "", "<= ?2", "DESC LIMIT ?4")
+  private static let oldest = Ways(.oldestFirst, "", ">= ?2", "LIMIT ?4")
   private static let rebuild = Query("SELECT 1 FROM search_rebuild")
 
   /// Visits the matching customers with an id below `before`, newest first.
@@ -55,8 +73,8 @@ extension StoreReader {
     let query = SearchTokens.query(storeKey: SearchTokens.storeKey(store.name), text)
     guard let match = query.match else { return }
     var bound = start
-    func walk(_ statement: Query) throws {
-      try transaction.forEachWhile(statement, store.name, bound, match) { row in
+    func walk(_ statement: Query, _ first: Int64) throws {
+      try transaction.forEachWhile(statement, store.name, first, match) { row in
         let id = row.int64(0)
         if query.matches(row), try !visit(id, row.span(3), row.span(4)) { return false }
         bound = id
@@ -64,10 +82,16 @@ extension StoreReader {
       }
     }
     if try isIndexWhole() {
-      let isDone: Void? = try transaction.readSearch { try walk(ways.indexed) }
+      let isDone: Void? = try transaction.readSearch {
+        guard try hasSearchRows() else { return try walk(ways.indexed, start) }
+        // The bounds of pages do not belong to their result.
+        let next = ways.walk == .newestFirst ? start - 1 : start + 1
+        guard let row = try searchRow(from: next, ways.walk) else { return }
+        try walk(ways.mapped, row)
+      }
       if isDone != nil { return }
     }
-    try walk(ways.scanned)
+    try walk(ways.scanned, bound)
   }
 
   /// Returns a cursor over the matching customers.
@@ -75,25 +99,33 @@ extension StoreReader {
     let query = SearchTokens.query(storeKey: SearchTokens.storeKey(store.name), text)
     guard let match = query.match else { return UnionCursor([]) }
     let ways = walk == .newestFirst ? Self.newest : Self.oldest
-    func piece(_ statement: Query, _ bound: Int64, _ limit: Int) throws -> BufferedCursor.Piece {
+    func piece(_ statement: Query, _ first: Int64, _ limit: Int) throws -> BufferedCursor.Piece {
       var ids: [Int64] = []
       var rows = 0
       var last: Int64 = 0
-      try transaction.forEach(statement, store.name, walk.id(bound), match, limit) { row in
+      try transaction.forEach(statement, store.name, first, match, limit) { row in
         rows += 1
         last = walk.place(row.int64(0))
         if query.matches(row) { ids.append(last) }
       }
       return BufferedCursor.Piece(ids: ids, next: rows < limit ? nil : last - 1)
     }
+    let isMapped = try hasSearchRows()
+    func indexed(_ bound: Int64, _ limit: Int) throws -> BufferedCursor.Piece {
+      guard isMapped else { return try piece(ways.indexed, bound, limit) }
+      guard let row = try searchRow(from: bound, walk) else {
+        return BufferedCursor.Piece(ids: [], next: nil)
+      }
+      return try piece(ways.mapped, row, limit)
+    }
     var isWhole = try isIndexWhole()
     return BufferedCursor(estimate: .max) { bound, limit in
       if isWhole {
-        let found = try transaction.readSearch { try piece(ways.indexed, bound, limit) }
+        let found = try transaction.readSearch { try indexed(walk.id(bound), limit) }
         if let found { return found }
         isWhole = false
       }
-      return try piece(ways.scanned, bound, limit)
+      return try piece(ways.scanned, walk.id(bound), limit)
     }
   }
 

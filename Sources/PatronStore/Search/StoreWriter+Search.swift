@@ -13,12 +13,12 @@ extension StoreWriter {
 
   func index(_ row: CustomerRow) throws {
     guard try isIndexed(row) else { return }
-    try transaction.runOnSearch(Self.addTokens, row.id, tokens(row))
+    try transaction.runOnSearch(Self.addTokens, searchRow(of: row.id), tokens(row))
   }
 
   func unindex(_ row: CustomerRow) throws {
     guard try isIndexed(row) else { return }
-    try transaction.runOnSearch(Self.removeTokens, row.id, tokens(row))
+    try transaction.runOnSearch(Self.removeTokens, searchRow(of: row.id), tokens(row))
   }
 
   private func isIndexed(_ row: CustomerRow) throws -> Bool {

@@ -117,7 +117,7 @@ extension Shop {
       let writer = StoreWriter(transaction, .default, CustomerTerms.rules)
       for name in names {
         let customer = try Customer.with {
-          $0.id = try writer.nextID()
+          $0.id = try writer.nextCustomerID()
           $0.externalID = name
           $0.email = "\(name)@example.com"
         }

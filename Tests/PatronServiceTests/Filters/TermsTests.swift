@@ -196,6 +196,9 @@ struct TermsRebuildTests {
     let store = try Store(StoreOptions(directory: directory.path, migrations: Migration.all))
     try SampleShop(customers: customers, eventsPerCustomer: 1, seed: 21).fill(store) { _ in }
     let undo = [
+      "UPDATE sequences SET value = (SELECT value FROM store_sequences) WHERE name = 'record'",
+      "DELETE FROM sequences WHERE name = 'store'",
+      "DROP TABLE store_sequences", "DROP TABLE search_rows",
       "ALTER TABLE events DROP COLUMN moved_sequence", "DROP TABLE pending_parts",
       "DROP TABLE order_rebuild", "DROP TABLE event_tombstones", "DROP TABLE shared_phones",
       "DROP TABLE phone_work", "DROP TABLE spelled_stores", "DROP TABLE term_rules",

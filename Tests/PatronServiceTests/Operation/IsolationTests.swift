@@ -89,6 +89,43 @@ struct IsolationTests {
     }
   }
 
+  /// Ids, sequences and etags of a store are the same whatever happens in others.
+  @Test func numbersTellNothingOfOtherStores() async throws {
+    func numbers(beside others: [String]) async throws -> [String] {
+      var numbers: [String] = []
+      try await Shop.open { shop in
+        for number in 0..<3 {
+          for other in others { try await fill(shop, "\(other)\(number)", name: "x") }
+          let made = try await shop.upsert(in: "one") {
+            $0.externalID = "c\(number)"
+            $0.email = "c\(number)@example.com"
+          }
+          let order = try await shop.sync(.of("o\(number)", 100), in: "one") {
+            $0.externalID = "c\(number)"
+          }
+          let events = try await shop.timeline(.externalID("c\(number)"), in: "one").events
+          numbers.append("\(made.customer?.id ?? 0) \(made.customer?.etag ?? "")")
+          numbers.append("\(order.order?.id ?? 0)")
+          numbers.append("\(events.map { [$0.id, $0.sequence] })")
+        }
+        let error = try await failure {
+          let watch = try await shop.timelines.watchTimeline(
+            .with {
+              $0.storeID = "one"
+              $0.afterSequence = 1_000_000
+            }
+          )
+          for try await _ in watch {}
+        }
+        numbers.append("\(error.metadata)")
+      }
+      return numbers
+    }
+    let alone = try await numbers(beside: [])
+    #expect(alone.count == 10)
+    #expect(try await numbers(beside: ["two", "three"]) == alone)
+  }
+
   @Test func numbersOfAnotherStoreFindNothing() async throws {
     try await Shop.open { shop in
       try await fill(shop, "one", name: "x")

@@ -70,7 +70,8 @@ struct RecordCheckTests {
     ),
     ("DELETE FROM consent_ledger", "consent and its ledger differ"),
     ("DELETE FROM customer_search_docsize", "not in the search index"),
-    ("UPDATE sequences SET value = 0", "but the next one would be 1"),
+    ("UPDATE sequences SET value = 0", "rows of the search index up to"),
+    ("UPDATE store_sequences SET value = 0", "but the next one would be 1"),
   ]
 
   @Test(arguments: 0..<plain.count)

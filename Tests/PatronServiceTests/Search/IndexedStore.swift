@@ -65,7 +65,7 @@ final class IndexedStore: Sendable {
 
   static func insert(_ number: Int, _ store: String, _ transaction: WriteTransaction) throws {
     let writer = Self.writer(store, transaction)
-    var row = try row(number, try writer.nextID())
+    var row = try row(number, try writer.nextCustomerID())
     row.provenance = []
     try writer.insert(row)
   }
