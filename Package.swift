@@ -111,7 +111,9 @@ let libraries: [Target] = [
   ),
   .target(
     name: "PatronServer",
-    dependencies: ["PatronStore", "PatronModel", "PatronProto", "ProtobufC", "TTRPC", logging],
+    dependencies: [
+      "PatronStore", "PatronModel", "PatronProto", "ProtobufC", "TTRPC", dequeModule, logging,
+    ],
     swiftSettings: strict
   ),
   .target(

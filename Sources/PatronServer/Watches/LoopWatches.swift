@@ -1,23 +1,34 @@
 internal import PatronStore
 internal import TTRPC
 
-/// The watches of one I/O loop, used on that loop only. A watch is read on the loop of its
-/// connection, page by page. Between pages it holds neither a thread nor a transaction.
+/// The watches of one I/O loop, used on that loop only. Watches at the same place share their
+/// reads; see ``WatchGroup``. Between reads they hold neither a thread nor a transaction.
+///
+/// Reads and messages are work of turns. A turn is bounded in time and messages, and between two
+/// turns the loop serves its connections.
 final class LoopWatches {
   private let hub: WatchHub
   private let reader: PointReader
   private let loop: LoopHandle
-  private var watches: [ObjectIdentifier: OpenWatch] = [:]
+  private let feed: WatchFeed
+  private var watches: [ReplyTarget: OpenWatch] = [:]
+  private var topics: [WatchTopic: LoopTopic] = [:]
+  private var queue = WatchQueue()
+  /// Watches that are due for a heartbeat.
+  private var quiet: [ReplyTarget] = []
+  /// The number of reads and wake-ups so far.
+  private var lastNumber: UInt64 = 0
+  private var isTurnPlanned = false
+  private var lastTurn = ContinuousClock.now - LoopWatches.rest
   private var isSweepPlanned = false
 
-  /// The budget of a read, in steps of SQLite's virtual machine. A page takes a tenth of it at
-  /// most; the check of the client's first position can take more.
-  private static let budgetSteps = 10_000_000
+  private var settings: WatchSettings { hub.settings }
 
   init(_ hub: WatchHub, _ reader: PointReader, _ loop: LoopHandle) {
     self.hub = hub
     self.reader = reader
     self.loop = loop
+    feed = WatchFeed(maxBytes: hub.settings.feedBytes)
   }
 
   /// Opens a watch. Its first message reports the position at which it starts.
@@ -26,49 +37,223 @@ final class LoopWatches {
     _ stream: any ServerStream,
     _ work: (WatchContext) throws -> any WatchSource
   ) throws {
-    let source = try read(work)
-    let watch = OpenWatch(source, stream, loop, call)
-    // The watch is registered before its first read, so it cannot miss a commit.
-    guard hub.add(watch) else { throw RPCError.watchEnded }
-    watches[ObjectIdentifier(watch)] = watch
-    stream.onWritable {
-      watch.unblock()
-      watch.loop.watches?.wake(watch)
+    let source = try read(until: .now + settings.turnTime, work)
+    guard hub.enter() else { throw RPCError.watchEnded }
+    // The topic is registered before the first read, so a watch cannot miss a commit.
+    guard let topic = topic(source.topic) else {
+      hub.leave()
+      throw RPCError.watchEnded
     }
-    stream.onCancel { _ in watch.loop.watches?.forget(watch) }
-    watch.sendHeartbeat()
-    wake(watch)
+    let places = topic.places(of: source)
+    places.count += 1
+    let watch = OpenWatch(stream, call, places)
+    let target = stream.target
+    watches[target] = watch
+    stream.onWritable { [loop] in loop.watches?.unblock(target) }
+    stream.onCancel { [loop] _ in loop.watches?.cancel(target) }
+    // The call may have been cancelled before.
+    guard watches[target] != nil else { return }
     planSweep()
+    if watch.send(source.heartbeat(at: watch.position), .now) { place(watch) }
   }
 
-  /// Reads a page for a watch, after a commit or when its stream has room again.
-  func wake(_ watch: OpenWatch) {
-    guard watches[ObjectIdentifier(watch)] != nil, let position = watch.beginRead() else { return }
-    do {
-      let page = try read { context in
-        try watch.source.read(after: position, context, watch.send)
-      }
-      guard watch.endRead(page) else { return }
-      // Other work of the loop runs before the next page.
-      loop.execute { watches in
-        watch.goOn()
-        watches.wake(watch)
-      }
-    } catch {
+  /// Ends every watch, because the server stops.
+  func end() {
+    for watch in Array(watches.values) {
       forget(watch)
-      watch.stream.finish(watch.call.status(of: error))
+      watch.stream.finish(.watchEnded)
     }
   }
 
-  func forget(_ watch: OpenWatch) {
-    hub.remove(watch)
-    watches[ObjectIdentifier(watch)] = nil
+  // MARK: Places
+
+  /// Returns the topic, registered for commits; nil if the server is stopping.
+  private func topic(_ topic: WatchTopic) -> LoopTopic? {
+    if let known = topics[topic] { return known }
+    let news = TopicNews(topic, loop)
+    guard hub.add(news) else { return nil }
+    let new = LoopTopic(news)
+    topics[topic] = new
+    return new
   }
 
-  private func read<Result>(_ body: (WatchContext) throws -> Result) throws -> Result {
-    try reader.read(budgetSteps: Self.budgetSteps) { transaction in
-      try body(WatchContext(transaction: transaction, history: hub.settings.history))
+  private func place(_ watch: OpenWatch) {
+    guard let group = watch.places.place(watch) else { return }
+    queue.add(group)
+    planTurn()
+  }
+
+  private func unblock(_ target: ReplyTarget) {
+    guard let watch = watches[target], watch.group == nil else { return }
+    place(watch)
+  }
+
+  private func cancel(_ target: ReplyTarget) {
+    if let watch = watches[target] { forget(watch) }
+  }
+
+  private func leaveGroup(_ watch: OpenWatch) {
+    guard let group = watch.group else { return }
+    group.remove(watch)
+    if group.members.isEmpty { watch.places.drop(group) }
+  }
+
+  private func forget(_ watch: OpenWatch) {
+    watches[watch.stream.target] = nil
+    leaveGroup(watch)
+    let places = watch.places
+    places.count -= 1
+    if places.count == 0 {
+      let topic = places.topic
+      topic.remove(places)
+      if topic.selections.isEmpty {
+        topics[topic.news.topic] = nil
+        hub.remove(topic.news)
+      }
     }
+    hub.leave()
+  }
+
+  // MARK: Commits
+
+  /// Takes the commits of topics. Every live group of them is read soon.
+  func wake(_ woken: [TopicNews]) {
+    for news in woken {
+      guard let topic = topics[news.topic], topic.news === news, let low = news.take() else {
+        continue
+      }
+      lastNumber += 1
+      topic.lastWakeUp = lastNumber
+      for places in topic.selections.values {
+        guard let live = places.live else { continue }
+        live.news = min(live.news ?? low, low)
+        queue.add(live)
+      }
+    }
+    planTurn()
+  }
+
+  // MARK: Turns
+
+  /// Plans the next turn. Soon after another it comes with a pause, which begins when the messages
+  /// of the last turn are on their way: the loop runs queued tasks, and timers that are due, before
+  /// it looks at its sockets, so turns that follow each other would stop all connections.
+  private func planTurn() {
+    guard !isTurnPlanned, !queue.isEmpty || !quiet.isEmpty else { return }
+    isTurnPlanned = true
+    let turn: @Sendable (LoopWatches) -> Void = { watches in
+      watches.isTurnPlanned = false
+      watches.takeTurn()
+      watches.lastTurn = .now
+      watches.planTurn()
+    }
+    if lastTurn + Self.rest <= .now { return loop.execute(turn) }
+    loop.execute { watches in
+      watches.loop.execute(after: watches.settings.turnPause, turn)
+    }
+  }
+
+  /// The time after a turn in which another one waits for a pause.
+  private static let rest = Duration.milliseconds(5)
+
+  private func takeTurn() {
+    let end = ContinuousClock.now + settings.turnTime
+    var room = settings.turnMessages
+    // A part of each turn, so that busy watches do not keep the others from their heartbeats.
+    sendHeartbeats(room / 4 + 1)
+    repeat {
+      guard let group = queue.next() else { return }
+      step(group, until: end, &room)
+    } while room > 0 && .now < end
+  }
+
+  /// Reads a page for a group, or goes on sending its last one.
+  private func step(
+    _ group: WatchGroup,
+    until end: ContinuousClock.Instant,
+    _ room: inout Int
+  ) {
+    guard !group.members.isEmpty else { return }
+    if group.delivery == nil { read(group, until: end) }
+    deliver(group, until: end, &room)
+    guard group.isDelivered else { return queue.add(group, goesOn: true) }
+    group.endDelivery()
+    // An empty group may have outlived its places.
+    guard !group.members.isEmpty else { return }
+    if let next = group.places.settle(group) { queue.add(next) }
+  }
+
+  private func read(
+    _ group: WatchGroup,
+    until end: ContinuousClock.Instant
+  ) {
+    lastNumber += 1
+    group.places.beginRead(of: group)
+    let position = group.beginRead(lastNumber)
+    let source = group.places.source
+    hub.countRead()
+    group.deliver(
+      Result { try read(until: end) { context in try source.read(after: position, context) } }
+    )
+  }
+
+  private func read<Output>(
+    until end: ContinuousClock.Instant,
+    _ body: (WatchContext) throws -> Output
+  ) throws -> Output {
+    feed.begin(at: reader.commitCount)
+    let budget = WatchBudget(until: end, maxBytes: settings.pageBytes)
+    return try reader.read(budgetSteps: Self.budgetSteps) { transaction in
+      try body(
+        WatchContext(
+          transaction: transaction,
+          history: settings.history,
+          feed: feed,
+          budget: budget
+        )
+      )
+    }
+  }
+
+  /// The budget of a read, in steps of SQLite's virtual machine. A page ends long before.
+  private static let budgetSteps = 10_000_000
+
+  /// Sends the page of a group to its members, or ends them with its error. Stops when the turn is
+  /// over.
+  private func deliver(
+    _ group: WatchGroup,
+    until end: ContinuousClock.Instant,
+    _ room: inout Int
+  ) {
+    guard let delivery = group.delivery else { return }
+    var now = ContinuousClock.now
+    while let watch = group.nextUntold() {
+      switch delivery {
+      case .success(let page): send(page, to: watch, now, &room)
+      case .failure(let error):
+        forget(watch)
+        watch.stream.finish(watch.call.status(of: error))
+        room -= 1
+      }
+      now = .now
+      if room <= 0 || now >= end { return }
+    }
+  }
+
+  private func send(
+    _ page: WatchPage,
+    to watch: OpenWatch,
+    _ now: ContinuousClock.Instant,
+    _ room: inout Int
+  ) {
+    for message in page.messages where message.sequence > watch.position {
+      watch.position = message.sequence
+      room -= 1
+      if watch.send(message.bytes, now) { continue }
+      if message.sequence == page.messages.last?.sequence { watch.position = page.position }
+      return leaveGroup(watch)
+    }
+    watch.position = max(watch.position, page.position)
   }
 
   // MARK: Heartbeats
@@ -76,7 +261,7 @@ final class LoopWatches {
   private func planSweep() {
     guard !isSweepPlanned, !watches.isEmpty else { return }
     isSweepPlanned = true
-    loop.execute(after: hub.settings.heartbeat / 4) { watches in
+    loop.execute(after: settings.heartbeat / 4) { watches in
       watches.isSweepPlanned = false
       watches.sweep()
       watches.planSweep()
@@ -84,9 +269,29 @@ final class LoopWatches {
   }
 
   private func sweep() {
-    let due = ContinuousClock.now - hub.settings.heartbeat
-    for watch in watches.values where watch.isQuiet(since: due) {
-      watch.sendHeartbeat(upTo: hub.quietSequence(of: watch))
+    guard quiet.isEmpty else { return }
+    let due = ContinuousClock.now - settings.heartbeat
+    quiet = watches.filter { $1.isQuiet(since: due) }.map(\.key)
+    planTurn()
+  }
+
+  private func sendHeartbeats(_ count: Int) {
+    let now = ContinuousClock.now
+    for target in quiet.suffix(count).reversed() {
+      if let watch = watches[target], let group = watch.group { beat(watch, group, now) }
     }
+    quiet.removeLast(min(count, quiet.count))
+  }
+
+  /// Sends the client its position. If it is in a live group that has caught up, the position first
+  /// moves to the last sequence that the hub was notified of.
+  private func beat(_ watch: OpenWatch, _ group: WatchGroup, _ now: ContinuousClock.Instant) {
+    if group === watch.places.live, group.isCaughtUp, group.news == nil,
+      let newest = hub.quietSequence(of: group.places.topic.news)
+    {
+      group.skip(to: newest)
+    }
+    watch.position = max(watch.position, group.settled)
+    if !watch.send(watch.places.source.heartbeat(at: watch.position), now) { leaveGroup(watch) }
   }
 }

@@ -9,6 +9,16 @@ package struct WatchSettings: Sendable {
   /// The number of the newest events of a store that a watch may request again; nil for all that
   /// are kept.
   package var history: Int?
+  /// Bytes of events after which a page ends.
+  package var pageBytes = 256 << 10
+  /// The time that the watches of a loop get in one turn.
+  package var turnTime = Duration.milliseconds(1)
+  /// The number of messages that the watches of a loop send in one turn, to the nearest page.
+  package var turnMessages = 256
+  /// The least time between two turns, in which the loop serves its connections.
+  package var turnPause = Duration.microseconds(100)
+  /// Bytes of the latest events that each loop keeps for its watches.
+  package var feedBytes = 4 << 20
 
   package init() {}
 }
@@ -16,87 +26,92 @@ package struct WatchSettings: Sendable {
 /// The distribution of commits to watches. There is one hub for each database file, usable on any
 /// thread.
 ///
-/// The writer's thread calls ``observe(_:)`` after every commit. Only the watches of the commit's
-/// topics are woken, each on its own I/O loop; idle watches cost nothing.
+/// The writer's thread calls ``observe(_:)`` after every commit. A commit costs it the same however
+/// many watches its topics have: each loop is told once, and finds the watches itself.
 package final class WatchHub: Sendable {
   package let settings: WatchSettings
   private let state = Mutex(State())
   private let wakeUps = Atomic<Int>(0)
+  private let reads = Atomic<Int>(0)
+  private let watches = Atomic<Int>(0)
 
   private struct State {
     var stores: [String: Followers] = [:]
     var hasEnded = false
   }
 
-  /// The watches of one store.
+  /// The topics that are watched in one store, each by loop.
   private struct Followers {
-    var whole: [ObjectIdentifier: OpenWatch] = [:]
-    var customers: [Int64: [ObjectIdentifier: OpenWatch]] = [:]
+    var whole: [ObjectIdentifier: TopicNews] = [:]
+    var customers: [Int64: [ObjectIdentifier: TopicNews]] = [:]
     /// The highest sequence that the watches were notified of.
     var newest: Int64 = 0
 
     /// The lowest sequence of the commit that is being noted.
     private var lowest = Int64.max
 
-    /// Notes the events of one customer in a commit, and adds the watches to wake for them.
+    /// Notes the events of one customer in a commit, and adds the topics to wake for them.
     mutating func note(
       _ events: ClosedRange<Int64>,
       of customerID: Int64,
-      _ woken: inout [OpenWatch]
+      _ woken: inout [TopicNews]
     ) {
       newest = max(newest, events.upperBound)
       lowest = min(lowest, events.lowerBound)
-      guard let watches = customers[customerID] else { return }
-      for watch in watches.values where watch.note(events.lowerBound) { woken.append(watch) }
+      guard let topics = customers[customerID] else { return }
+      for news in topics.values where news.note(events.lowerBound) { woken.append(news) }
     }
 
-    /// Notes the end of a commit. Wakes each watch of the whole store once.
-    mutating func noteEnd(_ woken: inout [OpenWatch]) {
-      for watch in whole.values where watch.note(lowest) { woken.append(watch) }
+    /// Notes the end of a commit. Wakes the topic of the whole store once.
+    mutating func noteEnd(_ woken: inout [TopicNews]) {
+      for news in whole.values where news.note(lowest) { woken.append(news) }
       lowest = .max
     }
 
     var isEmpty: Bool { whole.isEmpty && customers.isEmpty }
-    var all: [OpenWatch] { Array(whole.values) + customers.values.flatMap(\.values) }
+    var all: [TopicNews] { Array(whole.values) + customers.values.flatMap(\.values) }
   }
 
   /// Creates a hub without watches.
   package init(_ settings: WatchSettings = WatchSettings()) { self.settings = settings }
 
-  /// The number of watches that commits have woken so far.
+  /// The number of times that commits have woken a topic on a loop.
   package var wakeUpCount: Int { wakeUps.load(ordering: .relaxed) }
 
-  /// The number of open watches.
-  package var watchCount: Int { state.withLock { $0.stores.values.map(\.all.count).reduce(0, +) } }
+  /// The number of pages that were read for watches.
+  package var readCount: Int { reads.load(ordering: .relaxed) }
 
-  /// Notes a commit and wakes the watches that it concerns. It is `StoreOptions.commitObserver`,
+  /// The number of open watches.
+  package var watchCount: Int { watches.load(ordering: .relaxed) }
+
+  /// Notes a commit and wakes the topics that it concerns. It is `StoreOptions.commitObserver`,
   /// called on the writer's thread.
   package func observe(_ changes: [RecordChange]) {
     let woken = state.withLock { state in Self.note(changes, &state) }
     guard !woken.isEmpty else { return }
     wakeUps.add(woken.count, ordering: .relaxed)
-    // A loop is woken once for all of its watches.
-    for watches in Dictionary(grouping: woken, by: { ObjectIdentifier($0.loop) }).values {
-      watches[0].loop.execute { loop in
-        for watch in watches { loop.wake(watch) }
-      }
+    // A loop is woken once for all of its topics.
+    for topics in Dictionary(grouping: woken, by: { ObjectIdentifier($0.loop) }).values {
+      topics[0].loop.execute { loop in loop.wake(topics) }
     }
   }
 
-  /// Ends every watch with UNAVAILABLE. Watches that begin later are refused, so that a drain does
-  /// not wait for watches.
+  /// Ends every watch with UNAVAILABLE, each on its loop. Watches that begin later are refused, so
+  /// that a drain does not wait for watches.
   package func end() {
     let open = state.withLock { state in
       defer { state.stores = [:] }
       state.hasEnded = true
       return state.stores.values.flatMap(\.all)
     }
-    for watch in open { watch.stream.finish(.watchEnded) }
+    for topics in Dictionary(grouping: open, by: { ObjectIdentifier($0.loop) }).values {
+      topics[0].loop.execute { loop in loop.end() }
+    }
   }
 
-  private static func note(_ changes: [RecordChange], _ state: inout State) -> [OpenWatch] {
+  private static func note(_ changes: [RecordChange], _ state: inout State) -> [TopicNews] {
     if state.stores.isEmpty { return [] }
-    var woken: [OpenWatch] = []
+    var woken: [TopicNews] = []
     var told: Set<String> = []
     for change in changes {
       guard let events = change.events, state.stores[change.store] != nil else { continue }
@@ -110,41 +125,57 @@ package final class WatchHub: Sendable {
 
 // The methods that I/O loops call.
 extension WatchHub {
-  /// Registers a watch, which commits wake from now on. Returns false if the server is stopping.
-  package func add(_ watch: OpenWatch) -> Bool {
-    let id = ObjectIdentifier(watch)
+  /// Counts a new watch. Returns false if there is no place for it.
+  func enter() -> Bool {
+    watches.add(1, ordering: .relaxed)
+    return true
+  }
+
+  /// Counts the end of a watch.
+  func leave() { watches.subtract(1, ordering: .relaxed) }
+
+  /// Counts a page.
+  func countRead() { reads.add(1, ordering: .relaxed) }
+
+  /// Registers a topic of a loop, which commits wake from now on. Returns false if the server is
+  /// stopping.
+  func add(_ news: TopicNews) -> Bool {
+    let loop = ObjectIdentifier(news.loop)
     return state.withLock { state in
       if state.hasEnded { return false }
-      if let customerID = watch.topic.customerID {
-        state.stores[watch.topic.store.name, default: Followers()]
-          .customers[customerID, default: [:]][id] = watch
+      let store = news.topic.store.name
+      if let customerID = news.topic.customerID {
+        state.stores[store, default: Followers()].customers[customerID, default: [:]][loop] = news
       } else {
-        state.stores[watch.topic.store.name, default: Followers()].whole[id] = watch
+        state.stores[store, default: Followers()].whole[loop] = news
       }
       return true
     }
   }
 
-  /// Removes a watch.
-  package func remove(_ watch: OpenWatch) {
-    let id = ObjectIdentifier(watch)
+  /// Removes a topic of a loop.
+  func remove(_ news: TopicNews) {
+    let loop = ObjectIdentifier(news.loop)
+    let store = news.topic.store.name
     state.withLock { state in
-      guard var followers = state.stores[watch.topic.store.name] else { return }
-      followers.whole[id] = nil
-      if let customerID = watch.topic.customerID {
-        var watches = followers.customers[customerID] ?? [:]
-        watches[id] = nil
-        followers.customers[customerID] = watches.isEmpty ? nil : watches
+      // Changed in place: a store may have many topics.
+      if let customerID = news.topic.customerID {
+        state.stores[store]?.customers[customerID]?[loop] = nil
+        if state.stores[store]?.customers[customerID]?.isEmpty ?? false {
+          state.stores[store]?.customers[customerID] = nil
+        }
+      } else {
+        state.stores[store]?.whole[loop] = nil
       }
-      state.stores[watch.topic.store.name] = followers.isEmpty ? nil : followers
+      if state.stores[store]?.isEmpty ?? false { state.stores[store] = nil }
     }
   }
 
-  /// Returns the sequence up to which a caught-up watch has seen everything, or nil if it has noted
-  /// commits to read.
-  func quietSequence(of watch: OpenWatch) -> Int64? {
+  /// Returns the sequence up to which a topic's caught-up watches have seen everything, or nil if
+  /// it has noted commits to read.
+  func quietSequence(of news: TopicNews) -> Int64? {
     state.withLock { state in
-      watch.hasNews ? nil : state.stores[watch.topic.store.name]?.newest
+      news.isEmpty ? state.stores[news.topic.store.name]?.newest : nil
     }
   }
 }

@@ -7,6 +7,10 @@ package struct WatchContext {
   /// The number of the newest events of a store that a watch may request again; nil for all that
   /// are kept.
   package let history: Int?
+  /// The events that watches of the same loop have read.
+  package let feed: WatchFeed
+  /// The work that the page may take.
+  package let budget: WatchBudget
 
   /// Returns the reads of a store.
   package func store(_ store: StoreID) -> StoreReader { StoreReader(transaction, store) }
@@ -27,44 +31,62 @@ package struct WatchTopic: Sendable, Hashable {
   }
 }
 
-/// The source of a watch's messages. It is read whenever a commit changed its topic.
+/// The part of a topic's events that a watch requests. Watches with the same topic and selection
+/// get the same messages behind the same position.
+package struct WatchSelection: Sendable, Hashable {
+  /// The filter, as the client sent it.
+  private let filter: [UInt8]
+  /// The reference by which the request names the customer; nil for the whole store.
+  private let customer: CustomerKey?
+
+  package init(
+    filter: [UInt8],
+    customer: CustomerKey?
+  ) {
+    self.filter = filter
+    self.customer = customer
+  }
+}
+
+/// The source of a watch's messages. It is read whenever a commit changed its topic, once for all
+/// watches with the same topic, selection and position.
 package protocol WatchSource: Sendable {
   var topic: WatchTopic { get }
+  var selection: WatchSelection { get }
   /// The position at which the watch starts: the sequence before its first event.
   var start: Int64 { get }
 
-  /// Sends the events after `position`, oldest first. Stops after a bounded amount of work, or when
-  /// `send` returns false: that message was sent, but there is no room for another.
-  func read(
-    after position: Int64,
-    _ context: WatchContext,
-    _ send: ([UInt8]) -> Bool
-  ) throws -> WatchPage
+  /// Returns the events after `position`, oldest first. Stops when the budget of the context is
+  /// used up.
+  func read(after position: Int64, _ context: WatchContext) throws -> WatchPage
 
   /// Returns a message that reports only the position of the watch.
   func heartbeat(at position: Int64) -> [UInt8]
 }
 
-/// The result of one read of a watch.
-package struct WatchPage {
-  package enum End {
-    /// The snapshot has no more events.
-    case caughtUp
-    /// The snapshot has more events.
-    case hasMore
-    /// The stream is full. The client must take messages before more can be sent.
-    case isFull
-  }
-
-  /// The position after the read: every event up to this sequence was sent or is not requested.
-  package var position: Int64
-  package var end: End
+/// A message of a watch.
+package struct WatchMessage: Sendable {
+  /// The position of a client that has received the message.
+  package let sequence: Int64
+  package let bytes: [UInt8]
 
   package init(
-    position: Int64,
-    end: End
+    sequence: Int64,
+    bytes: [UInt8]
   ) {
-    self.position = position
-    self.end = end
+    self.sequence = sequence
+    self.bytes = bytes
   }
+}
+
+/// The result of one read of a source.
+package struct WatchPage: Sendable {
+  /// The messages, with ascending sequences.
+  package var messages: [WatchMessage] = []
+  /// The position after the page: every event up to this sequence is in a message or not requested.
+  package var position: Int64
+  /// True if the database has no more events; false if another page must be read.
+  package var isCaughtUp = false
+
+  package init(position: Int64) { self.position = position }
 }

@@ -14,6 +14,8 @@ extension TimelineHandlers {
     /// The customer; nil for the whole store.
     let customer: CustomerKey?
     let filter: TimelineFilter
+    /// The filter, encoded.
+    let filterBytes: [UInt8]
     let after: Int64
   }
 
@@ -28,10 +30,12 @@ extension TimelineHandlers {
         "A sequence is 1 or more; 0 begins with the next event."
       )
     }
+    let filter = request.filter ?? EventFilter()
     return WatchRequest(
       store: call.store,
       customer: try request.customer?.key(),
-      filter: try TimelineFilter(request.filter ?? EventFilter()),
+      filter: try TimelineFilter(filter),
+      filterBytes: try filter.encoded(),
       after: request.afterSequence
     )
   }
@@ -52,6 +56,7 @@ extension TimelineHandlers {
     }
     return TimelineWatch(
       topic: WatchTopic(store: request.store, customerID: customerID),
+      selection: WatchSelection(filter: request.filterBytes, customer: key),
       customer: key,
       filter: request.filter,
       start: request.after > 0 ? request.after : last
@@ -94,6 +99,7 @@ extension TimelineHandlers {
 /// A watch of the events of a store or of one customer.
 struct TimelineWatch: WatchSource {
   let topic: WatchTopic
+  let selection: WatchSelection
   /// The reference by which the request names the customer; nil for the whole store.
   let customer: CustomerKey?
   let filter: TimelineFilter
@@ -101,32 +107,19 @@ struct TimelineWatch: WatchSource {
 
   /// The maximum number of events in a page.
   private static let maxEvents = 64
-  /// The maximum number of events read for a page, including those of other customers.
-  private static let maxVisits = 1024
 
-  func read(
-    after position: Int64,
-    _ context: WatchContext,
-    _ send: ([UInt8]) -> Bool
-  ) throws -> WatchPage {
+  func read(after position: Int64, _ context: WatchContext) throws -> WatchPage {
     let reader = context.store(topic.store)
     try checkReference(reader)
     let titles = EventTitles(reader)
-    var page = WatchPage(position: position, end: .caughtUp)
-    var visits = 0
-    var events = 0
-    try reader.feed(after: position) { place in
-      guard visits < Self.maxVisits, events < Self.maxEvents else {
-        page.end = .hasMore
-        return false
+    var page = WatchPage(position: position)
+    page.isCaughtUp = try context.feed.visit(after: position, reader) { item in
+      guard page.messages.count < Self.maxEvents, context.budget.visit() else { return false }
+      page.position = item.place.sequence
+      if concerns(item.place), let bytes = try message(item, context, reader, titles) {
+        page.messages.append(WatchMessage(sequence: item.place.sequence, bytes: bytes))
       }
-      visits += 1
-      page.position = place.sequence
-      guard concerns(place), let message = try message(place, reader, titles) else { return true }
-      events += 1
-      if send(message) { return true }
-      page.end = .isFull
-      return false
+      return true
     }
     return page
   }
@@ -165,46 +158,65 @@ struct TimelineWatch: WatchSource {
     return place.occurredAt >= filter.from && place.occurredAt < filter.before ?? .max
   }
 
-  /// Returns the response for the event at a position, or nil if the event does not match the
-  /// filter.
+  /// Returns the response for an event, or nil if the event does not match the filter.
   private func message(
-    _ place: FeedPlace,
+    _ item: WatchFeed.Item,
+    _ context: WatchContext,
     _ reader: StoreReader,
     _ titles: EventTitles
   ) throws -> [UInt8]? {
-    if place.isDeleted { return try tombstone(place, reader) }
-    return try reader.event(at: place) { entry, hasMoved -> [UInt8]? in
+    if item.place.isDeleted { return try tombstone(item, context, reader) }
+    guard let event = try context.feed.event(of: item, reader) else { return nil }
+    context.budget.spend(event.body.count)
+    return try event.withEntry { entry -> [UInt8]? in
       guard try filter.matches(entry, titles) else { return nil }
-      // A new event has its id as its sequence. A replaced event has a later sequence.
-      let kind: EventChangeKind =
-        hasMoved ? .moved : place.sequence == place.id ? .recorded : .replaced
-      var buffer = ResponseBuffer(capacity: entry.body.byteCount + 32)
-      buffer.appendNumber(WatchTimelineResponse.Field.sequence, place.sequence)
-      buffer.appendNumber(WatchTimelineResponse.Field.kind, Int64(kind.rawValue))
-      try buffer.appendEvent(
-        WatchTimelineResponse.Field.event,
-        entry,
-        try titles.missingTitle(of: entry)
-      )
-      return buffer.takeBytes()
-    } ?? nil
+      return try context.feed.message(of: item) {
+        try Self.encode(entry, item.place, hasMoved: event.hasMoved, titles)
+      }
+    }
+  }
+
+  private static func encode(
+    _ entry: borrowing StoreReader.TimelineEntry,
+    _ place: FeedPlace,
+    hasMoved: Bool,
+    _ titles: EventTitles
+  ) throws -> [UInt8] {
+    // A new event has its id as its sequence. A replaced event has a later sequence.
+    let kind: EventChangeKind =
+      hasMoved ? .moved : place.sequence == place.id ? .recorded : .replaced
+    var buffer = ResponseBuffer(capacity: entry.body.byteCount + 32)
+    buffer.appendNumber(WatchTimelineResponse.Field.sequence, place.sequence)
+    buffer.appendNumber(WatchTimelineResponse.Field.kind, Int64(kind.rawValue))
+    try buffer.appendEvent(
+      WatchTimelineResponse.Field.event,
+      entry,
+      try titles.missingTitle(of: entry)
+    )
+    return buffer.takeBytes()
   }
 }
 
 extension TimelineWatch {
-  /// Returns the response for the tombstone at a position, or nil if its event cannot have matched
-  /// the filter.
-  private func tombstone(_ place: FeedPlace, _ reader: StoreReader) throws -> [UInt8]? {
-    guard let body = try reader.tombstone(at: place) else { return nil }
+  /// Returns the response for a tombstone, or nil if its event cannot have matched the filter.
+  private func tombstone(
+    _ item: WatchFeed.Item,
+    _ context: WatchContext,
+    _ reader: StoreReader
+  ) throws -> [UInt8]? {
+    guard let body = try reader.tombstone(at: item.place) else { return nil }
+    context.budget.spend(body.count)
     var event = try Event(stored: body)
     guard filter.mayHaveMatched(event) else { return nil }
-    // A merge moves tombstones without rewriting them.
-    event.customerID = place.customerID
-    return try WatchTimelineResponse.with {
-      $0.sequence = place.sequence
-      $0.kind = .deleted
-      $0.event = event
-    }.encoded()
+    return try context.feed.message(of: item) {
+      // A merge moves tombstones without rewriting them.
+      event.customerID = item.place.customerID
+      return try WatchTimelineResponse.with {
+        $0.sequence = item.place.sequence
+        $0.kind = .deleted
+        $0.event = event
+      }.encoded()
+    }
   }
 }
 

@@ -43,6 +43,9 @@ package final class PointReader {
     }
   }
 
+  /// The number of acknowledged commits. What was read while the number was the same is current.
+  package var commitCount: UInt64 { commits.current }
+
   /// Runs `body` in the tick's snapshot. `budgetSteps` (nil: the limit's default) bounds the VM
   /// steps of all its statements together, to the nearest thousand.
   ///

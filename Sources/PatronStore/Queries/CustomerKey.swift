@@ -1,5 +1,5 @@
 /// An identifier to look a customer up by. A former identifier, an alias, finds it too.
-package enum CustomerKey: Sendable, Equatable {
+package enum CustomerKey: Sendable, Hashable {
   case id(Int64)
   /// The shop's identifier, present or former.
   case externalID(String)

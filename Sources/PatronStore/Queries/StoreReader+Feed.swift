@@ -1,3 +1,4 @@
+internal import ProtoWire
 internal import SQLite
 
 /// The events of a store in the order of commits.
@@ -49,12 +50,8 @@ extension StoreReader {
     }
   }
 
-  /// Lends the event at a place to `body`; `hasMoved` is true if it came there from another
-  /// customer. Returns nil if there is no event.
-  package func event<Result>(
-    at place: FeedPlace,
-    _ body: (borrowing TimelineEntry, _ hasMoved: Bool) throws -> Result
-  ) throws -> Result? {
+  /// Returns a copy of the event at a place, or nil if there is none.
+  package func event(at place: FeedPlace) throws -> FeedEvent? {
     try transaction.first(
       Self.atPlace,
       store.name,
@@ -62,15 +59,13 @@ extension StoreReader {
       place.occurredAt,
       place.id
     ) { row in
-      try body(
-        TimelineEntry(
-          position: TimelinePosition(occurredAt: place.occurredAt, id: place.id),
-          source: Int32(truncatingIfNeeded: row.int64(0)),
-          type: row.utf8(1),
-          body: row.span(2),
-          sourceName: row.utf8(3)
-        ),
-        row.int64(4) == place.sequence
+      FeedEvent(
+        position: TimelinePosition(occurredAt: place.occurredAt, id: place.id),
+        source: Int32(truncatingIfNeeded: row.int64(0)),
+        type: [UInt8](copying: row.utf8(1)),
+        sourceName: [UInt8](copying: row.utf8(3)),
+        body: row.array(2),
+        hasMoved: row.int64(4) == place.sequence
       )
     }
   }
