@@ -62,6 +62,14 @@ struct Serve: AsyncParsableCommand {
   )
   var watchHistory: Int?
 
+  @Option(
+    help: ArgumentHelp(
+      "Number of watches that may be open at the same time. (default: 16384)",
+      valueName: "watches"
+    )
+  )
+  var maxWatches: Int?
+
   @OptionGroup(title: "Limits of the store") var storeLimits: StoreLimitOptions
   @OptionGroup(title: "Limits on clients") var limits: LimitOptions
 
@@ -71,6 +79,9 @@ struct Serve: AsyncParsableCommand {
     }
     if let watchHistory, !(1...1_000_000).contains(watchHistory) {
       throw ValidationError("--watch-history is \(watchHistory); expected 1 to 1000000.")
+    }
+    if let maxWatches, !(1...1_000_000).contains(maxWatches) {
+      throw ValidationError("--max-watches is \(maxWatches); expected 1 to 1000000.")
     }
     _ = try addresses()
     _ = try limits.limits()
@@ -84,6 +95,7 @@ struct Serve: AsyncParsableCommand {
     options.limits = try storeLimits.limits()
     var watches = WatchSettings()
     watches.history = watchHistory
+    if let maxWatches { watches.maxWatches = maxWatches }
     try await Server(
       storeOptions: options,
       addresses: try addresses(),

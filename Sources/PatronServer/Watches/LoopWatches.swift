@@ -32,13 +32,16 @@ final class LoopWatches {
   }
 
   /// Opens a watch. Its first message reports the position at which it starts.
+  ///
+  /// - Throws: RESOURCE_EXHAUSTED `TOO_MANY_WATCHES`, UNAVAILABLE `SHUTTING_DOWN`, and the errors of
+  ///   `work`.
   func open(
     _ call: CallContext,
     _ stream: any ServerStream,
     _ work: (WatchContext) throws -> any WatchSource
   ) throws {
     let source = try read(until: .now + settings.turnTime, work)
-    guard hub.enter() else { throw RPCError.watchEnded }
+    try hub.enter()
     // The topic is registered before the first read, so a watch cannot miss a commit.
     guard let topic = topic(source.topic) else {
       hub.leave()

@@ -9,6 +9,8 @@ package struct WatchSettings: Sendable {
   /// The number of the newest events of a store that a watch may request again; nil for all that
   /// are kept.
   package var history: Int?
+  /// The maximum number of open watches, of all connections and stores.
+  package var maxWatches = 16_384
   /// Bytes of events after which a page ends.
   package var pageBytes = 256 << 10
   /// The time that the watches of a loop get in one turn.
@@ -125,13 +127,17 @@ package final class WatchHub: Sendable {
 
 // The methods that I/O loops call.
 extension WatchHub {
-  /// Counts a new watch. Returns false if there is no place for it.
-  func enter() -> Bool {
-    watches.add(1, ordering: .relaxed)
-    return true
+  /// Takes a place for a watch. Every call that returns needs one of ``leave()``.
+  ///
+  /// - Throws: RESOURCE_EXHAUSTED `TOO_MANY_WATCHES`.
+  func enter() throws(RPCError) {
+    let count = watches.add(1, ordering: .relaxed).newValue
+    guard count > settings.maxWatches else { return }
+    leave()
+    throw .tooManyWatches(limit: settings.maxWatches)
   }
 
-  /// Counts the end of a watch.
+  /// Gives the place of a watch back.
   func leave() { watches.subtract(1, ordering: .relaxed) }
 
   /// Counts a page.
@@ -188,4 +194,15 @@ extension RPCError {
     "The server is stopping. Watch again after the last received sequence. Nothing is lost.",
     after: RetryDelay.ofRestart
   )
+
+  /// Returns the error for a watch beyond the limit.
+  fileprivate static func tooManyWatches(limit: Int) -> RPCError {
+    retryLater(
+      .resourceExhausted,
+      "TOO_MANY_WATCHES",
+      "The server has \(limit) open watches (--max-watches). Watch again later, or watch a store "
+        + "instead of many of its customers.",
+      after: .seconds(1)
+    )
+  }
 }

@@ -55,6 +55,27 @@ struct WatchLimitTests {
     }
   }
 
+  @Test func aBoundedNumberOfWatches() async throws {
+    try await WatchRig.run(settings: { $0.maxWatches = 3 }) { rig in
+      try await rig.record("0", of: "c1")
+      let open = [
+        try await rig.watch(), try await rig.watch(of: "c1"), try await rig.watch(in: "b"),
+      ]
+      let error = try await failure { try await rig.watch() }
+      #expect(error.code == .resourceExhausted && error.reason == "TOO_MANY_WATCHES")
+      #expect(error.message.contains("--max-watches") && error.retryDelay == .seconds(1))
+      // A watch that is refused for another reason takes no place, and one that ended gives it back.
+      _ = try await refusal(rig, after: 1 << 40)
+      open[0].cancel()
+      for _ in 0..<12_000 where rig.watches.watchCount > 2 {
+        try await Task.sleep(for: .milliseconds(5))
+      }
+      var last = try await rig.watch()
+      let event = try await rig.record("1", of: "c1")
+      #expect(try await last.nextEvent().event == event)
+    }
+  }
+
   @Test func onlyThoseConcernedAreWoken() async throws {
     try await WatchRig.run { rig in
       try await rig.record("1", of: "c1")
