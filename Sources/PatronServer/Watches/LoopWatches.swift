@@ -1,3 +1,4 @@
+internal import DequeModule
 internal import PatronStore
 internal import TTRPC
 
@@ -14,6 +15,10 @@ final class LoopWatches {
   private var watches: [ReplyTarget: OpenWatch] = [:]
   private var topics: [WatchTopic: LoopTopic] = [:]
   private var queue = WatchQueue()
+  /// Watches that wait for the count of a store's newest events.
+  private var openings: [ReplyTarget: WatchOpening] = [:]
+  /// The counts that are not finished, the next first.
+  private var floors: Deque<WatchFloor> = []
   /// Watches that are due for a heartbeat.
   private var quiet: [ReplyTarget] = []
   /// The number of reads and wake-ups so far.
@@ -42,14 +47,33 @@ final class LoopWatches {
   ) throws {
     let source = try read(until: .now + settings.turnTime, work)
     try hub.enter()
+    let opening = WatchOpening(source, stream, call)
+    guard source.startsFarBack, let history = settings.history else { return try begin(opening) }
+    let target = stream.target
+    openings[target] = opening
+    stream.onCancel { [loop] _ in loop.watches?.cancel(target) }
+    let store = source.topic.store
+    if let floor = floors.first(where: { $0.store == store && $0.oldest == nil }) {
+      floor.openings.append(opening)
+    } else {
+      let floor = WatchFloor(of: store, history: history)
+      floor.openings.append(opening)
+      floors.append(floor)
+    }
+    planTurn()
+  }
+
+  /// Begins a watch that has taken a place in the hub.
+  private func begin(_ opening: WatchOpening) throws(RPCError) {
     // The topic is registered before the first read, so a watch cannot miss a commit.
-    guard let topic = topic(source.topic) else {
+    guard let topic = topic(opening.source.topic) else {
       hub.leave()
       throw RPCError.watchEnded
     }
-    let places = topic.places(of: source)
+    let places = topic.places(of: opening.source)
     places.count += 1
-    let watch = OpenWatch(stream, call, places)
+    let stream = opening.stream
+    let watch = OpenWatch(opening, places)
     let target = stream.target
     watches[target] = watch
     stream.onWritable { [loop] in loop.watches?.unblock(target) }
@@ -57,7 +81,7 @@ final class LoopWatches {
     // The call may have been cancelled before.
     guard watches[target] != nil else { return }
     planSweep()
-    if watch.send(source.heartbeat(at: watch.position), .now) { place(watch) }
+    if watch.send(opening.source.heartbeat(at: watch.position), .now) { place(watch) }
   }
 
   /// Ends every watch, because the server stops.
@@ -66,6 +90,53 @@ final class LoopWatches {
       forget(watch)
       watch.stream.finish(.watchEnded)
     }
+    for opening in Array(openings.values) { refuse(opening, RPCError.watchEnded) }
+  }
+
+  // MARK: Starts far back
+
+  /// Takes one step of a count, or opens some of the watches that waited for it.
+  private func stepFloor(until end: ContinuousClock.Instant) {
+    guard let floor = floors.popFirst() else { return }
+    // A count ends when nobody waits for it any more.
+    while let last = floor.openings.last, openings[last.stream.target] !== last {
+      floor.openings.removeLast()
+    }
+    guard !floor.openings.isEmpty else { return }
+    if let oldest = floor.oldest {
+      for opening in floor.openings.suffix(Self.openingsPerTurn) { decide(opening, oldest) }
+      floor.openings.removeLast(min(Self.openingsPerTurn, floor.openings.count))
+    } else {
+      do {
+        try read(until: end) { try floor.step($0.store(floor.store)) }
+      } catch {
+        for opening in floor.openings { refuse(opening, error) }
+        return
+      }
+    }
+    floors.append(floor)
+  }
+
+  private static let openingsPerTurn = 32
+
+  private func decide(_ opening: WatchOpening, _ oldest: Int64) {
+    do {
+      try opening.source.checkStart(oldest: oldest)
+    } catch {
+      return refuse(opening, error)
+    }
+    guard openings.removeValue(forKey: opening.stream.target) != nil else { return }
+    do {
+      try begin(opening)
+    } catch {
+      opening.stream.finish(error)
+    }
+  }
+
+  private func refuse(_ opening: WatchOpening, _ error: any Error) {
+    guard openings.removeValue(forKey: opening.stream.target) != nil else { return }
+    hub.leave()
+    opening.stream.finish(opening.call.status(of: error))
   }
 
   // MARK: Places
@@ -93,6 +164,7 @@ final class LoopWatches {
 
   private func cancel(_ target: ReplyTarget) {
     if let watch = watches[target] { forget(watch) }
+    if openings.removeValue(forKey: target) != nil { hub.leave() }
   }
 
   private func leaveGroup(_ watch: OpenWatch) {
@@ -142,7 +214,7 @@ final class LoopWatches {
   /// of the last turn are on their way: the loop runs queued tasks, and timers that are due, before
   /// it looks at its sockets, so turns that follow each other would stop all connections.
   private func planTurn() {
-    guard !isTurnPlanned, !queue.isEmpty || !quiet.isEmpty else { return }
+    guard !isTurnPlanned, !queue.isEmpty || !quiet.isEmpty || !floors.isEmpty else { return }
     isTurnPlanned = true
     let turn: @Sendable (LoopWatches) -> Void = { watches in
       watches.isTurnPlanned = false
@@ -164,6 +236,7 @@ final class LoopWatches {
     var room = settings.turnMessages
     // A part of each turn, so that busy watches do not keep the others from their heartbeats.
     sendHeartbeats(room / 4 + 1)
+    stepFloor(until: end)
     repeat {
       guard let group = queue.next() else { return }
       step(group, until: end, &room)
@@ -219,7 +292,7 @@ final class LoopWatches {
   }
 
   /// The budget of a read, in steps of SQLite's virtual machine. A page ends long before.
-  private static let budgetSteps = 10_000_000
+  private static let budgetSteps = 1_000_000
 
   /// Sends the page of a group to its members, or ends them with its error. Stops when the turn is
   /// over.

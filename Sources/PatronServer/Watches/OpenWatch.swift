@@ -16,14 +16,13 @@ final class OpenWatch {
   private var lastSent = ContinuousClock.now
 
   init(
-    _ stream: any ServerStream,
-    _ call: CallContext,
+    _ opening: WatchOpening,
     _ places: WatchPlaces
   ) {
-    self.stream = stream
-    self.call = call
+    stream = opening.stream
+    call = opening.call
     self.places = places
-    position = places.source.start
+    position = opening.source.start
   }
 
   /// Sends a message. Returns false if there is no room for another.

@@ -55,6 +55,12 @@ package protocol WatchSource: Sendable {
   var selection: WatchSelection { get }
   /// The position at which the watch starts: the sequence before its first event.
   var start: Int64 { get }
+  /// True if the start may lie before the events that are kept for watches. The watch is opened
+  /// after ``checkStart(oldest:)``.
+  var startsFarBack: Bool { get }
+
+  /// Throws if the watch starts before `oldest`, the oldest position that a client may request.
+  func checkStart(oldest: Int64) throws
 
   /// Returns the events after `position`, oldest first. Stops when the budget of the context is
   /// used up.

@@ -51,24 +51,20 @@ extension TimelineHandlers {
       return row.id
     }
     let last = try reader.lastNumber()
-    if request.after > 0 {
-      try checkKept(request.after, last, reader, history: context.history)
-    }
+    try checkAssigned(request.after, last)
     return TimelineWatch(
       topic: WatchTopic(store: request.store, customerID: customerID),
       selection: WatchSelection(filter: request.filterBytes, customer: key),
       customer: key,
       filter: request.filter,
-      start: request.after > 0 ? request.after : last
+      start: request.after > 0 ? request.after : last,
+      // Two sequences differ by at least the number of events between them, so most requests need
+      // no count.
+      startsFarBack: request.after > 0 && last - request.after > context.history ?? .max
     )
   }
 
-  private static func checkKept(
-    _ after: Int64,
-    _ last: Int64,
-    _ reader: StoreReader,
-    history: Int?
-  ) throws {
+  private static func checkAssigned(_ after: Int64, _ last: Int64) throws {
     // Sequence 1 is the beginning, also in a store that has not used it yet.
     guard after <= max(last, 1) else {
       throw DomainError.reason(
@@ -78,19 +74,6 @@ extension TimelineHandlers {
           + "this server was restored to an earlier state. Read the timelines again and watch from "
           + "there.",
         metadata: ["newest_sequence": String(last)]
-      )
-    }
-    // Two sequences differ by at least the number of events between them, so most requests need no
-    // count.
-    guard let history, last - after > history else { return }
-    let oldest = try reader.sequence(beforeNewest: history)
-    guard after >= oldest else {
-      throw DomainError.reason(
-        .outOfRange,
-        "SEQUENCE_TOO_OLD",
-        "Events after the sequence \(after) are not kept for watches any more; the oldest "
-          + "possible is \(oldest). Read the timelines again and watch from there.",
-        metadata: ["oldest_sequence": String(oldest)]
       )
     }
   }
@@ -104,6 +87,7 @@ struct TimelineWatch: WatchSource {
   let customer: CustomerKey?
   let filter: TimelineFilter
   let start: Int64
+  let startsFarBack: Bool
 
   /// The maximum number of events in a page.
   private static let maxEvents = 64
@@ -143,6 +127,18 @@ struct TimelineWatch: WatchSource {
         "REFERENCE_MOVED",
         to: id,
         "The reference names another customer now, \(id)."
+      )
+    }
+  }
+
+  func checkStart(oldest: Int64) throws {
+    guard start >= oldest else {
+      throw DomainError.reason(
+        .outOfRange,
+        "SEQUENCE_TOO_OLD",
+        "Events after the sequence \(start) are not kept for watches any more; the oldest "
+          + "possible is \(oldest). Read the timelines again and watch from there.",
+        metadata: ["oldest_sequence": String(oldest)]
       )
     }
   }

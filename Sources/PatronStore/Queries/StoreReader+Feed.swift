@@ -30,7 +30,8 @@ extension StoreReader {
   )
   private static let newest = Query(
     """
-    SELECT sequence FROM events WHERE store_id = ?1 ORDER BY sequence DESC LIMIT 1 OFFSET ?2
+    SELECT sequence FROM events WHERE store_id = ?1 AND sequence < ?2
+    ORDER BY sequence DESC LIMIT 1 OFFSET ?3
     """
   )
 
@@ -85,9 +86,9 @@ extension StoreReader {
     return number
   }
 
-  /// Returns the sequence just before the `count` newest events of the store; 0 if it has no more
-  /// than that. Takes time proportional to `count`.
-  package func sequence(beforeNewest count: Int) throws -> Int64 {
-    try transaction.first(Self.newest, store.name, count) { $0.int64(0) } ?? 0
+  /// Returns the sequence of the event before which lie `count` newer ones that are older than
+  /// `sequence`; nil if there is none. Takes time proportional to `count`.
+  package func sequence(before sequence: Int64, skipping count: Int) throws -> Int64? {
+    try transaction.first(Self.newest, store.name, sequence, Int64(count)) { $0.int64(0) }
   }
 }

@@ -125,6 +125,9 @@ struct FakeSource: WatchSource {
   let filter: UInt8
   let start: Int64
   let feed: FakeFeed
+  var startsFarBack: Bool { false }
+
+  func checkStart(oldest: Int64) {}
 
   var selection: WatchSelection { WatchSelection(filter: [filter], customer: nil) }
 

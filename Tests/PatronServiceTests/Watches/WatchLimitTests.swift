@@ -55,6 +55,31 @@ struct WatchLimitTests {
     }
   }
 
+  @Test func aLongHistoryIsCountedInSteps() async throws {
+    // A step counts 4,096 events at most.
+    try await WatchRig.run(settings: { $0.history = 9000 }) { rig in
+      var all = try await rig.watch()
+      for batch in 0..<9 { try await rig.recordMany(1000, batch) }
+      let sequences = try await all.events(9000).map(\.sequence)
+      let last = try await rig.record("last").sequence
+      let error = try await refusal(rig, after: sequences[0] - 1)
+      #expect(error.reason == "SEQUENCE_TOO_OLD")
+      #expect(error.metadata["oldest_sequence"] == "\(sequences[0])")
+      try await withThrowingTaskGroup(of: Int64.self) { group in
+        for _ in 0..<3 {
+          group.addTask {
+            var watch = try await rig.watch(after: sequences[0])
+            return try await watch.events(9000).last?.sequence ?? 0
+          }
+        }
+        for try await sequence in group { #expect(sequence == last) }
+      }
+      let few = try await rig.record("few", in: "blue")
+      var watch = try await rig.watch(after: 1, in: "blue")
+      #expect(try await watch.nextEvent().event == few, "a store with fewer events")
+    }
+  }
+
   @Test func aBoundedNumberOfWatches() async throws {
     try await WatchRig.run(settings: { $0.maxWatches = 3 }) { rig in
       try await rig.record("0", of: "c1")
