@@ -25,6 +25,14 @@ package final class EventTitles {
     event.title = try label(Kind(sourceName: event.sourceName, type: event.type))
   }
 
+  /// Returns the title of a stored event that has none; nil if its source needs no titles.
+  func label(of entry: borrowing StoreReader.TimelineEntry) throws -> String? {
+    guard entry.source == PatronProto.EventSource.thirdParty.rawValue else { return nil }
+    return try label(
+      Kind(sourceName: String(utf8: entry.sourceName), type: String(utf8: entry.type))
+    )
+  }
+
   /// Returns the encoded title to append to the bytes of a stored event; empty if they have a
   /// title.
   package func missingTitle(of entry: borrowing StoreReader.TimelineEntry) throws -> [UInt8] {

@@ -70,7 +70,7 @@ package struct TimelineFilter {
   }
 
   /// Returns true if an event matches. Times are bounded by the query itself. The event is decoded
-  /// only where its columns cannot decide.
+  /// only where neither its columns nor its texts decide.
   package func matches(
     _ entry: borrowing StoreReader.TimelineEntry,
     _ titles: EventTitles
@@ -79,10 +79,11 @@ package struct TimelineFilter {
     guard Self.isIn(types, entry.type), Self.isIn(sourceNames, entry.sourceName) else {
       return false
     }
-    guard needsBody else { return true }
-    var event = try Event(stored: entry.body)
-    if needle != nil { try titles.complete(&event) }
-    return matchesBody(event)
+    if let needle {
+      let isFound = try needle.occurs(inStored: entry.body) { try titles.label(of: entry) }
+      guard isFound else { return false }
+    }
+    return try needsEvent ? matchesBody(Event(stored: entry.body)) : true
   }
 
   /// Returns true when a deleted event may have matched: no column or part that its tombstone has
@@ -95,9 +96,9 @@ package struct TimelineFilter {
       && (channels.isEmpty || channels.contains(event.channel.rawValue))
   }
 
-  private var needsBody: Bool {
+  /// True if a field is compared that no column has.
+  private var needsEvent: Bool {
     !products.isEmpty || !channels.isEmpty || !campaignID.isEmpty || !orderExternalID.isEmpty
-      || needle != nil
   }
 
   private func matchesBody(_ event: Event) -> Bool {
@@ -105,10 +106,7 @@ package struct TimelineFilter {
     guard channels.isEmpty || channels.contains(event.channel.rawValue) else { return false }
     let references = event.references
     guard campaignID.isEmpty || references?.campaignID == campaignID else { return false }
-    guard orderExternalID.isEmpty || references?.orderExternalID == orderExternalID else {
-      return false
-    }
-    return needle?.occurs(in: event) ?? true
+    return orderExternalID.isEmpty || references?.orderExternalID == orderExternalID
   }
 
   private static func isIn(_ names: [[UInt8]], _ name: RawSpan) -> Bool {
@@ -222,65 +220,5 @@ extension TimelineFilter {
       message: "There is no such product. Expected is one of \(known).",
       given: Redaction.cut(name)
     )
-  }
-}
-
-/// A fragment of text, searched without regard to case.
-struct TextNeedle {
-  /// The fragment in the form that is compared.
-  let text: String
-  private let bytes: [UInt8]
-
-  /// Returns nil for the empty fragment, which does not filter.
-  init?(_ text: String) {
-    self.text = CaseFolding.folded(text)
-    bytes = Array(self.text.utf8)
-    if bytes.isEmpty { return nil }
-  }
-
-  /// Returns true if the fragment occurs in the title, the type, a record that the event is about,
-  /// or the name or value of a property.
-  func occurs(in event: Event) -> Bool {
-    if occurs(in: event.title) || occurs(in: event.type) { return true }
-    if event.references?.texts.contains(where: { occurs(in: $0) }) ?? false { return true }
-    return event.properties.contains { name, value in
-      occurs(in: name) || occurs(in: value.searchText)
-    }
-  }
-
-  private func occurs(in text: String) -> Bool {
-    guard !text.isEmpty else { return false }
-    let folded = Array(CaseFolding.folded(text).utf8)
-    guard folded.count >= bytes.count else { return false }
-    return (0...folded.count - bytes.count).contains { start in
-      folded[start] == bytes[0] && folded[start..<start + bytes.count].elementsEqual(bytes)
-    }
-  }
-}
-
-extension EventReferences {
-  fileprivate var texts: [String] {
-    [
-      orderExternalID, campaignID, campaignName, flowID, messageID, productID, checkoutToken,
-      reviewID,
-    ]
-  }
-}
-
-extension PatronProto.PropertyValue {
-  /// The value as text that is searched.
-  fileprivate var searchText: String {
-    switch kind {
-    case .stringValue(let text): return text
-    case .boolValue(let flag): return String(flag)
-    case .int64Value(let number): return String(number)
-    case .doubleValue(let number): return String(number)
-    case .timestampValue(let time):
-      return (try? PatronModel.Timestamp(seconds: time.seconds, nanos: time.nanos).rfc3339) ?? ""
-    case .dateValue(let date):
-      return CivilDate(year: Int(date.year), month: Int(date.month), day: Int(date.day))
-        .map(\.iso8601) ?? ""
-    case nil: return ""
-    }
   }
 }
