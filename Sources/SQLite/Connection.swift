@@ -140,7 +140,14 @@ extension Connection {
 
   /// Allows about `steps` more virtual machine steps, counted in thousands. A statement that
   /// exceeds them ends with ``SQLiteError/Stop/budgetExceeded``. Nil removes the limit.
-  public func setBudget(steps: Int?) { progress.setBudget(steps) }
+  public func setBudget(steps: Int?) { setBudget(steps.map { WorkBudget(steps: $0) }) }
+
+  /// Allows about the work of a budget. A statement that exceeds it ends with
+  /// ``SQLiteError/Stop/budgetExceeded``, in a step or at a row. Nil removes the limit.
+  public func setBudget(_ budget: WorkBudget?) { progress.setBudget(budget) }
+
+  /// Sets the clocks that measure the time of budgets, for tests.
+  public func setWorkClock(_ clock: WorkClock) { progress.clock = clock }
 
   /// Sets a check that runs every thousand steps. If it returns true, the statement ends with
   /// ``SQLiteError/Stop/interrupted``. Nil removes the check.

@@ -5,9 +5,15 @@ internal import CSQLite
 /// A row cannot leave the closure that receives it, nor can spans read from it.
 public struct Row: ~Copyable {
   private let handle: OpaquePointer
+  /// The account of bytes. Its connection outlives the row; a counted reference would cost more
+  /// than the row.
+  private unowned(unsafe) let progress: Progress
 
   /// Creates the row of a statement whose `step` returned true.
-  public init(_ statement: Statement) { self.handle = statement.handle }
+  public init(_ statement: Statement) {
+    handle = statement.handle
+    progress = statement.progress
+  }
 
   /// Returns true if the column is NULL.
   public func isNull(_ column: Int32) -> Bool {
@@ -52,11 +58,15 @@ public struct Row: ~Copyable {
   private func textBytes(_ column: Int32) -> UnsafeRawBufferPointer {
     // The order matters: column_text may convert, and column_bytes counts the converted bytes.
     let base = sqlite3_column_text(handle, column)
-    return UnsafeRawBufferPointer(start: base, count: Int(sqlite3_column_bytes(handle, column)))
+    let count = Int(sqlite3_column_bytes(handle, column))
+    progress.countBytes(count)
+    return UnsafeRawBufferPointer(start: base, count: count)
   }
 
   private func bytes(_ column: Int32) -> UnsafeRawBufferPointer {
     let base = sqlite3_column_blob(handle, column)
-    return UnsafeRawBufferPointer(start: base, count: Int(sqlite3_column_bytes(handle, column)))
+    let count = Int(sqlite3_column_bytes(handle, column))
+    progress.countBytes(count)
+    return UnsafeRawBufferPointer(start: base, count: count)
   }
 }

@@ -18,7 +18,7 @@ public struct SQLiteError: Error, Sendable, Equatable {
 
   /// The reason why a statement was stopped.
   public enum Stop: Sendable {
-    /// It used up its budget of virtual machine steps.
+    /// It used up its ``WorkBudget``.
     case budgetExceeded
     /// Another thread interrupted it, or the connection's stop check returned true.
     case interrupted

@@ -6,7 +6,7 @@ internal import CSQLite
 public final class Statement {
   let handle: OpaquePointer
   private let database: OpaquePointer
-  private let progress: Progress
+  let progress: Progress
   /// True between taking and resetting the statement: the same query may be needed again inside its
   /// own rows.
   @usableFromInline var isBusy = false
@@ -34,10 +34,13 @@ public final class Statement {
 
   deinit { sqlite3_finalize(handle) }
 
-  /// Moves to the next row. Returns false at the end.
+  /// Moves to the next row. Returns false at the end. Throws ``SQLiteError/Stop/budgetExceeded`` at
+  /// a row that the budget does not cover.
   public func step() throws(SQLiteError) -> Bool {
     switch sqlite3_step(handle) {
-    case SQLITE_ROW: return true
+    case SQLITE_ROW:
+      if progress.stopsAtRow() { throw .overBudget }
+      return true
     case SQLITE_DONE: return false
     default: throw SQLiteError.latest(of: database, progress, messageIsSafe: false)
     }
@@ -143,6 +146,16 @@ extension Statement {
 }
 
 extension SQLiteError {
+  /// The error of a statement that is stopped at a row.
+  fileprivate static var overBudget: SQLiteError {
+    SQLiteError(
+      code: SQLITE_INTERRUPT,
+      message: "the budget of bytes or time is used up",
+      stop: .budgetExceeded,
+      messageIsSafe: true
+    )
+  }
+
   /// Returns the error that `database` reported last.
   static func latest(
     of database: OpaquePointer,

@@ -59,6 +59,22 @@ struct StoreLimitOptions: ParsableArguments {
   )
   var diskReserveMib: Int?
 
+  @Option(
+    help: ArgumentHelp(
+      "Time after which a read leaves the thread of its connection. (default: 1000)",
+      valueName: "microseconds"
+    )
+  )
+  var maxPointReadUs: Int?
+
+  @Option(
+    help: ArgumentHelp(
+      "Bytes of records after which a read leaves the thread of its connection. (default: 1024)",
+      valueName: "KiB"
+    )
+  )
+  var maxPointReadKib: Int?
+
   /// Returns the limits, with defaults for flags that were not given.
   ///
   /// - Throws: a usage error if a value is out of range.
@@ -85,6 +101,12 @@ struct StoreLimitOptions: ParsableArguments {
     }
     limits.diskReserveBytes =
       (try checked(diskReserveMib, "disk-reserve-mib", 0...1_048_576) ?? 32) << 20
+    if let micros = try checked(maxPointReadUs, "max-point-read-us", 10...1_000_000) {
+      limits.pointBudgetTime = .microseconds(micros)
+    }
+    if let kib = try checked(maxPointReadKib, "max-point-read-kib", 64...1_048_576) {
+      limits.pointBudgetBytes = kib << 10
+    }
     return limits
   }
 

@@ -99,6 +99,104 @@ struct ErrorTests {
     #expect(error.stop == .budgetExceeded)
   }
 
+  /// 300 rows of a KiB.
+  private func rows() throws -> Connection {
+    let connection = try database.writer()
+    try connection.execute("CREATE TABLE t (a BLOB)")
+    try connection.execute(
+      """
+      WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 300)
+      INSERT INTO t SELECT zeroblob(1024) FROM n
+      """
+    )
+    return connection
+  }
+
+  private static let all = Query("SELECT a FROM t")
+
+  /// Counts the rows that a budget covers. Takes the bytes of each row if `takesBytes`.
+  private func rows(_ connection: Connection, takesBytes: Bool = true) throws -> Int {
+    var count = 0
+    do {
+      try connection.forEach(Self.all) { row in
+        count += 1
+        if takesBytes { _ = row.span(0).byteCount }
+      }
+    } catch let error as SQLiteError {
+      #expect(error.stop == .budgetExceeded)
+    }
+    return count
+  }
+
+  @Test func aBudgetCoversBytesThatAreTakenOutOfRows() throws {
+    let connection = try rows()
+    connection.setBudget(WorkBudget(steps: 1_000_000, bytes: 100 << 10))
+    // To the nearest 64 KiB.
+    #expect((100...164).contains(try rows(connection)))
+    connection.setBudget(WorkBudget(steps: 1_000_000, bytes: 100 << 10))
+    #expect(try rows(connection, takesBytes: false) == 300)
+    connection.setBudget(WorkBudget(steps: 1_000_000, bytes: 300 << 10))
+    #expect(try rows(connection) == 300)
+    connection.setBudget(nil)
+    #expect(try rows(connection) == 300)
+  }
+
+  @Test func aBudgetCoversTheTimeOfItsRows() throws {
+    let connection = try rows()
+    var looks = 0
+    var now: UInt64 = 0
+    var worked: UInt64 = 0
+    connection.setWorkClock(
+      WorkClock(
+        passed: {
+          looks += 1
+          now += 600
+          return now
+        },
+        worked: { worked }
+      )
+    )
+    let budget = WorkBudget(steps: 1_000_000, nanoseconds: 1000)
+    // Time passes, but the thread is not on a processor.
+    connection.setBudget(budget)
+    #expect(try rows(connection) == 300)
+    #expect(looks >= 4)
+    // Each look at the clock finds more work.
+    connection.setWorkClock(
+      WorkClock(
+        passed: {
+          now += 600
+          worked += 600
+          return now
+        },
+        worked: { worked }
+      )
+    )
+    connection.setBudget(budget)
+    #expect((32...250).contains(try rows(connection)))
+    connection.setBudget(nil)
+    #expect(try rows(connection) == 300)
+  }
+
+  @Test func aFewRowsReadNoClock() throws {
+    let connection = try rows()
+    var looks = 0
+    connection.setWorkClock(
+      WorkClock(
+        passed: {
+          looks += 1
+          return 0
+        },
+        worked: { 0 }
+      )
+    )
+    for _ in 0..<200 {
+      connection.setBudget(WorkBudget(steps: 50_000, bytes: 1 << 20, nanoseconds: 1_000_000))
+      _ = try connection.first(Self.all) { $0.span(0).byteCount }
+    }
+    #expect(looks == 0)
+  }
+
   @Test func stopCheck() throws {
     let connection = try database.writer()
     var calls = 0

@@ -32,8 +32,8 @@ final class Lanes {
     handle.watches = watches
   }
 
-  /// Runs a handler in the tick's snapshot. A handler that exceeds the step budget of a point read
-  /// runs again on the scan lane, which has none.
+  /// Runs a handler in the tick's snapshot. A handler that exceeds the budget of a point read, in
+  /// steps, bytes or time, runs again on the scan lane, which has none.
   func read<Request: Sendable>(
     _ request: Request,
     _ handler: @escaping @Sendable (Request, ReadContext, inout ResponseBuffer) throws -> Void,

@@ -13,9 +13,9 @@ package final class PointReader {
   private let transaction: ReadTransaction
   private let commits: CommitCounter
   private let shortCalls: ShortCalls
-  private let defaultBudget: Int
-  /// Step budget of the current read.
-  private var budget: Int
+  private let defaultBudget: WorkBudget
+  /// The budget of the current read.
+  private var budget: WorkBudget
   private let onSnapshotOpened: () -> Void
   private var owner: ThreadIdentity?
   private var isTicking = false
@@ -26,7 +26,7 @@ package final class PointReader {
     _ connection: Connection,
     commits: CommitCounter,
     shortCalls: ShortCalls,
-    budgetSteps: Int,
+    budget: WorkBudget,
     onSearchFault: @escaping @Sendable (SQLiteError) -> Void,
     onSnapshotOpened: @escaping () -> Void
   ) {
@@ -34,20 +34,21 @@ package final class PointReader {
     self.transaction = ReadTransaction(connection, onSearchFault: onSearchFault)
     self.commits = commits
     self.shortCalls = shortCalls
-    self.defaultBudget = budgetSteps
+    self.defaultBudget = budget
     self.onSnapshotOpened = onSnapshotOpened
-    self.budget = budgetSteps
+    self.budget = budget
     transaction.openSnapshot = { [unowned self] in
       try openSnapshot()
-      connection.setBudget(steps: budget)
+      connection.setBudget(self.budget)
     }
   }
 
   /// The number of acknowledged commits. What was read while the number was the same is current.
   package var commitCount: UInt64 { commits.current }
 
-  /// Runs `body` in the tick's snapshot. `budgetSteps` (nil: the limit's default) bounds the VM
-  /// steps of all its statements together, to the nearest thousand.
+  /// Runs `body` in the tick's snapshot. The limits bound the VM steps of all its statements
+  /// together, the bytes that it takes out of rows, and its time. `budgetSteps` replaces them by
+  /// a number of steps alone.
   ///
   /// Throws ``StoreError/budgetExceeded`` when the budget is used up, so that the caller can run
   /// the same work on the scan lane; other ``StoreError``s; and whatever `body` throws.
@@ -58,7 +59,7 @@ package final class PointReader {
     assertOwner()
     precondition(!isReading, "a read inside a read of the same reader")
     isReading = true
-    budget = budgetSteps ?? defaultBudget
+    budget = budgetSteps.map { WorkBudget(steps: $0) } ?? defaultBudget
     transaction.awaitsSnapshot = true
     defer {
       isReading = false

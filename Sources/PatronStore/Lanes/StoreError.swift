@@ -12,7 +12,7 @@ package enum StoreError: Error, Sendable, Equatable {
   case deadlineExceeded
   /// No space is left on the disk. Nothing was changed; reads still work.
   case diskFull
-  /// A point read exceeded its step budget. Run it on the scan lane.
+  /// A point read exceeded its budget of steps, bytes or time. Run it on the scan lane.
   case budgetExceeded
   /// A scan held its snapshot past a limit.
   case snapshotTooOld(SnapshotLimit)
@@ -75,7 +75,7 @@ extension StoreError: CustomStringConvertible {
         + "try again later"
     case .deadlineExceeded: return "the deadline passed"
     case .diskFull: return "no space is left on the server's disk; nothing was changed"
-    case .budgetExceeded: return "the read needs more steps than a point read may take"
+    case .budgetExceeded: return "the read needs more work than a point read may do"
     case .snapshotTooOld(let limit): return Self.text(limit)
     case .cancelled: return "the call was cancelled"
     case .closing: return "the server is shutting down"

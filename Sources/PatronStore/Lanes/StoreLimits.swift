@@ -1,3 +1,5 @@
+internal import SQLite
+
 /// The limits of a database. Queue lengths bound memory; WAL bytes bound disk space.
 package struct StoreLimits: Sendable, Equatable {
   /// Writes that may wait for the writer.
@@ -20,6 +22,11 @@ package struct StoreLimits: Sendable, Equatable {
   /// Step budget of a read on an I/O thread, in steps of SQLite's VM, to the nearest thousand. Each
   /// read has its own.
   package var pointBudgetSteps = 50_000
+  /// Bytes that a read on an I/O thread may take out of rows, to the nearest 64 KiB.
+  package var pointBudgetBytes = 1 << 20
+  /// Processor time of a read on an I/O thread. It counts from the first 64 rows or 64 KiB on: the
+  /// read of a single record is not timed.
+  package var pointBudgetTime = Duration.milliseconds(1)
   /// Pages written to the WAL since the last checkpoint that trigger the next one.
   package var checkpointEveryPages = 4000
   /// Target size of the write-ahead log, in bytes. The writer ends the oldest scans, so that the
@@ -46,6 +53,15 @@ package struct StoreLimits: Sendable, Equatable {
   package var writerCacheBytes = 64 << 20
 
   package init() {}
+
+  /// The budget of a read on an I/O thread.
+  var pointBudget: WorkBudget {
+    WorkBudget(
+      steps: pointBudgetSteps,
+      bytes: pointBudgetBytes,
+      nanoseconds: UInt64(max(0, min(pointBudgetTime / .nanoseconds(1), 1e18)))
+    )
+  }
 }
 
 extension Duration {

@@ -110,7 +110,7 @@ package final class Store: Sendable {
       connection,
       commits: commitCounter,
       shortCalls: shortCalls,
-      budgetSteps: limits.pointBudgetSteps,
+      budget: limits.pointBudget,
       onSearchFault: onSearchFault,
       onSnapshotOpened: onSnapshotOpened
     )

@@ -21,6 +21,7 @@ final class LaneStore: Sendable {
   )
   static let value = Query("SELECT value FROM rows WHERE id = ?1")
   static let values = Query("SELECT value FROM rows ORDER BY value")
+  static let bodies = Query("SELECT body FROM rows ORDER BY id")
   static let count = Query("SELECT count(*) FROM rows")
   static let countTo = Query(
     "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ?1)"

@@ -96,6 +96,39 @@ struct PointReaderTests {
     reader.endTick()
   }
 
+  static let budgets: [@Sendable (inout StoreLimits) -> Void] = [
+    { $0.pointBudgetBytes = 64 << 10 },
+    { $0.pointBudgetTime = .zero },
+  ]
+
+  /// The bytes and the time that a handler takes for rows count, whatever SQLite did for them.
+  @Test(arguments: budgets)
+  func aReadOfManyBytesRestartsOnTheScanLane(
+    _ budget: @escaping @Sendable (inout StoreLimits) -> Void
+  ) throws {
+    let lane = try LaneStore { budget(&$0.limits) }
+    try lane.write { tx in
+      for value in 1...300 {
+        try tx.run(LaneStore.insert, value, [UInt8](repeating: 7, count: 999))
+      }
+      return []
+    }
+    let reader = try lane.store.makePointReader {}
+    let work: @Sendable (ReadTransaction) throws -> [UInt8] = { tx in
+      var bytes = 0
+      try tx.forEach(LaneStore.bodies) { bytes += $0.span(0).byteCount }
+      return Array("\(bytes)".utf8)
+    }
+    #expect(throws: StoreError.budgetExceeded) { try reader.read(work) }
+    #expect(try count(reader) == 300, "the reader goes on")
+    let token = lane.replies.makeToken()
+    try lane.store.scans.submit(
+      ReadJob(deadline: nil, sink: lane.replies, token: token, run: work)
+    )
+    #expect(try lane.replies.wait(for: token).get() == Array("299700".utf8))
+    reader.endTick()
+  }
+
   @Test func eachReadHasItsOwnBudget() throws {
     let lane = try LaneStore()
     let reader = try lane.store.makePointReader {}
