@@ -32,9 +32,16 @@ package final class TTRPCServer: Sendable {
     /// connection's loop.
     package var onClose: (@Sendable (Peer, CloseReason) -> Void)?
 
+    /// A callback for logs: one line for the operator about an episode such as a lack of file
+    /// descriptors. Runs on the loop of a listener.
+    package var onNotice: (@Sendable (String) -> Void)?
+
     /// Creates settings with one thread and the default limits.
     package init() {}
   }
+
+  /// The connections above the limit that are kept just long enough to be refused with an answer.
+  package static let maxRefusedConnections = 64
 
   /// The addresses on which the server listens, with the ports that the system chose.
   package let addresses: [ListenAddress]
@@ -76,7 +83,7 @@ package final class TTRPCServer: Sendable {
     makeDispatcher: @escaping @Sendable (any ServerLoop) -> any CallDispatcher
   ) async throws(ListenError) -> TTRPCServer {
     let group = MultiThreadedEventLoopGroup(numberOfThreads: max(1, configuration.threads))
-    let shared = ServerShared(limits: configuration.limits, onClose: configuration.onClose)
+    let shared = ServerShared(configuration)
     let loops = group.makeIterator().map { ServerEventLoop($0, shared.answers) }
     for loop in loops {
       loop.eventLoop.execute {
@@ -201,6 +208,11 @@ package final class TTRPCServer: Sendable {
     )
     var bootstrap = ServerBootstrap(group: group)
       .serverChannelOption(.backlog, value: Int32(clamping: backlog))
+      .serverChannelInitializer { channel in
+        channel.eventLoop.makeCompletedFuture {
+          try channel.pipeline.syncOperations.addHandler(ServerAcceptHandler(shared))
+        }
+      }
       .childChannelOption(.allowRemoteHalfClosure, value: true)
       .childChannelInitializer { channel in
         channel.eventLoop.makeCompletedFuture {
@@ -237,7 +249,7 @@ package final class TTRPCServer: Sendable {
     guard let connections = loop?.connections else { throw ChannelError.ioOnClosedChannel }
     let count = shared.connectionOpened()
     let excess = count - shared.limits.connections
-    if excess > ServerShared.maxRefusedConnections {
+    if excess > maxRefusedConnections {
       shared.connectionClosed()
       throw ChannelError.ioOnClosedChannel
     }

@@ -2,6 +2,7 @@ internal import ArgumentParser
 import Foundation
 import PatronServer
 import PatronStore
+import TTRPC
 import TTRPCNIO
 
 struct Serve: AsyncParsableCommand {
@@ -96,14 +97,35 @@ struct Serve: AsyncParsableCommand {
     var watches = WatchSettings()
     watches.history = watchHistory
     if let maxWatches { watches.maxWatches = maxWatches }
+    var limits = try limits.limits()
+    limits.connections = try fittingConnections(limits.connections, options.limits.scanThreads)
     try await Server(
       storeOptions: options,
       addresses: try addresses(),
       threads: threads,
-      limits: try limits.limits(),
+      limits: limits,
       readyFile: readyFile,
       watches: WatchHub(watches)
     ).run()
+  }
+
+  /// Raises the limit of open files, and returns the number of connections that fits it. Reports a
+  /// number that is lower than the wanted one.
+  private func fittingConnections(_ wanted: Int, _ scanThreads: Int) throws -> Int {
+    let files = OpenFiles.raised()
+    let fitting = try files.connections(
+      wanted: wanted,
+      threads: threads,
+      scanThreads: scanThreads
+    )
+    if fitting < wanted {
+      report(
+        "warning: \(fitting) connections instead of \(wanted) (--max-connections), because the "
+          + "process may open \(files.limit) files: raise the hard limit (ulimit -Hn, "
+          + "LimitNOFILE= in systemd)"
+      )
+    }
+    return fitting
   }
 
   private func addresses() throws -> [ListenAddress] {

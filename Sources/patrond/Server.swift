@@ -29,6 +29,7 @@ struct Server {
     var configuration = TTRPCServer.Configuration()
     configuration.limits = limits
     configuration.threads = threads
+    configuration.onNotice = { log.warning("\($0)") }
     let calls = CallService(
       store: store,
       watches: watches,
