@@ -18,6 +18,20 @@ struct StoreLimitOptions: ParsableArguments {
   var maxKeptAnswers: Int?
 
   @Option(
+    help: ArgumentHelp("Maximum memory of queued writes. (default: 64)", valueName: "MiB")
+  )
+  var maxQueuedWriteMib: Int?
+
+  @Option(
+    help: ArgumentHelp(
+      "Maximum time that a write is expected to wait for the writer. A store that has more queued "
+        + "is refused. (default: 1000)",
+      valueName: "milliseconds"
+    )
+  )
+  var maxWriteWaitMs: Int?
+
+  @Option(
     help: ArgumentHelp("Number of scans that run in parallel. (default: 2)", valueName: "count")
   )
   var scanThreads: Int?
@@ -85,6 +99,12 @@ struct StoreLimitOptions: ParsableArguments {
       ?? limits.writeQueueCount
     limits.maxKeptAnswers =
       try checked(maxKeptAnswers, "max-kept-answers", 1...100_000_000) ?? limits.maxKeptAnswers
+    if let mib = try checked(maxQueuedWriteMib, "max-queued-write-mib", 1...1_048_576) {
+      limits.writeQueueBytes = mib << 20
+    }
+    if let milliseconds = try checked(maxWriteWaitMs, "max-write-wait-ms", 1...3_600_000) {
+      limits.writeQueueWait = .milliseconds(milliseconds)
+    }
     limits.scanThreads = try checked(scanThreads, "scan-threads", 1...64) ?? limits.scanThreads
     if let seconds = try checked(maxScanSeconds, "max-scan-seconds", 1...86_400) {
       limits.scanAgeMax = .seconds(seconds)

@@ -33,7 +33,7 @@ extension RPCError {
   package static func from(_ error: StoreError) -> RPCError {
     let message = "\(error)"
     switch error {
-    case .queueFull(let delay):
+    case .queueFull(let delay, _):
       return retryLater(.resourceExhausted, "QUEUE_FULL", message, after: delay)
     case .logFull(let delay):
       return retryLater(.resourceExhausted, "LOG_FULL", message, after: delay)

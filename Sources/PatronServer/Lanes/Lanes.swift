@@ -86,12 +86,11 @@ final class Lanes {
     stream.onCancel { _ in scan.cancel() }
   }
 
-  /// Queues a write; `bytes` is the size of its request. The response is checked before the commit,
-  /// so a write whose response cannot be sent is rolled back. A deletion uses the reserve of a full
-  /// disk.
+  /// Queues a write. The response is checked before the commit, so a write whose response cannot be
+  /// sent is rolled back. A deletion uses the reserve of a full disk.
   func write(
     _ call: CallContext,
-    _ bytes: Int,
+    _ load: WriteLoad,
     _ token: ReplyToken,
     usesReserve: Bool = false,
     _ work: @escaping @Sendable (WriteContext, inout ResponseBuffer) throws -> Void
@@ -101,9 +100,11 @@ final class Lanes {
     try store.writer.submit(
       WriteJob(
         deadline: call.deadline,
-        bytes: bytes,
+        bytes: load.memory,
         sink: replies,
         token: token,
+        store: call.store.name,
+        cost: load.cost(of: load.items),
         usesReserve: usesReserve
       ) { transaction in
         var response = ResponseBuffer(capacity: 1024)
@@ -122,7 +123,7 @@ final class Lanes {
   /// Queues the first transaction of a write that may need several.
   func writeInSteps(
     _ call: CallContext,
-    _ bytes: Int,
+    _ load: WriteLoad,
     _ token: ReplyToken,
     _ first: @escaping @Sendable (WriteContext, inout ResponseBuffer) throws -> WriteStep
   ) throws {
@@ -131,7 +132,7 @@ final class Lanes {
     let limit = maxAnswerBytes
     try SteppedWrite(store.writer, call, clock, replyingTo: replies) { delay, work in
       loop.later(delay, work)
-    }.begin(bytes: bytes, token: token) { context in
+    }.begin(load, token: token) { context in
       var response = ResponseBuffer(capacity: 1024)
       try hold?.requireRoom()
       let next = try first(context, &response)

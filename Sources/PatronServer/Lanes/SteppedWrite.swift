@@ -26,6 +26,9 @@ package final class SteppedWrite: ReplySink {
   /// The delay before a step is retried, unless its error names a shorter delay.
   private static let pause = Duration.seconds(1)
 
+  /// The cost of a further step, which writes some hundred rows.
+  private static let stepCost = 100
+
   /// Runs a closure after a delay, to retry a step.
   private let later: @Sendable (Duration, @escaping @Sendable () -> Void) -> Void
   private let state = Mutex(State())
@@ -55,16 +58,18 @@ package final class SteppedWrite: ReplySink {
   /// Queues the first step. Throws as ``WriteLane/submit(_:)`` does; in that case there is no
   /// reply.
   func begin(
-    bytes: Int,
+    _ load: WriteLoad,
     token: ReplyToken,
     _ first: @escaping First
   ) throws {
     try writer.submit(
       WriteJob(
         deadline: call.deadline,
-        bytes: bytes,
+        bytes: load.memory,
         sink: self,
         token: token,
+        store: call.store.name,
+        cost: load.cost(of: load.items),
         usesReserve: true
       ) { transaction in
         let made = try self.call.reporting {
@@ -99,7 +104,7 @@ package final class SteppedWrite: ReplySink {
   /// Returns the delay before a step is retried, or nil if a retry is of no use.
   private static func delay(after error: any Error) -> Duration? {
     switch error as? StoreError {
-    case .queueFull(let delay), .logFull(let delay): min(delay, pause)
+    case .queueFull(let delay, _), .logFull(let delay): min(delay, pause)
     case .diskFull, .busy, .engine, .cancelled, .deadlineExceeded: pause
     case .closing, .failStop, .corrupt, .constraint, .budgetExceeded, .snapshotTooOld, nil: nil
     }
@@ -117,6 +122,8 @@ package final class SteppedWrite: ReplySink {
       bytes: 0,
       sink: self,
       token: token,
+      store: call.store.name,
+      cost: Self.stepCost,
       isBegun: true,
       usesReserve: true
     ) { transaction in

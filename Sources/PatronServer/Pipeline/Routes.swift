@@ -97,7 +97,7 @@ package struct Routes: Sendable {
         let prepared = try prepare(request, context, routed.router)
         try routed.router.lanes.write(
           context,
-          payload.byteCount,
+          WriteLoad(requestBytes: payload.byteCount),
           routed.token(of: call),
           usesReserve: usesReserve
         ) { write, response in try apply(prepared, write, &response) }
@@ -120,7 +120,8 @@ package struct Routes: Sendable {
         let request = try routed.decode(Request.self, payload)
         let context = try routed.admit(request, call)
         let prepared = try prepare(request, context)
-        try routed.router.lanes.writeInSteps(context, payload.byteCount, routed.token(of: call)) {
+        let load = WriteLoad(requestBytes: payload.byteCount)
+        try routed.router.lanes.writeInSteps(context, load, routed.token(of: call)) {
           write,
           response in try apply(prepared, write, &response)
         }

@@ -3,8 +3,9 @@ internal import SQLite
 /// The reason why the database could not do its work. Errors thrown by handlers are passed on
 /// unchanged.
 package enum StoreError: Error, Sendable, Equatable {
-  /// The lane's queue is full. A retry after this time may succeed.
-  case queueFull(retryAfter: Duration)
+  /// The lane's queue is full, by the limit that the flag sets. A retry after this time may
+  /// succeed.
+  case queueFull(retryAfter: Duration, flag: String = StoreLimits.writeQueueCountFlag)
   /// The write-ahead log is at its hard limit, because a reader keeps it from being reset. A retry
   /// after this time may succeed.
   case logFull(retryAfter: Duration)
@@ -69,7 +70,8 @@ extension StoreError: CustomStringConvertible {
   /// The problem and the remedy, without values.
   package var description: String {
     switch self {
-    case .queueFull: return "the server has too much work queued; try again later"
+    case .queueFull(_, let flag):
+      return "the server has too much work queued (`\(flag)`); try again later"
     case .logFull:
       return "the write-ahead log is at its limit, because a reader holds an old snapshot; "
         + "try again later"

@@ -2,15 +2,22 @@ internal import SQLite
 
 /// The limits of a database. Queue lengths bound memory; WAL bytes bound disk space.
 package struct StoreLimits: Sendable, Equatable {
-  /// Writes that may wait for the writer.
+  /// Writes that may wait for the writer. An eighth is kept for stores with fewer than eight.
   package var writeQueueCount = 8192
-  /// Bytes of requests that may wait for the writer.
+  /// Memory of the writes that may wait for the writer, in bytes: of what the requests became. An
+  /// eighth is kept for stores with fewer than eight writes.
   package var writeQueueBytes = 64 << 20
   /// Answers that each store keeps for repeats of requests with an id; an answer counts once for
   /// each KiB of its outcome. The oldest are removed first.
   package var maxKeptAnswers = 100_000
+  /// Maximum time that a write is expected to wait for the writer. A store whose own backlog takes
+  /// longer is refused; others are not.
+  package var writeQueueWait = Duration.seconds(1)
   /// Maximum number of writes in one transaction.
   package var writeBatchCount = 512
+  /// Maximum cost of the writes in one transaction: an item costs 1. It is less while several
+  /// stores write.
+  package var writeBatchCost = 512
   /// Threads of the scan lane, and so the number of concurrent scans.
   package var scanThreads = 2
   /// Scans that may wait for a thread.
@@ -62,6 +69,13 @@ package struct StoreLimits: Sendable, Equatable {
       nanoseconds: UInt64(max(0, min(pointBudgetTime / .nanoseconds(1), 1e18)))
     )
   }
+
+  /// The flag that sets ``writeQueueCount``.
+  package static let writeQueueCountFlag = "--max-queued-writes"
+  /// The flag that sets ``writeQueueBytes``.
+  package static let writeQueueBytesFlag = "--max-queued-write-mib"
+  /// The flag that sets ``writeQueueWait``.
+  package static let writeQueueWaitFlag = "--max-write-wait-ms"
 }
 
 extension Duration {

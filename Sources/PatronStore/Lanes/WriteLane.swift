@@ -9,8 +9,8 @@ internal import SQLite
 /// The write lane: one thread that owns the only read-write connection and does every write and
 /// every checkpoint.
 ///
-/// Group commit needs no timer: all jobs queued during the last sync form the next transaction.
-/// Replies leave after COMMIT returned.
+/// Group commit needs no timer: the jobs queued during the last sync form the next transaction, up
+/// to its limits. Stores that write at the same time share it. Replies leave after COMMIT returned.
 package final class WriteLane: Sendable {
   private let queue: WriteQueue
   private let thread: LaneThread
@@ -30,10 +30,7 @@ package final class WriteLane: Sendable {
     _ directory: DataDirectory,
     open: @escaping @Sendable () throws(StoreOpenError) -> Connection
   ) throws(StoreOpenError) {
-    let queue = WriteQueue(
-      countMax: settings.limits.writeQueueCount,
-      bytesMax: settings.limits.writeQueueBytes
-    )
+    let queue = WriteQueue(settings.limits)
     let opened = Monitor<Result<Void, StoreOpenError>?>(nil)
     let summary = Monitor<CloseSummary?>(nil)
     self.queue = queue
@@ -76,7 +73,7 @@ package final class WriteLane: Sendable {
     }
   }
 
-  /// Queues a job whose reply goes to its sink. Throws ``StoreError/queueFull(retryAfter:)``, or
+  /// Queues a job whose reply goes to its sink. Throws ``StoreError/queueFull(retryAfter:flag:)``, or
   /// ``StoreError/closing`` or ``StoreError/failStop`` if no more jobs are accepted; the sink is
   /// not called then.
   package func submit(_ job: WriteJob) throws(StoreError) { try queue.submit(job) }

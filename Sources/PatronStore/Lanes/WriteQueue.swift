@@ -1,43 +1,58 @@
-internal import DequeModule
 internal import Synchronization
 
-/// The bounded queue in front of the writer. Any thread may submit; only the writer takes.
+/// The bounded queue in front of the writer, fair to stores and to connections. Any thread may
+/// submit; only the writer takes.
 final class WriteQueue: Sendable {
   private struct State: Sendable {
-    var jobs = Deque<WriteJob>()
+    var jobs = FairQueue<WriteJob>(quantum: WriteQueue.quantum)
     var bytes = 0
+    /// Cost of the pieces that will follow those that wait, by store and in all.
+    var following: [String: Int] = [:]
+    var followingCost = 0
     var refusal: StoreError?
     var isWriterWaiting = false
     /// True while the writer runs jobs that it took.
     var isWriterBusy = false
     /// Tokens of callers that are gone, for jobs that wait or were taken last.
     var abandoned: Set<ReplyToken> = []
-    /// Moving average of batch durations, from which retry hints are computed.
-    var batchDuration = Duration.milliseconds(5)
+    var pace = WriterPace()
+    /// Cost of the jobs that were taken last.
+    var takenCost = 0
+    /// The store of the last job that was taken; empty before the first.
+    var lastStore = ""
+    /// Transactions left that are kept short, because several stores write.
+    var shortTransactions = 0
   }
+
+  /// Cost that a store, and a connection of it, may use in one turn: a third of a piece of a batch,
+  /// so that single writes pass between pieces.
+  private static let quantum = 32
+  /// Transactions that stay short after one with jobs of several stores.
+  private static let maxShortTransactions = 128
+  /// Duration of the jobs of a short transaction.
+  private static let shortTransaction = Duration.milliseconds(10)
+  /// Least cost of a short transaction, so that commits do not take most of the time.
+  private static let minTransactionCost = 32
 
   private let state = Monitor(State())
   /// True if `abandoned` is not empty, for a check without the lock.
   private let hasAbandoned = Atomic<Bool>(false)
-  private let countMax: Int
-  private let bytesMax: Int
+  private let limits: StoreLimits
 
-  init(countMax: Int, bytesMax: Int) {
-    self.countMax = countMax
-    self.bytesMax = bytesMax
-  }
+  init(_ limits: StoreLimits) { self.limits = limits }
 
   /// Queues a job, or throws the reason for refusing it.
   func submit(_ job: WriteJob) throws(StoreError) {
     let wasWaiting = try state.withLock { state throws(StoreError) in
       if let refusal = state.refusal { throw refusal }
-      // A job larger than the whole bound is accepted when the queue is empty.
-      let fits = state.jobs.isEmpty || state.bytes + job.bytes <= bytesMax
-      guard fits, state.jobs.count < countMax else {
-        throw .queueFull(retryAfter: Self.hint(state))
-      }
-      state.jobs.append(job)
+      if !job.isFurther { try admit(job, state) }
+      let flow = Flow(store: job.store, connection: job.token.group)
+      state.jobs.append(job, flow: flow, cost: job.cost)
       state.bytes += job.bytes
+      if job.following > 0 {
+        state.following[job.store, default: 0] += job.following
+        state.followingCost += job.following
+      }
       defer { state.isWriterWaiting = false }
       return state.isWriterWaiting
     }
@@ -45,8 +60,8 @@ final class WriteQueue: Sendable {
     if wasWaiting { state.update { _ in } }
   }
 
-  /// Waits for jobs and takes up to `count`. Returns an empty array if none came within `patience`,
-  /// and nil if the queue is closed and empty.
+  /// Waits for jobs and takes up to `count`, and no more than a transaction may cost. Returns an
+  /// empty array if none came within `patience`, and nil if the queue is closed and empty.
   func take(atMost count: Int, patience: Duration? = nil) -> [WriteJob]? {
     let batch: [WriteJob]? = state.wait(timeout: patience) { state in
       forgetAbandoned(&state)
@@ -56,14 +71,73 @@ final class WriteQueue: Sendable {
         state.isWriterWaiting = true
         return nil
       }
-      let batch = Array(state.jobs.prefix(count))
-      state.jobs.removeFirst(batch.count)
-      for job in batch { state.bytes -= job.bytes }
-      return batch
+      return takeJobs(atMost: count, &state)
     }
     guard let batch else { return [] }
     return batch.isEmpty ? nil : batch
   }
+
+  private func takeJobs(atMost count: Int, _ state: inout State) -> [WriteJob] {
+    var batch: [WriteJob] = []
+    batch.reserveCapacity(min(count, state.jobs.count))
+    let isShared = state.jobs.storeCount > 1
+    var left = Int.max
+    state.takenCost = 0
+    while batch.count < count, let job = state.jobs.popFirst(ifCosts: left) {
+      if batch.isEmpty {
+        noteStores(isShared || job.isOfAnotherStore(than: state.lastStore), &state)
+        left = transactionCost(state)
+      }
+      left -= job.cost
+      state.takenCost += job.cost
+      state.bytes -= job.bytes
+      if job.following > 0 { removeFollowing(of: job, &state) }
+      batch.append(job)
+    }
+    if let store = batch.last?.store, !store.isEmpty { state.lastStore = store }
+    return batch
+  }
+
+  private func noteStores(_ areSeveral: Bool, _ state: inout State) {
+    if areSeveral {
+      state.shortTransactions = Self.maxShortTransactions
+    } else if state.shortTransactions > 0 {
+      state.shortTransactions -= 1
+    }
+  }
+
+  /// Returns the cost of the next transaction. While several stores write, it is short: a write
+  /// that comes while it runs waits for all of it.
+  private func transactionCost(_ state: State) -> Int {
+    let most = limits.writeBatchCost
+    guard state.shortTransactions > 0, let cost = state.pace.cost(in: Self.shortTransaction)
+    else { return most }
+    return min(most, max(cost, Self.minTransactionCost))
+  }
+
+  private func removeFollowing(of job: WriteJob, _ state: inout State) {
+    let rest = (state.following[job.store] ?? 0) - job.following
+    state.following[job.store] = rest > 0 ? rest : nil
+    state.followingCost -= job.following
+  }
+
+  /// Adds the jobs that were taken last to the measured pace. `run` is the time that they ran, and
+  /// `whole` includes all other work.
+  func noteBatch(run: Duration, whole: Duration) {
+    state.withLock { state in
+      state.pace.note(cost: state.takenCost, run: run, whole: whole)
+    }
+  }
+
+  /// Refuses jobs from now on. Queued jobs can still be taken. Only the first reason counts.
+  func close(_ refusal: StoreError) {
+    state.update { if $0.refusal == nil { $0.refusal = refusal } }
+  }
+
+  /// Jobs that wait.
+  var count: Int { state.withLock { $0.jobs.count } }
+
+  // MARK: - Callers who are gone
 
   /// Notes that a caller is gone. Its job is not run, unless it has begun.
   func abandon(_ token: ReplyToken) {
@@ -83,27 +157,77 @@ final class WriteQueue: Sendable {
   /// Removes the tokens of jobs that have run.
   private func forgetAbandoned(_ state: inout State) {
     guard !state.abandoned.isEmpty else { return }
-    state.abandoned.formIntersection(state.jobs.map(\.token))
-    hasAbandoned.store(!state.abandoned.isEmpty, ordering: .releasing)
+    var waiting: Set<ReplyToken> = []
+    state.jobs.forEach { job in
+      if state.abandoned.contains(job.token) { waiting.insert(job.token) }
+    }
+    state.abandoned = waiting
+    hasAbandoned.store(!waiting.isEmpty, ordering: .releasing)
+  }
+}
+
+// MARK: - Admission
+
+extension WriteQueue {
+  /// Queued writes up to which a store may use the last places of the queue.
+  private static let smallCount = 8
+  /// The part of the places and bytes that is kept for stores with few writes: an eighth.
+  private static let reservedPart = 8
+
+  /// Throws the reason for which the queue does not take a new job.
+  ///
+  /// A store's backlog never keeps another store out: the time to wait is that of the store's own
+  /// share of the writer, and the last places are kept for stores with few writes.
+  private func admit(_ job: WriteJob, _ state: State) throws(StoreError) {
+    guard !state.jobs.isEmpty else { return }
+    let waiting = state.jobs.count(of: job.store)
+    let isSmall = waiting < Self.smallCount
+    let places = isSmall ? 0 : limits.writeQueueCount / Self.reservedPart
+    guard state.jobs.count < limits.writeQueueCount - places else {
+      throw .queueFull(retryAfter: hint(for: job.store, state))
+    }
+    let bytes = isSmall ? 0 : limits.writeQueueBytes / Self.reservedPart
+    // A job larger than the whole bound is accepted when the queue is empty.
+    guard state.bytes + job.bytes <= limits.writeQueueBytes - bytes else {
+      throw .queueFull(
+        retryAfter: hint(for: job.store, state),
+        flag: StoreLimits.writeQueueBytesFlag
+      )
+    }
+    guard waiting > 0, wait(of: job.store, state) > limits.writeQueueWait else { return }
+    throw .queueFull(
+      retryAfter: hint(for: job.store, state),
+      flag: StoreLimits.writeQueueWaitFlag
+    )
   }
 
-  /// Adds the duration of a batch to the average.
-  func noteBatch(_ duration: Duration) {
-    state.withLock { $0.batchDuration = ($0.batchDuration * 7 + duration) / 8 }
+  /// Returns the time until a new job of the store would be committed. Each other store gets at
+  /// most as much of the writer in that time as this one.
+  private func wait(of store: String, _ state: State) -> Duration {
+    let own = state.jobs.cost(of: store) + (state.following[store] ?? 0)
+    let all = state.jobs.cost + state.followingCost
+    let stores = state.jobs.storeCount + (state.jobs.count(of: store) == 0 ? 1 : 0)
+    let ahead = min(all, (own + Self.quantum) * stores)
+    return state.pace.wait(for: ahead, transactionCost: transactionCost(state))
   }
 
-  /// Refuses jobs from now on. Queued jobs can still be taken. Only the first reason counts.
-  func close(_ refusal: StoreError) {
-    state.update { if $0.refusal == nil { $0.refusal = refusal } }
+  /// Returns the time to recommend before another attempt: 10 ms to 5 s.
+  private func hint(for store: String, _ state: State) -> Duration {
+    min(max(wait(of: store, state), .milliseconds(10)), .seconds(5))
   }
 
-  /// The recommended delay before a caller's retry.
-  var retryHint: Duration { state.withLock { Self.hint($0) } }
+  /// The time after which a writer that could not write now may have caught up.
+  var retryHint: Duration {
+    state.withLock { state in
+      let wait = state.pace.wait(for: state.jobs.cost, transactionCost: limits.writeBatchCost)
+      return min(max(wait, .milliseconds(10)), .seconds(1))
+    }
+  }
+}
 
-  /// Jobs that wait.
-  var count: Int { state.withLock { $0.jobs.count } }
-
-  private static func hint(_ state: State) -> Duration {
-    min(max(state.batchDuration * 4, .milliseconds(10)), .seconds(1))
+extension WriteJob {
+  /// True if the job is of a store, and jobs of another one were taken last.
+  fileprivate func isOfAnotherStore(than last: String) -> Bool {
+    !last.isEmpty && !store.isEmpty && store != last
   }
 }

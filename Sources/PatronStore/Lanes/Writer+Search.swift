@@ -29,6 +29,9 @@ extension Writer {
       return
     }
     guard searchPause != nil else { return }
+    // The pace of writes is measured without this.
+    let run = runDuration
+    defer { runDuration = run }
     let step = WriteJob(
       deadline: nil,
       bytes: 0,

@@ -31,12 +31,16 @@ extension Writer {
     _ = transaction.reset()
     var outcomes: [Outcome] = []
     outcomes.reserveCapacity(jobs.count)
+    let start = ContinuousClock.now
     for job in jobs {
       switch run(job) {
       case .done(let outcome): outcomes.append(outcome)
-      case .spoilt(let error): return abandon(jobs, error)
+      case .spoilt(let error):
+        runDuration += start.duration(to: .now)
+        return abandon(jobs, error)
       }
     }
+    runDuration += start.duration(to: .now)
     do {
       if connection.totalChanges != changesBefore {
         try transaction.terms.flush(connection)

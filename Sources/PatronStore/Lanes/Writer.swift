@@ -15,6 +15,8 @@ final class Writer {
   var reserve: DiskReserve
   var replies = ReplyGroups()
   private(set) var hasFailed = false
+  /// The time for which the jobs that were taken last have run, commits excluded.
+  var runDuration = Duration.zero
   /// Pages of the WAL at the last checkpoint.
   var pagesAtCheckpoint = 0
   /// Pages of the WAL from which another attempt to reset it is worthwhile.
@@ -60,8 +62,9 @@ final class Writer {
         continue
       }
       let start = ContinuousClock.now
+      runDuration = .zero
       process(jobs, now: start)
-      queue.noteBatch(start.duration(to: .now))
+      queue.noteBatch(run: runDuration, whole: start.duration(to: .now))
     }
   }
 

@@ -38,7 +38,7 @@ struct SteppedWriteTests {
         self.delays.withLock { $0.append(delay) }
         Task { work() }
       }
-      try write.begin(bytes: 0, token: ReplyToken(group: 0, item: 0)) {
+      try write.begin(WriteLoad(requestBytes: 0), token: ReplyToken(group: 0, item: 0)) {
         try $0.transaction.run(Query("INSERT INTO sequences VALUES ('first', 1)"))
         return ([7], .more { try self.step($0) })
       }

@@ -288,7 +288,7 @@ struct WriteLaneTests {
     do {
       try body()
       Issue.record("the job was taken")
-    } catch StoreError.queueFull(let retryAfter) {
+    } catch StoreError.queueFull(let retryAfter, _) {
       #expect(retryAfter > .zero && retryAfter <= .seconds(1))
     } catch {
       Issue.record("\(error)")

@@ -1,0 +1,44 @@
+/// The measured speed of the writer, from which waits are estimated. Recent transactions count
+/// most.
+struct WriterPace: Sendable {
+  /// Cost of recent transactions, and the seconds that their jobs ran.
+  private var cost = 0.0
+  private var runSeconds = 0.0
+  /// Seconds that a transaction takes beside its jobs: begin, commit and checkpoint.
+  private var commitSeconds = 0.0
+
+  /// The weight that earlier transactions keep when one is noted.
+  private static let memory = 0.875
+
+  /// Notes a transaction, or several that ran jobs of this cost together. `run` is the time that
+  /// the jobs took, `whole` the time from taking them to the end of the work that followed.
+  mutating func note(cost: Int, run: Duration, whole: Duration) {
+    self.cost = self.cost * Self.memory + Double(cost)
+    runSeconds = runSeconds * Self.memory + run.seconds
+    let commit = max(0, whole.seconds - run.seconds)
+    commitSeconds = commitSeconds * Self.memory + commit * (1 - Self.memory)
+  }
+
+  /// Returns the time until work of this cost is committed, in transactions of at most
+  /// `transactionCost`. Zero before anything was measured.
+  func wait(for cost: Int, transactionCost: Int) -> Duration {
+    guard self.cost > 0 else { return .zero }
+    let transactions = Double(cost / max(1, transactionCost) + 1)
+    let seconds = Double(cost) * runSeconds / self.cost + transactions * commitSeconds
+    return .microseconds(Int64(min(seconds, 3600) * 1e6))
+  }
+
+  /// Returns the cost of the jobs that run in this time; nil before anything was measured.
+  func cost(in time: Duration) -> Int? {
+    guard cost > 0, runSeconds > 0 else { return nil }
+    return Int(min(time.seconds * cost / runSeconds, 1e9))
+  }
+}
+
+extension Duration {
+  /// The duration in seconds.
+  fileprivate var seconds: Double {
+    let (seconds, attoseconds) = components
+    return Double(seconds) + Double(attoseconds) / 1e18
+  }
+}
