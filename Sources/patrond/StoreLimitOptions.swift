@@ -32,9 +32,63 @@ struct StoreLimitOptions: ParsableArguments {
   var maxWriteWaitMs: Int?
 
   @Option(
-    help: ArgumentHelp("Number of scans that run in parallel. (default: 2)", valueName: "count")
+    help: ArgumentHelp(
+      "Number of streams that read in parallel; those that wait for their clients do not count. "
+        + "(default: 2)",
+      valueName: "count"
+    )
   )
   var scanThreads: Int?
+
+  @Option(
+    help: ArgumentHelp(
+      "Number of long unary reads that run in parallel. (default: 2)",
+      valueName: "count"
+    )
+  )
+  var readThreads: Int?
+
+  @Option(
+    help: ArgumentHelp(
+      "Maximum number of streams that wait for their clients. If one more wants to begin, the one "
+        + "that has waited longest is ended. (default: 32)",
+      valueName: "count"
+    )
+  )
+  var maxParkedScans: Int?
+
+  @Option(
+    help: ArgumentHelp(
+      "Maximum number of streams of a store that have begun; further ones wait. (default: 8)",
+      valueName: "count"
+    )
+  )
+  var maxScansPerStore: Int?
+
+  @Option(
+    help: ArgumentHelp(
+      "Maximum number of streams of a connection that have begun; further ones wait. (default: 4)",
+      valueName: "count"
+    )
+  )
+  var maxScansPerConnection: Int?
+
+  @Option(
+    help: ArgumentHelp(
+      "Maximum number of streams that wait to begin; a store may use half. (default: 512)",
+      valueName: "count"
+    )
+  )
+  var maxQueuedScans: Int?
+
+  @Option(
+    help: ArgumentHelp(
+      "Maximum number of long unary reads that wait to begin; a store may use half. "
+        + "(default: 1024)",
+      valueName: "count"
+    )
+  )
+  var maxQueuedReads: Int?
 
   @Option(
     help: ArgumentHelp("Maximum duration of a scan. (default: 300)", valueName: "seconds")
@@ -105,7 +159,7 @@ struct StoreLimitOptions: ParsableArguments {
     if let milliseconds = try checked(maxWriteWaitMs, "max-write-wait-ms", 1...3_600_000) {
       limits.writeQueueWait = .milliseconds(milliseconds)
     }
-    limits.scanThreads = try checked(scanThreads, "scan-threads", 1...64) ?? limits.scanThreads
+    try setLimitsOfReads(&limits)
     if let seconds = try checked(maxScanSeconds, "max-scan-seconds", 1...86_400) {
       limits.scanAgeMax = .seconds(seconds)
     }
@@ -128,6 +182,22 @@ struct StoreLimitOptions: ParsableArguments {
       limits.pointBudgetBytes = kib << 10
     }
     return limits
+  }
+
+  private func setLimitsOfReads(_ limits: inout StoreLimits) throws {
+    limits.scanThreads = try checked(scanThreads, "scan-threads", 1...64) ?? limits.scanThreads
+    limits.readThreads = try checked(readThreads, "read-threads", 1...64) ?? limits.readThreads
+    limits.maxParkedScans =
+      try checked(maxParkedScans, "max-parked-scans", 0...1024) ?? limits.maxParkedScans
+    limits.maxScansPerStore =
+      try checked(maxScansPerStore, "max-scans-per-store", 1...1024) ?? limits.maxScansPerStore
+    limits.maxScansPerConnection =
+      try checked(maxScansPerConnection, "max-scans-per-connection", 1...1024)
+      ?? limits.maxScansPerConnection
+    limits.scanQueueCount =
+      try checked(maxQueuedScans, "max-queued-scans", 2...1_000_000) ?? limits.scanQueueCount
+    limits.readQueueCount =
+      try checked(maxQueuedReads, "max-queued-reads", 2...1_000_000) ?? limits.readQueueCount
   }
 
   private func checked(_ value: Int?, _ flag: String, _ range: ClosedRange<Int>) throws -> Int? {

@@ -35,6 +35,8 @@ extension RPCError {
     switch error {
     case .queueFull(let delay, _):
       return retryLater(.resourceExhausted, "QUEUE_FULL", message, after: delay)
+    case .laneFull(_, let delay):
+      return retryLater(.resourceExhausted, "QUEUE_FULL", message, after: delay)
     case .logFull(let delay):
       return retryLater(.resourceExhausted, "LOG_FULL", message, after: delay)
     case .deadlineExceeded: return RPCError(code: .deadlineExceeded, message: message)
@@ -60,7 +62,7 @@ extension RPCError {
     let metadata = ["limit": limit.rawValue]
     switch limit {
     case .age, .stall: return reason(.aborted, "SNAPSHOT_TOO_OLD", message, metadata: metadata)
-    case .log:
+    case .log, .pressure:
       return retryLater(
         .aborted,
         "SNAPSHOT_TOO_OLD",

@@ -59,7 +59,12 @@ final class Lanes {
     _ token: ReplyToken,
     _ work: @escaping @Sendable (ReadContext, inout ResponseBuffer) throws -> Void
   ) throws {
-    let job = ReadJob(deadline: call.deadline, sink: replies, token: token) { transaction in
+    let job = ReadJob(
+      store: call.store,
+      deadline: call.deadline,
+      sink: replies,
+      token: token
+    ) { transaction in
       if let refusal = call.answers?.refusal { throw refusal }
       var response = ResponseBuffer(capacity: 4096)
       try call.reporting {
@@ -67,7 +72,7 @@ final class Lanes {
       }
       return response.takeBytes()
     }
-    _ = try store.scans.submit(job)
+    _ = try store.reads.submit(job)
   }
 
   /// Queues a handler that streams from a snapshot of its own.
@@ -76,9 +81,12 @@ final class Lanes {
     _ stream: any ServerStream,
     _ work: @escaping @Sendable (ReadContext, ScanStream) throws -> Void
   ) throws {
-    let job = ScanJob(deadline: call.deadline, sink: StreamSink(stream, call)) {
-      transaction,
-      output in
+    let job = ScanJob(
+      store: call.store,
+      connection: stream.target.connection,
+      deadline: call.deadline,
+      sink: StreamSink(stream, call)
+    ) { transaction, output in
       try work(ReadContext(call: call, transaction: transaction), output)
     }
     let scan = try store.scans.submit(job)
@@ -144,7 +152,7 @@ final class Lanes {
   func abandon(_ target: ReplyTarget) {
     let token = ReplyToken(target)
     store.writer.abandon(token)
-    store.scans.abandon(token)
+    store.reads.abandon(token)
   }
 }
 

@@ -12,11 +12,23 @@ final class LaneThread: Sendable {
   /// thread yields to the others when there are too few processors for all.
   init(name: String, inBackground: Bool = false, _ body: @escaping @Sendable () -> Void) {
     let ended = ended
-    let work = Work {
-      Self.setName(name)
-      if inBackground { Self.yieldToOthers() }
+    let result = Self.start(name: name, inBackground: inBackground) {
       body()
       ended.update { $0 = true }
+    }
+    precondition(result == 0, "cannot start a thread: errno \(result)")
+  }
+
+  /// Starts a thread that nobody joins. Returns 0, or the `errno` if the system has no thread left.
+  static func start(
+    name: String,
+    inBackground: Bool,
+    _ body: @escaping @Sendable () -> Void
+  ) -> Int32 {
+    let work = Work {
+      setName(name)
+      if inBackground { yieldToOthers() }
+      body()
     }
     let context = Unmanaged.passRetained(work).toOpaque()
     #if canImport(Darwin)
@@ -36,12 +48,16 @@ final class LaneThread: Sendable {
       },
       context
     )
-    precondition(result == 0, "cannot start a thread: errno \(result)")
+    guard result == 0 else {
+      Unmanaged<Work>.fromOpaque(context).release()
+      return result
+    }
     #if canImport(Darwin)
       if let thread { pthread_detach(thread) }
     #else
       pthread_detach(thread)
     #endif
+    return 0
   }
 
   /// Blocks until `body` returned.

@@ -1,10 +1,13 @@
 internal import SQLite
 
-/// The signals that other threads send to a scan: stop, or the client accepts messages again.
+/// The signals that other threads send to a scan: stop, the client accepts messages again, or it is
+/// the scan's turn.
 final class ScanControl: Sendable {
   private struct State: Sendable {
     var stop: StoreError?
     var resumes: UInt64 = 0
+    /// True from the start of a turn until the scan has noticed it.
+    var hasTurn = false
     var interrupt: InterruptHandle?
     var ageEnd: ContinuousClock.Instant?
   }
@@ -51,21 +54,43 @@ final class ScanControl: Sendable {
   /// Resumes so far. A scan whose message was refused waits for the next resume.
   var resumes: UInt64 { state.withLock { $0.resumes } }
 
-  /// Blocks until the client accepts messages again. Throws the reason if the scan must end first.
-  func waitForResume(after seen: UInt64, stallMax: Duration) throws(StoreError) {
+  /// Blocks until the client accepts messages again and returns true, or returns false at `end`.
+  /// Throws the reason if the scan must end first.
+  func waitForResume(
+    after seen: UInt64,
+    until end: ContinuousClock.Instant
+  ) throws(StoreError) -> Bool {
+    try wait(until: end) { $0.resumes != seen }
+  }
+
+  /// Gives the scan its next turn.
+  func giveTurn() { state.update { $0.hasTurn = true } }
+
+  /// Blocks until the scan gets its next turn. Throws the reason if it must end first.
+  func waitForTurn() throws(StoreError) {
+    while try !wait(until: nil, { $0.hasTurn }) {}
+    state.withLock { $0.hasTurn = false }
+  }
+
+  /// Blocks until `isOver` and returns true, or returns false at `end`. Throws the reason if the
+  /// scan must end.
+  private func wait(
+    until end: ContinuousClock.Instant?,
+    _ isOver: (State) -> Bool
+  ) throws(StoreError) -> Bool {
     let now = ContinuousClock.now
-    let stallEnd = now.advanced(by: stallMax)
     let ageEnd = state.withLock { $0.ageEnd }
-    let end = [stallEnd, ageEnd, deadline].compactMap { $0 }.min() ?? stallEnd
-    let woken: StoreError?? = state.wait(timeout: now.duration(to: end)) { state in
+    let first = [end, ageEnd, deadline].compactMap { $0 }.min()
+    let woken: StoreError?? = state.wait(timeout: first.map { now.duration(to: $0) }) { state in
       if let stop = state.stop { return .some(stop) }
-      return state.resumes != seen ? .some(nil) : nil
+      return isOver(state) ? .some(nil) : nil
     }
     if let woken {
       if let stop = woken { throw stop }
-      return
+      return true
     }
-    throw stopReason() ?? .snapshotTooOld(.stall)
+    if let reason = stopReason() { throw reason }
+    return false
   }
 
   private static func reason(

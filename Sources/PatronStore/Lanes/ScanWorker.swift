@@ -22,26 +22,29 @@ final class ScanWorker {
     self.onSearchFault = onSearchFault
   }
 
-  /// Runs one scan. Notifies its sink after the snapshot was closed.
-  func run(_ scan: QueuedScan) {
-    let control = scan.control
+  /// Runs one scan, which has a permit. Notifies its sink after the snapshot was closed. Returns
+  /// the length of its last turn, in nanoseconds.
+  func run(_ scan: QueuedScan, on lane: ScanLane) -> Int {
+    let turn = ScanTurn(scan.control, lane)
     switch scan.work {
     case .stream(let job):
-      let stream = ScanStream(control, job.sink, stallMax: limits.scanStallMax)
-      let result = inSnapshot(control) { try job.run($0, stream) }
+      let stream = ScanStream(turn, job.sink, stallMax: limits.scanStallMax)
+      let result = inSnapshot(turn) { try job.run($0, stream) }
       switch result {
       case .success: job.sink.finish(nil)
       case .failure(let error): job.sink.finish(error)
       }
     case .unary(let job):
-      job.sink.deliver([Reply(job.token, inSnapshot(control, job.run))])
+      job.sink.deliver([Reply(job.token, inSnapshot(turn, job.run))])
     }
+    return turn.cost()
   }
 
   private func inSnapshot<Value>(
-    _ control: ScanControl,
+    _ turn: ScanTurn,
     _ body: (ReadTransaction) throws -> Value
   ) -> Result<Value, any Error> {
+    let control = turn.control
     if let reason = control.stopReason() { return .failure(reason) }
     let transaction = ReadTransaction(connection, onSearchFault: onSearchFault) {
       control.stopReason()
@@ -50,7 +53,14 @@ final class ScanWorker {
     var pause = ScanPause(shortCalls)
     connection.setStopCheck {
       pause.yield()
-      return control.stopReason() != nil
+      let now = ContinuousClock.now
+      if control.stopReason(now: now) != nil { return true }
+      do throws(StoreError) {
+        try turn.yieldIfDue(at: now)
+        return false
+      } catch {
+        return true
+      }
     }
     snapshots.add(control)
     defer {

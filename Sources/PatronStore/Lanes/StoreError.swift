@@ -6,6 +6,8 @@ package enum StoreError: Error, Sendable, Equatable {
   /// The lane's queue is full, by the limit that the flag sets. A retry after this time may
   /// succeed.
   case queueFull(retryAfter: Duration, flag: String = StoreLimits.writeQueueCountFlag)
+  /// Too many long reads wait. The flag sets how many may. A retry after this time may succeed.
+  case laneFull(flag: String, retryAfter: Duration)
   /// The write-ahead log is at its hard limit, because a reader keeps it from being reset. A retry
   /// after this time may succeed.
   case logFull(retryAfter: Duration)
@@ -42,6 +44,9 @@ package enum SnapshotLimit: String, Sendable {
   case stall
   /// The write-ahead log came near ``StoreLimits/logBytesMark``, and this scan was the oldest.
   case log
+  /// The client had accepted no messages for longest, and another scan needed the place: see
+  /// ``StoreLimits/maxParkedScans``.
+  case pressure
 }
 
 extension StoreError {
@@ -72,6 +77,8 @@ extension StoreError: CustomStringConvertible {
     switch self {
     case .queueFull(_, let flag):
       return "the server has too much work queued (`\(flag)`); try again later"
+    case .laneFull(let flag, _):
+      return "too many reads of this store wait on the server (`\(flag)`); try again later"
     case .logFull:
       return "the write-ahead log is at its limit, because a reader holds an old snapshot; "
         + "try again later"
@@ -91,9 +98,11 @@ extension StoreError: CustomStringConvertible {
   private static func text(_ limit: SnapshotLimit) -> String {
     let reason =
       switch limit {
-      case .age: "it ran longer than a scan may"
-      case .stall: "its client took no messages for too long"
-      case .log: "it kept the write-ahead log from being reset"
+      case .age: "it ran longer than a scan may (`--max-scan-seconds`)"
+      case .stall: "its client took no messages for too long (`--max-scan-stall-seconds`)"
+      case .log: "it kept the write-ahead log from being reset (`--max-log-mib`)"
+      case .pressure:
+        "its client read too slowly while others waited for its place (`--max-parked-scans`)"
       }
     return
       "the scan was ended, because \(reason); start it again, with a narrower filter if possible"

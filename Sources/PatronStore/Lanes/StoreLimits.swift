@@ -18,10 +18,27 @@ package struct StoreLimits: Sendable, Equatable {
   /// Maximum cost of the writes in one transaction: an item costs 1. It is less while several
   /// stores write.
   package var writeBatchCost = 512
-  /// Threads of the scan lane, and so the number of concurrent scans.
+  /// Streams that run at the same time. Parked ones do not count.
   package var scanThreads = 2
-  /// Scans that may wait for a thread.
-  package var scanQueueCount = 256
+  /// Streams that may wait for their clients, each with a thread, a snapshot and two open files.
+  /// If one more wants to begin, the one that has waited longest ends.
+  package var maxParkedScans = 32
+  /// Streams of one store that have begun. Further ones wait.
+  package var maxScansPerStore = 8
+  /// Streams of one connection that have begun. Further ones wait.
+  package var maxScansPerConnection = 4
+  /// Streams that may wait to begin. One store may use half of them.
+  package var scanQueueCount = 512
+  /// The time for which a stream must have waited for its client before it can lose its place.
+  package var scanEvictableAfter = Duration.seconds(1)
+  /// Unary reads of the lane for long ones that run at the same time.
+  package var readThreads = 2
+  /// Unary reads that may wait to begin. One store may use half of them.
+  package var readQueueCount = 1024
+  /// Duration of a turn of a long read, unary or streaming, while others wait.
+  package var scanTurn = Duration.milliseconds(20)
+  /// The time after which a thread for long reads ends if it has no work.
+  package var idleThreadAge = Duration.seconds(10)
   /// Maximum age of a scan's snapshot.
   package var scanAgeMax = Duration.seconds(300)
   /// Maximum time that a scan waits for a client that accepts no messages.
@@ -56,6 +73,8 @@ package struct StoreLimits: Sendable, Equatable {
   package var readerMapBytes = 0x7FFF_0000
   /// Page cache of each read-only connection, in bytes.
   package var readerCacheBytes = 2 << 20
+  /// Page cache of the connection of each thread for long reads, in bytes.
+  package var scanCacheBytes = 512 << 10
   /// Page cache of the writer, in bytes.
   package var writerCacheBytes = 64 << 20
 

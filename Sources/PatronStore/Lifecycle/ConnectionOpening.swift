@@ -59,11 +59,13 @@ enum ConnectionOpening {
     }
   }
 
-  /// Opens a read-only connection, to be used by one thread.
+  /// Opens a read-only connection, to be used by one thread. `cacheBytes` is its page cache; nil
+  /// selects ``StoreLimits/readerCacheBytes``.
   static func reader(
     _ directory: DataDirectory,
     _ limits: StoreLimits,
-    _ vfs: String?
+    _ vfs: String?,
+    cacheBytes: Int? = nil
   ) throws(StoreOpenError) -> Connection {
     let path = directory.databasePath
     do {
@@ -77,7 +79,7 @@ enum ConnectionOpening {
       try connection.execute(
         """
         PRAGMA mmap_size=\(limits.readerMapBytes);
-        PRAGMA cache_size=-\(limits.readerCacheBytes >> 10);
+        PRAGMA cache_size=-\((cacheBytes ?? limits.readerCacheBytes) >> 10);
         PRAGMA trusted_schema=OFF;
         """
       )

@@ -1,14 +1,16 @@
 internal import SQLite
 
-/// An open database: the writer, the scan lane, and point readers for I/O loops.
+/// An open database: the writer, the lanes of long reads, and point readers for I/O loops.
 ///
 /// Open a directory once. A second opener, in this process or another, gets
 /// ``StoreOpenError/inUse(path:pid:)``.
 package final class Store: Sendable {
   /// The lane of every write.
   package let writer: WriteLane
-  /// The lane of long reads.
+  /// The lane of streams.
   package let scans: ScanLane
+  /// The lane of unary reads that take long. Streams do not delay them.
+  package let reads: ScanLane
   /// The count of commits, shared with the point readers.
   package let commitCounter: CommitCounter
   package let limits: StoreLimits
@@ -46,14 +48,25 @@ package final class Store: Sendable {
       throw error
     }
     let onSearchFault = Self.searchFaultObserver(writer)
+    let limits = options.limits
+    let vfs = options.vfs
+    let makeWorker: @Sendable () throws(StoreOpenError) -> ScanWorker = {
+      () throws(StoreOpenError) in
+      let connection = try ConnectionOpening.reader(
+        directory,
+        limits,
+        vfs,
+        cacheBytes: limits.scanCacheBytes
+      )
+      return ScanWorker(connection, limits, snapshots, shortCalls, onSearchFault)
+    }
     do throws(StoreOpenError) {
-      scans = try ScanLane(
-        options.limits,
-        snapshots,
-        shortCalls,
-        onSearchFault
-      ) { () throws(StoreOpenError) in
-        try ConnectionOpening.reader(directory, options.limits, options.vfs)
+      scans = try ScanLane(.scans(limits), makeWorker)
+      do throws(StoreOpenError) {
+        reads = try ScanLane(.reads(limits), makeWorker)
+      } catch {
+        scans.close()
+        throw error
       }
     } catch {
       writer.close()
@@ -93,6 +106,7 @@ package final class Store: Sendable {
   /// background: the last reference may go on a lane's own thread, which cannot join itself.
   deinit {
     scans.stop()
+    reads.stop()
     writer.stop()
   }
 
@@ -122,6 +136,7 @@ package final class Store: Sendable {
   @discardableResult
   package func close() -> Int {
     scans.close()
+    reads.close()
     let left = writer.close()
     directory.release()
     return left

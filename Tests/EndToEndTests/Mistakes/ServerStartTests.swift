@@ -155,6 +155,7 @@ extension EndToEnd {
       (["--listen", "127.0.0.1:http"], ["127.0.0.1:http", "port"]),
       (["--max-request-bytes", "5"], ["--max-request-bytes", "1024"]),
       (["--max-log-mib", "0"], ["--max-log-mib", "1"]),
+      (["--max-scans-per-store", "0"], ["--max-scans-per-store", "1"]),
       (["--threads", "0"], ["--threads", "64"]),
       (["--synchronous", "maybe"], ["maybe", "full"]),
       (["--nosuch"], ["--nosuch"]),

@@ -43,14 +43,14 @@ extension EndToEnd {
     func stallTime() async throws {
       let shop = try await GeneratedShop(Self.fewer)
       let server = try await shop.start(
-        flags: ["--max-scan-stall-seconds", "1", "--scan-threads", "1"]
+        flags: ["--max-scan-stall-seconds", "1", "--max-scans-per-store", "1"]
       )
       let stalled = try RawConnection(server.address)
       try await stalled.send(shop.export(stream: 1))
       #expect(try await stalled.receive()?.header.type == .data)
-      // The only thread is free for another export once the stalled one has ended.
+      // Another export of the store begins once the stalled one has ended.
       let next = try RawConnection(server.address)
-      try await next.send(shop.export(stream: 1, of: "empty"))
+      try await next.send(shop.export(stream: 1))
       #expect(try await next.receive(within: .seconds(60))?.header.type == .data)
       let (rows, end) = try await shop.drain(stalled)
       #expect(
@@ -58,6 +58,30 @@ extension EndToEnd {
         "\(String(describing: end))"
       )
       #expect(rows < Self.fewer)
+      #expect(try await server.stop() == .status(0), "\(server.errors)")
+    }
+
+    @Test("exports that nobody reads do not delay another store's, and complete when read")
+    func parkedExports() async throws {
+      let shop = try await GeneratedShop(Self.fewer)
+      let server = try await shop.start(
+        flags: ["--scan-threads", "2", "--max-scan-stall-seconds", "600"]
+      )
+      var stalled: [RawConnection] = []
+      for _ in 0..<3 {
+        let connection = try RawConnection(server.address)
+        try await connection.send(shop.export(stream: 1))
+        #expect(try await connection.receive(within: .seconds(60))?.header.type == .data)
+        stalled.append(connection)
+      }
+      let other = try RawConnection(server.address)
+      try await other.send(shop.export(stream: 1, of: "empty"))
+      let (none, end) = try await shop.drain(other)
+      #expect(none == 0 && end == nil)
+      for connection in stalled {
+        let (rows, end) = try await shop.drain(connection)
+        #expect(rows == Self.fewer && end == nil, "\(String(describing: end))")
+      }
       #expect(try await server.stop() == .status(0), "\(server.errors)")
     }
 

@@ -173,5 +173,39 @@ extension LaneStore {
   }
 }
 
+extension LaneStore {
+  /// Waits until a condition holds. Fails after a minute.
+  func poll(_ what: Comment, _ isTrue: () -> Bool) throws {
+    let end = ContinuousClock.now.advanced(by: .seconds(60))
+    while !isTrue() {
+      try #require(ContinuousClock.now < end, what)
+      usleep(1000)
+    }
+  }
+}
+
+extension ScanJob {
+  /// Makes a scan of the default store and one connection.
+  init(
+    deadline: ContinuousClock.Instant?,
+    sink: any ScanSink,
+    run: @escaping @Sendable (ReadTransaction, ScanStream) throws -> Void
+  ) {
+    self.init(store: .default, connection: 1, deadline: deadline, sink: sink, run: run)
+  }
+}
+
+extension ReadJob {
+  /// Makes a read of the default store.
+  init(
+    deadline: ContinuousClock.Instant?,
+    sink: any ReplySink,
+    token: ReplyToken,
+    run: @escaping @Sendable (ReadTransaction) throws -> [UInt8]
+  ) {
+    self.init(store: .default, deadline: deadline, sink: sink, token: token, run: run)
+  }
+}
+
 /// An error that only tests throw.
 struct Rejected: Error, Equatable {}

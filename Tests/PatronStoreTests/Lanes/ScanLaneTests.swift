@@ -5,6 +5,11 @@ import Testing
 
 @Suite("Scan lane")
 struct ScanLaneTests {
+  private static let full = StoreError.laneFull(
+    flag: "--max-queued-scans",
+    retryAfter: .seconds(1)
+  )
+
   /// Reads forever, until it is stopped.
   private let endless: @Sendable (ReadTransaction, ScanStream) throws -> Void = { tx, _ in
     _ = try tx.first(LaneStore.countTo, Int64.max) { $0.int64(0) }
@@ -73,7 +78,8 @@ struct ScanLaneTests {
   @Test func waitingScansOfCallersWhoAreGoneLeaveTheQueue() throws {
     let lane = try LaneStore {
       $0.limits.scanThreads = 1
-      $0.limits.scanQueueCount = 2
+      $0.limits.maxParkedScans = 0
+      $0.limits.scanQueueCount = 6
     }
     let gate = Gate()
     let held = WindowSink(window: 3)
@@ -93,9 +99,7 @@ struct ScanLaneTests {
       }
     }
     try lane.store.scans.submit(read())
-    #expect(throws: StoreError.queueFull(retryAfter: .seconds(1))) {
-      try lane.store.scans.submit(read())
-    }
+    #expect(throws: Self.full) { try lane.store.scans.submit(read()) }
     lane.store.scans.abandon(token)
     #expect(try lane.replies.error(of: token) == .cancelled)
     handle.cancel()
@@ -180,7 +184,8 @@ struct ScanLaneTests {
   @Test func aFullQueueSaysSoAtOnce() throws {
     let lane = try LaneStore {
       $0.limits.scanThreads = 1
-      $0.limits.scanQueueCount = 2
+      $0.limits.maxParkedScans = 0
+      $0.limits.scanQueueCount = 6
     }
     let gate = Gate()
     let sinks = (0..<4).map { _ in WindowSink(window: 1) }
@@ -189,25 +194,36 @@ struct ScanLaneTests {
     try gate.waitForArrival()
     for sink in sinks[1...2] { _ = try lane.store.scans.submit(job(sink)) }
     #expect(lane.store.scans.queuedCount == 2)
-    #expect(throws: StoreError.queueFull(retryAfter: .seconds(1))) {
-      try lane.store.scans.submit(job(sinks[3]))
-    }
+    #expect(throws: Self.full) { try lane.store.scans.submit(job(sinks[3])) }
     gate.open()
     for sink in sinks[0...2] { #expect(try sink.waitForEnd() == nil) }
   }
 
-  @Test func closingEndsRunningAndWaitingScans() throws {
-    let lane = try LaneStore { $0.limits.scanThreads = 1 }
-    let running = WindowSink(window: 1)
-    let waiting = WindowSink(window: 1)
-    _ = try lane.store.scans.submit(ScanJob(deadline: nil, sink: running, run: chatty))
-    try running.waitUntilFull()
-    _ = try lane.store.scans.submit(ScanJob(deadline: nil, sink: waiting, run: chatty))
+  @Test func closingEndsScansInEveryState() throws {
+    let lane = try LaneStore {
+      $0.limits.scanThreads = 1
+      $0.limits.maxScansPerConnection = 3
+    }
+    let sinks = (0..<4).map { _ in WindowSink(window: 1) }
+    _ = try lane.store.scans.submit(ScanJob(deadline: nil, sink: sinks[0], run: chatty))
+    try sinks[0].waitUntilFull()
+    let started = Gate()
+    started.open()
+    let endless = endless
+    _ = try lane.store.scans.submit(
+      ScanJob(deadline: nil, sink: sinks[1]) { tx, stream in
+        started.pass()
+        try endless(tx, stream)
+      }
+    )
+    try started.waitForArrival()
+    for sink in sinks[2...] {
+      _ = try lane.store.scans.submit(ScanJob(deadline: nil, sink: sink, run: chatty))
+    }
     #expect(lane.store.close() == 0)
-    #expect(try running.waitForEnd() as? StoreError == .closing)
-    #expect(try waiting.waitForEnd() as? StoreError == .closing)
+    for sink in sinks { #expect(try sink.waitForEnd() as? StoreError == .closing) }
     #expect(throws: StoreError.closing) {
-      try lane.store.scans.submit(ScanJob(deadline: nil, sink: running, run: chatty))
+      try lane.store.scans.submit(ScanJob(deadline: nil, sink: sinks[0], run: chatty))
     }
   }
 }

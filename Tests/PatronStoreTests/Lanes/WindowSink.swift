@@ -49,10 +49,16 @@ final class WindowSink: ScanSink {
     return state.withLock { $0.messages }
   }
 
-  func waitUntilFull() throws {
-    let full = state.wait(timeout: .seconds(60)) { $0.messages.count >= window ? true : nil }
-    #expect(full == true, "the scan sent too little")
+  func waitUntilFull() throws { try waitFor(window) }
+
+  /// Waits until the scan has sent `count` messages.
+  func waitFor(_ count: Int) throws {
+    let came = state.wait(timeout: .seconds(60)) { $0.messages.count >= count ? true : nil }
+    #expect(came == true, "the scan sent too little")
   }
+
+  /// Takes a message, without telling the scan.
+  func takeOne() { state.update { $0.taken += 1 } }
 
   /// Waits for the end and returns its error, nil for success.
   func waitForEnd() throws -> (any Error)? {
