@@ -732,12 +732,16 @@ extension Contract {
         //     `ACTOR_UNKNOWN` for `actor`, `CONSENT_SOURCE_LENGTH` for the `source` of consent,
         //     `BATCH_SIZE_OUT_OF_RANGE` for the items of a batch, and for paged lists
         //     `PAGE_SIZE_OUT_OF_RANGE`, `PAGE_TOKEN_MALFORMED` and `PAGE_TOKEN_MISMATCH`;
-        //   * RESOURCE_EXHAUSTED `QUEUE_FULL` and `LOG_FULL` with a `google.rpc.RetryInfo`, and `DISK_FULL`
-        //     for writes;
-        //   * UNAVAILABLE `SHUTTING_DOWN`, `DATABASE_BUSY` and `DISK_FAILED`; ABORTED `SNAPSHOT_TOO_OLD`
-        //     for large reads that took too long: call again;
+        //   * RESOURCE_EXHAUSTED `QUEUE_FULL`, `LOG_FULL` and `DISK_FULL` for writes, with a
+        //     `google.rpc.RetryInfo`, as all errors that a wait may cure;
+        //   * UNAVAILABLE `SHUTTING_DOWN`, `DATABASE_BUSY` and `DISK_FAILED`, with a RetryInfo; ABORTED
+        //     `SNAPSHOT_TOO_OLD` for large reads that took too long: call again, with a RetryInfo if the
+        //     read gave way to others;
         //   * RESOURCE_EXHAUSTED `ANSWER_TOO_LARGE` for a write whose answer would be larger than the
         //     server sends: nothing is changed then;
+        //   * RESOURCE_EXHAUSTED `ANSWERS_UNREAD` and `SERVER_MEMORY` with a `google.rpc.RetryInfo`, when
+        //     the connection or the server has too many answers that clients have not read: the call was not
+        //     run;
         //   * DATA_LOSS `DATABASE_DAMAGED`, INTERNAL `STORAGE` and `INTERNAL`. The metadata has the
         //     `request_id` under which the server's log has the details;
         //   * DEADLINE_EXCEEDED and CANCELLED.
@@ -750,8 +754,16 @@ extension Contract {
         //   1 MiB, the warnings of an item are replaced by the single warning `WARNINGS_LEFT_OUT`; errors
         //   beyond 2 MiB have no details.
         // * A request with a `request_id` (1 to 64 characters) is executed once: for a day an exact repeat
-        //   gets the first answer and changes nothing. A different request with the same id is refused with
-        //   INVALID_ARGUMENT `REQUEST_ID_REUSED`.
+        //   changes nothing and gets the first outcome again, which is everything in the answer but its
+        //   records: outcome, ids, changes, token, warnings. Records (`Customer`, `Event`) are those of the
+        //   time of the repeat. A customer that was merged since is the remaining one, and an event that
+        //   was deleted since is absent. An erasure removes the outcomes about the customer: a repeat is a
+        //   new request then, about an erased customer. A repeat of DeleteCustomer still gets its receipt.
+        //   In a repeated batch, warnings have no `given`; warnings and errors beyond 16 KiB each have only
+        //   the reason `WARNINGS_LEFT_OUT` and their code. A store keeps its latest 100,000 outcomes
+        //   (`patrond --max-kept-answers`), of which one of more than 1 KiB counts once for each KiB; a
+        //   repeat of an earlier request is a new request. A different request with the same id is refused
+        //   with INVALID_ARGUMENT `REQUEST_ID_REUSED`.
         package patron.v1;
         """##),
     ContractDeclaration(
@@ -2089,7 +2101,7 @@ extension Contract {
           string default_country = 7;
           // Treatment of secondary values that break a rule. Unspecified rejects the item.
           InvalidFields invalid_fields = 8;
-          // Idempotency key: for a day an exact repeat returns the first answer. See the rules in
+          // Idempotency key: for a day an exact repeat returns the first outcome. See the rules in
           // common.proto. Clients retry a call whose answer was lost only if it has a request id.
           string request_id = 9;
         }
@@ -2419,7 +2431,7 @@ extension Contract {
           // have, `custom_properties.<name>` for a single one. Other names are refused with
           // `FIELD_UNKNOWN`.
           repeated string prefer_secondary = 5;
-          // Idempotency key: for a day an exact repeat returns the first answer. See the rules in
+          // Idempotency key: for a day an exact repeat returns the first outcome. See the rules in
           // common.proto.
           string request_id = 6;
         }
@@ -2451,7 +2463,7 @@ extension Contract {
           string store_id = 1;
           // Id of the merge.
           int64 merge_id = 2;
-          // Idempotency key: for a day an exact repeat returns the first answer. See the rules in
+          // Idempotency key: for a day an exact repeat returns the first outcome. See the rules in
           // common.proto.
           string request_id = 3;
         }
@@ -2491,7 +2503,7 @@ extension Contract {
           bool historical = 8;
           // Country of phone numbers without `+`, ISO 3166-1 alpha-2. Empty takes the store's setting.
           string default_country = 9;
-          // Idempotency key: for a day an exact repeat returns the first answer. See the rules in
+          // Idempotency key: for a day an exact repeat returns the first outcome. See the rules in
           // common.proto.
           string request_id = 10;
         }
@@ -3599,6 +3611,8 @@ extension Contract {
           // customer (`customer_id`). ABORTED `REFERENCE_MOVED` in the same way, if the reference names a
           // different customer than at the beginning, such as the secondary of an undone merge. Events that
           // move in a merge keep their sequence: clients that have received them do not receive them again.
+          // RESOURCE_EXHAUSTED `TOO_MANY_WATCHES` when the server has as many watches as it allows, with the
+          // time after which to call again.
           rpc WatchTimeline(WatchTimelineRequest) returns (stream WatchTimelineResponse) {
             option idempotency_level = NO_SIDE_EFFECTS;
           }
@@ -3852,6 +3866,8 @@ extension Contract {
         // customer (`customer_id`). ABORTED `REFERENCE_MOVED` in the same way, if the reference names a
         // different customer than at the beginning, such as the secondary of an undone merge. Events that
         // move in a merge keep their sequence: clients that have received them do not receive them again.
+        // RESOURCE_EXHAUSTED `TOO_MANY_WATCHES` when the server has as many watches as it allows, with the
+        // time after which to call again.
         rpc WatchTimeline(WatchTimelineRequest) returns (stream WatchTimelineResponse) {
           option idempotency_level = NO_SIDE_EFFECTS;
         }
@@ -3968,7 +3984,7 @@ extension Contract {
           google.protobuf.Timestamp occurred_at = 9;
           // Time at which Patron first recorded it.
           google.protobuf.Timestamp recorded_at = 10;
-          // Position in the order of recording within the database. A replaced event has a new one.
+          // Position in the order of recording within the store. A replaced event has a new one.
           int64 sequence = 11;
           // Properties by name.
           map<string, PropertyValue> properties = 12;
@@ -4010,7 +4026,7 @@ extension Contract {
           CustomerInput customer = 2;
           // The event.
           EventInput event = 3;
-          // Idempotency key: for a day an exact repeat returns the first answer. See the rules in
+          // Idempotency key: for a day an exact repeat returns the first outcome. See the rules in
           // common.proto.
           string request_id = 4;
           // Country of phone numbers without `+`, ISO 3166-1 alpha-2. Empty takes the store's setting.
@@ -4056,7 +4072,7 @@ extension Contract {
           string store_id = 1;
           // Events, 1 to 1,000, applied in order.
           repeated RecordEventItem items = 2;
-          // Idempotency key: for a day an exact repeat returns the first answer. See the rules in
+          // Idempotency key: for a day an exact repeat returns the first outcome. See the rules in
           // common.proto.
           string request_id = 3;
           // Country of phone numbers without `+`, ISO 3166-1 alpha-2. Empty takes the store's setting.
@@ -4461,7 +4477,7 @@ extension Contract {
           string store_id = 1;
           // The order.
           OrderRef order = 2;
-          // Idempotency key: for a day an exact repeat returns the first answer. See the rules in
+          // Idempotency key: for a day an exact repeat returns the first outcome. See the rules in
           // common.proto.
           string request_id = 3;
         }
@@ -4491,7 +4507,7 @@ extension Contract {
             // The caller's identifiers.
             EventKey key = 3;
           }
-          // Idempotency key: for a day an exact repeat returns the first answer. See the rules in
+          // Idempotency key: for a day an exact repeat returns the first outcome. See the rules in
           // common.proto.
           string request_id = 4;
         }

@@ -1428,7 +1428,7 @@ public struct UpdateCustomerRequest: ProtobufC.Message {
   /// Treatment of secondary values that break a rule. Unspecified rejects the item.
   public var invalidFields = InvalidFields(rawValue: 0)
 
-  /// Idempotency key: for a day an exact repeat returns the first answer. See the rules in
+  /// Idempotency key: for a day an exact repeat returns the first outcome. See the rules in
   /// common.proto. Clients retry a call whose answer was lost only if it has a request id.
   public var requestID = ""
 
@@ -2553,7 +2553,7 @@ public struct MergeCustomersRequest: ProtobufC.Message {
   /// `FIELD_UNKNOWN`.
   public var preferSecondary: [String] = []
 
-  /// Idempotency key: for a day an exact repeat returns the first answer. See the rules in
+  /// Idempotency key: for a day an exact repeat returns the first outcome. See the rules in
   /// common.proto.
   public var requestID = ""
 
@@ -2670,7 +2670,7 @@ public struct UnmergeCustomersRequest: ProtobufC.Message {
   /// Id of the merge.
   public var mergeID: Int64 = 0
 
-  /// Idempotency key: for a day an exact repeat returns the first answer. See the rules in
+  /// Idempotency key: for a day an exact repeat returns the first outcome. See the rules in
   /// common.proto.
   public var requestID = ""
 
@@ -2779,7 +2779,7 @@ public struct SubscribeCustomerRequest: ProtobufC.Message {
   /// Country of phone numbers without `+`, ISO 3166-1 alpha-2. Empty takes the store's setting.
   public var defaultCountry = ""
 
-  /// Idempotency key: for a day an exact repeat returns the first answer. See the rules in
+  /// Idempotency key: for a day an exact repeat returns the first outcome. See the rules in
   /// common.proto.
   public var requestID = ""
 

@@ -46,6 +46,9 @@ public enum PatronReason {
   /// `AMOUNT_OUT_OF_RANGE`: see `UpsertCustomer`, `MergeCustomers`, ``Order``, `SyncRefund`, `MoveOrder`.
   public static var amountOutOfRange: String { "AMOUNT_OUT_OF_RANGE" }
 
+  /// `ANSWERS_UNREAD`: see the rules for every method.
+  public static var answersUnread: String { "ANSWERS_UNREAD" }
+
   /// `ANSWER_TOO_LARGE`: see the rules for every method, `BatchGetCustomers`.
   public static var answerTooLarge: String { "ANSWER_TOO_LARGE" }
 
@@ -523,6 +526,9 @@ public enum PatronReason {
   /// `SEQUENCE_UNKNOWN`: see `WatchTimeline`.
   public static var sequenceUnknown: String { "SEQUENCE_UNKNOWN" }
 
+  /// `SERVER_MEMORY`: see the rules for every method.
+  public static var serverMemory: String { "SERVER_MEMORY" }
+
   /// `SETTINGS_MISSING`: see `UpdateStoreSettings`.
   public static var settingsMissing: String { "SETTINGS_MISSING" }
 
@@ -621,6 +627,9 @@ public enum PatronReason {
 
   /// `TOO_MANY_PROPERTIES`: see `EventInput.properties`.
   public static var tooManyProperties: String { "TOO_MANY_PROPERTIES" }
+
+  /// `TOO_MANY_WATCHES`: see `WatchTimeline`.
+  public static var tooManyWatches: String { "TOO_MANY_WATCHES" }
 
   /// `TOPIC_UNKNOWN`: see `Warning.reason`, `RecordEvent`.
   public static var topicUnknown: String { "TOPIC_UNKNOWN" }

@@ -289,7 +289,7 @@ public struct Event: ProtobufC.Message {
   /// Time at which Patron first recorded it.
   public var recordedAt: GoogleProtobuf.Timestamp?
 
-  /// Position in the order of recording within the database. A replaced event has a new one.
+  /// Position in the order of recording within the store. A replaced event has a new one.
   public var sequence: Int64 = 0
 
   /// Properties by name.
@@ -440,7 +440,7 @@ public struct RecordEventRequest: ProtobufC.Message {
   /// The event.
   public var event: EventInput?
 
-  /// Idempotency key: for a day an exact repeat returns the first answer. See the rules in
+  /// Idempotency key: for a day an exact repeat returns the first outcome. See the rules in
   /// common.proto.
   public var requestID = ""
 
@@ -597,7 +597,7 @@ public struct BatchRecordEventsRequest: ProtobufC.Message {
   /// Events, 1 to 1,000, applied in order.
   public var items: [RecordEventItem] = []
 
-  /// Idempotency key: for a day an exact repeat returns the first answer. See the rules in
+  /// Idempotency key: for a day an exact repeat returns the first outcome. See the rules in
   /// common.proto.
   public var requestID = ""
 
@@ -1954,7 +1954,7 @@ public struct DeleteOrderRequest: ProtobufC.Message {
   /// The order.
   public var order: OrderRef?
 
-  /// Idempotency key: for a day an exact repeat returns the first answer. See the rules in
+  /// Idempotency key: for a day an exact repeat returns the first outcome. See the rules in
   /// common.proto.
   public var requestID = ""
 
@@ -2038,7 +2038,7 @@ public struct DeleteEventRequest: ProtobufC.Message {
   /// Id of the store (the tenant); empty is `default`.
   public var storeID = ""
 
-  /// Idempotency key: for a day an exact repeat returns the first answer. See the rules in
+  /// Idempotency key: for a day an exact repeat returns the first outcome. See the rules in
   /// common.proto.
   public var requestID = ""
 
