@@ -68,7 +68,7 @@ let libraries: [Target] = [
     dependencies: ["CPatronProto", "ProtobufC", "TTRPC"],
     swiftSettings: strict
   ),
-  .target(name: "PatronModel", dependencies: ["ProtoWire"], swiftSettings: strict),
+  .target(name: "PatronModel", dependencies: ["ProtoWire"], swiftSettings: spans),
   .target(name: "CSQLite", dependencies: ["CSQLite3"]),
   .target(name: "SQLite", dependencies: ["CSQLite"], swiftSettings: spans),
   .target(

@@ -5,19 +5,19 @@
 #endif
 
 /// The clocks that measure the work of a thread, in nanoseconds.
-package struct WorkClock {
+public struct WorkClock {
   /// The time that passes; cheap to read.
-  package var passed: () -> UInt64
+  public var passed: () -> UInt64
   /// The processor time of the calling thread. Reading it is a system call.
-  package var worked: () -> UInt64
+  public var worked: () -> UInt64
 
-  package init(passed: @escaping () -> UInt64, worked: @escaping () -> UInt64) {
+  public init(passed: @escaping () -> UInt64, worked: @escaping () -> UInt64) {
     self.passed = passed
     self.worked = worked
   }
 
   /// The clocks of the system.
-  package static var system: WorkClock {
+  public static var system: WorkClock {
     WorkClock(
       passed: { nanoseconds(of: CLOCK_MONOTONIC) },
       worked: { nanoseconds(of: CLOCK_THREAD_CPUTIME_ID) }

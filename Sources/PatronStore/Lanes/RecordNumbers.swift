@@ -5,7 +5,7 @@ internal import SQLite
 /// the commit: an UPDATE per record would cost more than most records do.
 final class RecordNumbers {
   /// A store's sequence.
-  private struct Sequence {
+  fileprivate struct Sequence {
     /// The last number issued.
     var last: Int64
     /// True if the store has customers whose row in the search index is not their id.
