@@ -1,5 +1,6 @@
 import Foundation
 import TestKit
+import PatronClient
 import Testing
 
 extension EndToEnd {

@@ -40,7 +40,7 @@ struct DiskReserveTests {
 
   @Test func givenUpItIsEmptyUntilThereIsRoom() throws {
     var reserve = reserve(size, free: enough)
-    #expect(!reserve.giveUp(), "there is nothing to give up yet")
+    #expect(reserve.giveUp() == false, "there is nothing to give up yet")
     #expect(reserve.restore() && reserve.giveUp())
     #expect(file()?.size == 0)
     #expect(reserve.isGivenUp && reserve.isLacking && !reserve.giveUp())
@@ -55,21 +55,21 @@ struct DiskReserveTests {
 
   @Test func takesAnotherSize() throws {
     var first = reserve(size, free: enough)
-    #expect(first.restore())
+    #expect(first.restore() == true)
     var larger = reserve(2 * size, free: size)
     #expect(!larger.restore() && !larger.isLacking)
     #expect(file()?.size == size, "the part that exists is kept")
     larger = reserve(2 * size, free: 2 * size)
-    #expect(larger.restore())
+    #expect(larger.restore() == true)
     #expect(file()?.size == 2 * size)
     var smaller = reserve(size / 2, free: 0)
-    #expect(smaller.restore())
+    #expect(smaller.restore() == true)
     #expect(file()?.size == size / 2)
   }
 
   @Test func isLeftAloneOrRemoved() throws {
     var first = reserve(size, free: enough)
-    #expect(first.restore())
+    #expect(first.restore() == true)
     var unmanaged = reserve(nil, free: .max)
     #expect(!unmanaged.giveUp() && !unmanaged.restore() && !unmanaged.isLacking)
     #expect(file()?.size == size)
@@ -85,10 +85,10 @@ struct DiskReserveTests {
       questions.withLock { $0 += 1 }
       return .max
     }
-    for _ in 0...60 { #expect(!reserve.restore()) }
+    for _ in 0...60 { #expect(reserve.restore() == false) }
     #expect(questions.withLock { $0 } == 1)
     #expect(file() == nil)
-    #expect(!reserve.restore())
+    #expect(reserve.restore() == false)
     #expect(questions.withLock { $0 } == 2)
   }
 
