@@ -38,8 +38,8 @@ final class LoopWatches {
 
   /// Opens a watch. Its first message reports the position at which it starts.
   ///
-  /// - Throws: RESOURCE_EXHAUSTED `TOO_MANY_WATCHES`, UNAVAILABLE `SHUTTING_DOWN`, and the errors of
-  ///   `work`.
+  /// - Throws: RESOURCE_EXHAUSTED `TOO_MANY_WATCHES`, UNAVAILABLE `SHUTTING_DOWN`, and the errors
+  ///   of `work`.
   func open(
     _ call: CallContext,
     _ stream: any ServerStream,

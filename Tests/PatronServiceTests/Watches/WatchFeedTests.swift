@@ -1,5 +1,6 @@
 import PatronProto
 import PatronStore
+import ProtobufC
 import TTRPC
 import TestKit
 import Testing

@@ -1,4 +1,5 @@
 import PatronStore
+import Synchronization
 import TTRPC
 import TestKit
 import Testing
