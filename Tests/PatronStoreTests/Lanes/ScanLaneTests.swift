@@ -127,6 +127,29 @@ struct ScanLaneTests {
     #expect(try lane.replies.error(of: token) == .cancelled)
   }
 
+  /// An interrupt also ends a statement that is between two rows, where the handler's own code runs.
+  @Test func aReadStopsAtTheNextRowAfterItsCallerLeft() throws {
+    let lane = try LaneStore()
+    for value in 1...3 { try lane.insert(value) }
+    let gate = Gate()
+    let rows = Counter()
+    let token = lane.replies.makeToken()
+    try lane.store.reads.submit(
+      ReadJob(deadline: nil, sink: lane.replies, token: token) { tx in
+        try tx.forEach(LaneStore.values) { _ in
+          rows.add()
+          gate.pass()
+        }
+        return []
+      }
+    )
+    try gate.waitForArrival()
+    lane.store.reads.abandon(token)
+    gate.open()
+    #expect(try lane.replies.error(of: token) == .cancelled)
+    #expect(rows.count == 1)
+  }
+
   @Test func cancelledWhileItsClientTakesNothing() throws {
     let lane = try LaneStore()
     let sink = WindowSink(window: 2)
