@@ -35,8 +35,6 @@ extension RPCError {
     switch error {
     case .queueFull(let delay, _):
       return retryLater(.resourceExhausted, "QUEUE_FULL", message, after: delay)
-    case .laneFull(_, let delay):
-      return retryLater(.resourceExhausted, "QUEUE_FULL", message, after: delay)
     case .logFull(let delay):
       return retryLater(.resourceExhausted, "LOG_FULL", message, after: delay)
     case .deadlineExceeded: return RPCError(code: .deadlineExceeded, message: message)

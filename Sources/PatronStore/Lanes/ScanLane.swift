@@ -52,7 +52,7 @@ package final class ScanLane: Sendable {
 
   // MARK: Jobs
 
-  /// Queues a scan. Throws ``StoreError/laneFull(flag:retryAfter:)`` or ``StoreError/closing``; the
+  /// Queues a scan. Throws ``StoreError/queueFull(retryAfter:flag:)`` or ``StoreError/closing``; the
   /// sink is not called then.
   package func submit(_ job: ScanJob) throws(StoreError) -> ScanHandle {
     let control = ScanControl(deadline: job.deadline)

@@ -81,7 +81,7 @@ struct ScanSchedule: Sendable {
 
   // MARK: Changes
 
-  /// Queues a scan, or throws ``StoreError/laneFull(flag:retryAfter:)``. A store may fill as much
+  /// Queues a scan, or throws ``StoreError/queueFull(retryAfter:flag:)``. A store may fill as much
   /// of the queue as it leaves free for others, which is half for a lone one, and a connection half
   /// as much as is free.
   mutating func add(_ scan: QueuedScan) throws(StoreError) {
@@ -89,7 +89,7 @@ struct ScanSchedule: Sendable {
     let ofStore = waitingOfStore[scan.flow.store, default: 0]
     let ofConnection = waitingOfConnection[scan.flow.connection, default: 0]
     guard ofStore < free, ofConnection < max(1, free / 2) else {
-      throw .laneFull(flag: limits.queueFlag, retryAfter: .seconds(1))
+      throw .queueFull(retryAfter: .seconds(1), flag: limits.queueFlag)
     }
     waiting.append(scan)
     waitingOfStore[scan.flow.store] = ofStore + 1

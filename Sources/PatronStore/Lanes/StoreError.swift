@@ -6,8 +6,6 @@ package enum StoreError: Error, Sendable, Equatable {
   /// The lane's queue is full, by the limit that the flag sets. A retry after this time may
   /// succeed.
   case queueFull(retryAfter: Duration, flag: String = StoreLimits.writeQueueCountFlag)
-  /// Too many long reads wait. The flag sets how many may. A retry after this time may succeed.
-  case laneFull(flag: String, retryAfter: Duration)
   /// The write-ahead log is at its hard limit, because a reader keeps it from being reset. A retry
   /// after this time may succeed.
   case logFull(retryAfter: Duration)
@@ -77,8 +75,6 @@ extension StoreError: CustomStringConvertible {
     switch self {
     case .queueFull(_, let flag):
       return "the server has too much work queued (`\(flag)`); try again later"
-    case .laneFull(let flag, _):
-      return "too many reads of this store wait on the server (`\(flag)`); try again later"
     case .logFull:
       return "the write-ahead log is at its limit, because a reader holds an old snapshot; "
         + "try again later"

@@ -5,9 +5,9 @@ import Testing
 
 @Suite("Scan lane")
 struct ScanLaneTests {
-  private static let full = StoreError.laneFull(
-    flag: "--max-queued-scans",
-    retryAfter: .seconds(1)
+  private static let full = StoreError.queueFull(
+    retryAfter: .seconds(1),
+    flag: "--max-queued-scans"
   )
 
   /// Reads forever, until it is stopped.

@@ -48,7 +48,7 @@ struct ScanScheduleTests {
   @Test func theQueueKeepsRoomForOthers() throws {
     var lane = FakeLane(permits: 1, places: 1, queued: 12)
     try lane.add("running", store: "a", connection: 1)
-    let full = StoreError.laneFull(flag: "--max-queued-scans", retryAfter: .seconds(1))
+    let full = StoreError.queueFull(retryAfter: .seconds(1), flag: "--max-queued-scans")
     for number in 0..<4 { try lane.add("a\(number)", store: "a", connection: 1) }
     #expect(throws: full) { try lane.add("x", store: "a", connection: 1) }
     for number in 4..<6 { try lane.add("a\(number)", store: "a", connection: 2) }
