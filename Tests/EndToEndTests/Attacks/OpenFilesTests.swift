@@ -1,4 +1,5 @@
 import Foundation
+import PatronClient
 import TestKit
 import PatronClient
 import Testing
