@@ -13,8 +13,13 @@ public struct Limits: Sendable, Hashable {
   public var callsInFlight = 16384
   /// Streaming calls of one connection that are open at the same time.
   public var streamsPerConnection = 128
-  /// Connections that are open at the same time.
+  /// Connections that are open at the same time. At the limit, the one that has been idle longest
+  /// gives way to a new client that calls.
   public var connections = 1024
+  /// Connections of one client address that are open at the same time; of IPv6 addresses the first
+  /// 64 bits count. Clients on Unix sockets and loopback addresses are not counted. 0: half of
+  /// ``connections``.
+  public var connectionsPerPeer = 0
   /// Metadata of one request, keys and values together, in bytes.
   public var metadataBytes = 16 << 10
   /// Metadata pairs of one request.
@@ -24,7 +29,7 @@ public struct Limits: Sendable, Hashable {
   public var headerTimeoutMillis = 30_000
   /// The time that a connection may be without a call and without a byte, in milliseconds. 0: no
   /// limit.
-  public var idleTimeoutMillis = 1_800_000
+  public var idleTimeoutMillis = 300_000
   /// The time that a client may leave the server's output unread, in milliseconds. 0: no limit.
   public var writeTimeoutMillis = 30_000
   /// Messages of one stream that were received but not yet consumed by its handler.
@@ -59,6 +64,11 @@ public struct Limits: Sendable, Hashable {
   /// The largest response message that the server sends, in bytes: six less than ``responseBytes``
   /// for the envelope.
   public var answerBytes: Int { responseBytes - 6 }
+
+  /// The connections that one client address may have open.
+  public var peerConnections: Int {
+    connectionsPerPeer > 0 ? connectionsPerPeer : max(1, connections / 2)
+  }
 }
 
 /// The description of one limit, for help and documentation.
@@ -163,6 +173,14 @@ extension Limits {
     ),
     count("connections", "connections", "max-connections", \.connections, "Open connections"),
     count(
+      "connectionsPerPeer",
+      "connections",
+      "max-connections-per-peer",
+      \.connectionsPerPeer,
+      "Open connections of one address of another machine; 0 is half of --max-connections",
+      0...1_000_000
+    ),
+    count(
       "metadataPairs",
       "pairs",
       "max-metadata-pairs",
@@ -250,14 +268,15 @@ extension Limits {
     _ unit: String,
     _ flag: String,
     _ field: Field,
-    _ help: String
+    _ help: String,
+    _ range: ClosedRange<Int> = 1...1_000_000
   ) -> LimitDescription {
     LimitDescription(
       name: name,
       unit: unit,
       flag: flag,
       help: help,
-      range: 1...1_000_000,
+      range: range,
       keyPath: field
     )
   }

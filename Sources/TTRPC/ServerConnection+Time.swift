@@ -75,7 +75,10 @@ extension ServerConnection {
   /// they send later are dropped, as GOAWAY promises. Stock clients are served until they are
   /// quiet, or until ``stopReading()``.
   public mutating func drain(graceMillis: Int) {
-    guard case .serving = phase else { return }
+    switch phase {
+    case .serving, .waiting: break
+    case .draining, .closing, .refusing: return
+    }
     phase = .draining(lastStream: highestStream, graceMillis: graceMillis)
     if isExtended { sayGoaway(graceMillis: graceMillis) }
   }
@@ -95,14 +98,46 @@ extension ServerConnection {
     return unfinished.map { ($0, ServerErrors.draining) }
   }
 
-  mutating func sayGoaway(graceMillis: Int) {
+  mutating func sayGoaway(graceMillis: Int, reason: String = "the server is shutting down") {
     phase = .draining(lastStream: highestStream, graceMillis: graceMillis)
     output.beginFrame(.goaway, stream: 0)
     GoawayBody(
       lastStreamID: highestStream,
       graceMillis: UInt32(clamping: graceMillis),
-      reason: "the server is shutting down"
+      reason: reason
     ).append(to: &output.message)
     output.endFrame()
+  }
+}
+
+// Places among the connections of a server.
+extension ServerConnection {
+  /// The time since which the connection has had nothing to do, or nil while it has a call or
+  /// output, or is about to end. A part of a frame is nothing: it may stay one.
+  public var idleSince: ContinuousClock.Instant? {
+    guard calls.isEmpty, output.isEmpty, case .serving = phase else { return nil }
+    return timers.lastActivity
+  }
+
+  /// True until the client's first whole frame.
+  public var isSilent: Bool { !timers.sawFrame }
+
+  /// Holds back the client's first frame, with ``ServerStep/blocked``, until
+  /// ``placeDecided(refusal:)``. Call it before the first input.
+  public mutating func waitForPlace() {
+    if case .serving = phase { phase = .waiting }
+  }
+
+  /// Lets a connection go on that waits for a place. If `refusal` is set, every call fails with it.
+  public mutating func placeDecided(refusal: RPCError?) {
+    guard case .waiting = phase else { return }
+    phase = refusal.map { .refusing($0) } ?? .serving
+  }
+
+  /// Tells an extended client by GOAWAY that its idle connection ends, so that it repeats calls on
+  /// another one that are under way to this one. Does nothing for other reasons.
+  public mutating func announceEnd(_ reason: CloseReason) {
+    guard isExtended, case .serving = phase, reason == .idle || reason == .evicted else { return }
+    sayGoaway(graceMillis: 0, reason: "\(reason)")
   }
 }

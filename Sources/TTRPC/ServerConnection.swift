@@ -50,6 +50,8 @@ public struct ServerConnection: ~Copyable {
     case draining(lastStream: UInt32, graceMillis: Int)
     /// The end of a drain: calls in flight are answered, others refused, and nothing is read.
     case closing(lastStream: UInt32)
+    /// The first frame waits until the driver has decided on a place for the connection.
+    case waiting
     /// Every call fails with this error, and the connection ends after the first.
     case refusing(RPCError)
   }
@@ -156,8 +158,10 @@ public struct ServerConnection: ~Copyable {
     return .remoteClosed(stream: pending.stream)
   }
 
-  /// Returns true if `frame` is a message for a stream whose handler has not consumed enough.
+  /// Returns true if `frame` is a message for a stream whose handler has not consumed enough, or
+  /// the first of a connection that waits for its place.
   private mutating func isHeldUp(by frame: Frame, _ now: ContinuousClock.Instant) -> Bool {
+    if case .waiting = phase { return true }
     guard frame.header.type == .data, !frame.header.flags.contains(.noData),
       let call = calls[frame.header.streamID], call.takesMessages, !call.remoteClosed,
       call.queue.isFull(adding: frame.body.count, limits)
@@ -192,7 +196,7 @@ public struct ServerConnection: ~Copyable {
     guard stream & 1 == 1 else { return reject(stream, ServerErrors.evenStream(stream)) }
     if calls[stream] != nil { return reject(stream, ServerErrors.streamInUse(stream)) }
     switch phase {
-    case .serving: break
+    case .serving, .waiting: break
     case .draining(let last, _): if isExtended, stream > last { return nil }
     case .closing(let last):
       return isExtended && stream > last ? nil : reject(stream, ServerErrors.draining)

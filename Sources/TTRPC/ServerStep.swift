@@ -50,8 +50,10 @@ public enum CloseReason: Sendable, Hashable {
   case writeTimeout
   /// Answers took too much of the server's memory, and this client left the most unread.
   case memoryPressure
-  /// The server has too many connections.
+  /// The server has too many connections, in all or from the client's address.
   case refused
+  /// A new client needed the place, and this connection was idle longest.
+  case evicted
   /// The server is draining and this connection has nothing left to do.
   case drained
 }
@@ -70,7 +72,11 @@ extension CloseReason: CustomStringConvertible {
     case .memoryPressure:
       "the client left the most of too many unread answers "
         + "(\(Limits.flag(for: \.totalOutboundBytes)))"
-    case .refused: "too many connections (\(Limits.flag(for: \.connections)))"
+    case .refused:
+      "too many connections (\(Limits.flag(for: \.connections)), "
+        + "\(Limits.flag(for: \.connectionsPerPeer)))"
+    case .evicted:
+      "idle longest of all connections (\(Limits.flag(for: \.connections)))"
     case .drained: "the server is shutting down"
     }
   }

@@ -2,7 +2,7 @@
 /// to time.
 struct ServerTimers {
   private var startedAt: ContinuousClock.Instant
-  private var sawFrame = false
+  private(set) var sawFrame = false
   /// The time at which the first byte of a frame that is still incomplete arrived.
   private var partialSince: ContinuousClock.Instant?
   private(set) var lastActivity: ContinuousClock.Instant

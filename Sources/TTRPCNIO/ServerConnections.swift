@@ -12,7 +12,12 @@ final class ServerConnections {
   private(set) var drainGraceMillis: Int?
   /// True in the second half of a drain.
   private(set) var hasStoppedReading = false
-  private var handlers: [UInt64: ServerHandler] = [:]
+  private(set) var handlers: [UInt64: ServerHandler] = [:]
+  /// The other loops of the server.
+  let others: [ServerEventLoop]
+  /// The connections without a place, the one that came first in front.
+  var spare: [ServerHandler] = []
+  var idleOrder = IdleOrder()
   private var sweep: Scheduled<Void>?
   private var sweepAt = ContinuousClock.now
 
@@ -27,8 +32,14 @@ final class ServerConnections {
   /// The delay of a sweep from which on the loop counts as stalled.
   private static let forgivenStall = Duration.milliseconds(20)
 
-  init(loop: ServerEventLoop, shared: ServerShared, dispatcher: any CallDispatcher) {
+  init(
+    loop: ServerEventLoop,
+    others: [ServerEventLoop],
+    shared: ServerShared,
+    dispatcher: any CallDispatcher
+  ) {
     self.loop = loop
+    self.others = others
     self.shared = shared
     self.dispatcher = dispatcher
     table = MethodTable(dispatcher.methods)

@@ -8,6 +8,10 @@ final class ServerHandler: ChannelInboundHandler {
   typealias OutboundOut = ByteBuffer
 
   let id: UInt64
+  /// The host by which the connection is counted, or nil.
+  let host: PeerHost?
+  /// The connection's claim to one of the server's places, `Limits.connections`.
+  private(set) var place: Place
   /// True while the handler is due to flush at the end of a batch.
   var needsFlush = false
 
@@ -37,6 +41,16 @@ final class ServerHandler: ChannelInboundHandler {
   private var outgoing = ByteBuffer()
   private var ending = Ending.open
 
+  enum Place {
+    case held
+    /// None was free. The connection asks for one with its first frame.
+    case wanted
+    /// The loops look for an idle connection that gives way.
+    case asked
+    /// The connection is refused, or has given way, and ends.
+    case none
+  }
+
   private enum Ending {
     case open
     /// The output is closed as soon as it is sent. Input is discarded until the client closes or
@@ -53,8 +67,10 @@ final class ServerHandler: ChannelInboundHandler {
   /// so that a client that pipelines does not cost two system calls for each read.
   private static let maxWaitingInput = 128 << 10
 
-  init(_ owner: ServerConnections, refused: Bool) {
+  init(_ owner: ServerConnections, host: PeerHost?, place: Place, refusal: RPCError? = nil) {
     self.owner = owner
+    self.host = host
+    self.place = place
     dispatcher = owner.dispatcher
     limits = owner.shared.limits
     id = owner.shared.nextConnectionID()
@@ -66,8 +82,9 @@ final class ServerHandler: ChannelInboundHandler {
       gauge: owner.shared.gauge,
       account: account,
       now: .now,
-      refusal: refused ? owner.shared.tooManyConnections : nil
+      refusal: refusal
     )
+    if place == .wanted { connection.waitForPlace() }
   }
 
   // MARK: Channel events
@@ -78,6 +95,7 @@ final class ServerHandler: ChannelInboundHandler {
     owner.add(self)
     if let grace = owner.drainGraceMillis { connection.drain(graceMillis: grace) }
     if owner.hasStoppedReading { stopReading() }
+    if place != .held { owner.addSpare(self) }
   }
 
   func channelRead(context: ChannelHandlerContext, data: NIOAny) {
@@ -88,6 +106,10 @@ final class ServerHandler: ChannelInboundHandler {
     if isBlocked || isQueued { return updateReading() }
     process(beginsTurn: !isInRead)
     isInRead = true
+    if place == .wanted, isBlocked {
+      place = .asked
+      owner.claimPlace(for: self)
+    }
   }
 
   func channelReadComplete(context: ChannelHandlerContext) {
@@ -126,7 +148,7 @@ final class ServerHandler: ChannelInboundHandler {
     owner.remove(self)
   }
 
-  func handlerRemoved(context: ChannelHandlerContext) { owner.shared.connectionClosed() }
+  func handlerRemoved(context: ChannelHandlerContext) { owner.left(self) }
 
   func errorCaught(context: ChannelHandlerContext, error: any Error) { closeNow() }
 
@@ -413,7 +435,51 @@ final class ServerHandler: ChannelInboundHandler {
     finishTurn()
   }
 
+  /// The connection as one that may give way, or nil if it is not idle.
+  var idleEntry: IdleOrder.Entry? {
+    guard case .open = ending, place == .held, let since = connection.idleSince else { return nil }
+    return IdleOrder.Entry(id: id, isSilent: connection.isSilent, since: since)
+  }
+
+  /// Leaves the place to another connection and closes.
+  func giveWay() {
+    place = .none
+    // Nothing was sent that the client could still have to read.
+    if connection.isSilent {
+      owner.shared.onClose?(peer, .evicted)
+      closeNow()
+    } else {
+      close(.evicted)
+      owner.addSpare(self)
+    }
+  }
+
+  /// Takes the place that the connection has asked for, and goes on with its input. Returns false
+  /// if the connection has ended in between.
+  func takePlace() -> Bool {
+    guard place == .asked, case .open = ending else { return false }
+    place = .held
+    owner.removeSpare(self)
+    decide(refusal: nil)
+    return true
+  }
+
+  /// Answers the call of a connection that gets no place, and closes.
+  func refuse(_ error: RPCError) {
+    guard place == .asked, case .open = ending else { return }
+    place = .none
+    decide(refusal: error)
+  }
+
+  private func decide(refusal: RPCError?) {
+    connection.placeDecided(refusal: refusal)
+    if let grace = owner.drainGraceMillis { connection.drain(graceMillis: grace) }
+    process()
+    finishTurn()
+  }
+
   private func close(_ reason: CloseReason) {
+    connection.announceEnd(reason)
     owner.shared.onClose?(peer, reason)
     if reason == .writeTimeout || reason == .memoryPressure { closeNow() } else { shutOutput() }
   }
@@ -435,7 +501,7 @@ final class ServerHandler: ChannelInboundHandler {
   }
 
   /// True while the socket has not taken all output.
-  private var hasUnsentOutput: Bool { unsentBytes > 0 }
+  var hasUnsentOutput: Bool { unsentBytes > 0 }
 
   private var unsentBytes: Int {
     (try? context?.channel.syncOptions?.getOption(.bufferedWritableBytes)) ?? 0

@@ -11,6 +11,12 @@ final class ServerShared: Sendable {
   let onClose: (@Sendable (Peer, CloseReason) -> Void)?
   let onNotice: (@Sendable (String) -> Void)?
   private let connections = Atomic<Int>(0)
+  /// The connections that have a place, at most `limits.connections`.
+  private let places = Atomic<Int>(0)
+  private let spare = Atomic<Int>(0)
+  private let peers = Mutex(PeerCounts())
+  /// The last time at which all places were taken and one was wanted.
+  private let lastCrowd = Mutex<ContinuousClock.Instant?>(nil)
   /// The listeners that accept nothing at present, and their number, which costs no lock to read.
   private let pausedListeners = Mutex<[any Channel]>([])
   private let pausedCount = Atomic<Int>(0)
@@ -29,8 +35,50 @@ final class ServerShared: Sendable {
   /// Returns a number for a connection, unique within this server.
   func nextConnectionID() -> UInt64 { lastID.wrappingAdd(1, ordering: .relaxed).newValue }
 
-  /// Counts a new connection. Returns the number of connections, the new one included.
-  func connectionOpened() -> Int { connections.wrappingAdd(1, ordering: .relaxed).newValue }
+  func connectionOpened() { connections.wrappingAdd(1, ordering: .relaxed) }
+
+  /// Takes a place. Returns false if none is free.
+  func takePlace() -> Bool {
+    var taken = places.load(ordering: .relaxed)
+    while taken < limits.connections {
+      let (isTaken, now) = places.weakCompareExchange(
+        expected: taken,
+        desired: taken + 1,
+        ordering: .relaxed
+      )
+      if isTaken { return true }
+      taken = now
+    }
+    return false
+  }
+
+  func releasePlace() { places.wrappingSubtract(1, ordering: .relaxed) }
+
+  /// Counts a connection without a place. Returns their number, the new one included.
+  func spareOpened() -> Int { spare.wrappingAdd(1, ordering: .relaxed).newValue }
+
+  func spareClosed() { spare.wrappingSubtract(1, ordering: .relaxed) }
+
+  /// Counts a connection of a host. Returns false if the host has too many.
+  func enter(_ host: PeerHost) -> Bool {
+    peers.withLock { $0.enter(host, limit: limits.peerConnections) }
+  }
+
+  func leave(_ host: PeerHost) { peers.withLock { $0.leave(host) } }
+
+  /// Reports that new clients find all places taken, once in an episode.
+  func placesAreTaken() {
+    let now = ContinuousClock.now
+    let isNew = lastCrowd.withLock { last in
+      defer { last = now }
+      return last.map { now - $0 >= AcceptPauses.quiet } ?? true
+    }
+    guard isNew else { return }
+    onNotice?(
+      "all \(limits.connections) places for connections are taken: idle clients give way to new "
+        + "ones; \(Limits.flag(for: \.connections)) sets the number"
+    )
+  }
 
   /// Counts a connection whose descriptor is closed, which a paused listener may have waited for.
   func connectionClosed() {
@@ -57,12 +105,22 @@ final class ServerShared: Sendable {
     }
   }
 
+  var tooManyFromPeer: RPCError {
+    RPCError(
+      code: .resourceExhausted,
+      message: """
+        the client's address has \(limits.peerConnections) connections, which is the limit: use \
+        fewer, or raise \(Limits.flag(for: \.connectionsPerPeer)) on the server
+        """
+    ).retrying(after: .seconds(1))
+  }
+
   var tooManyConnections: RPCError {
     RPCError(
       code: .resourceExhausted,
       message: """
-        the server has \(limits.connections) connections, which is the limit: use fewer, try again \
-        later, or raise \(Limits.flag(for: \.connections)) on the server
+        the server has \(limits.connections) connections, which is the limit, and none is idle: \
+        use fewer, try again later, or raise \(Limits.flag(for: \.connections)) on the server
         """
     ).retrying(after: .milliseconds(500))
   }

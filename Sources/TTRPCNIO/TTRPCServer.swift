@@ -40,7 +40,8 @@ package final class TTRPCServer: Sendable {
     package init() {}
   }
 
-  /// The connections above the limit that are kept just long enough to be refused with an answer.
+  /// The connections above the limit that are kept for a moment: until they call and get a place
+  /// or a refusal, or until an idle client that gave way has closed its side.
   package static let maxRefusedConnections = 64
 
   /// The addresses on which the server listens, with the ports that the system chose.
@@ -89,6 +90,7 @@ package final class TTRPCServer: Sendable {
       loop.eventLoop.execute {
         loop.connections = ServerConnections(
           loop: loop,
+          others: loops.filter { $0 !== loop },
           shared: shared,
           dispatcher: makeDispatcher(loop)
         )
@@ -216,7 +218,7 @@ package final class TTRPCServer: Sendable {
       .childChannelOption(.allowRemoteHalfClosure, value: true)
       .childChannelInitializer { channel in
         channel.eventLoop.makeCompletedFuture {
-          try accept(channel, byLoop[ObjectIdentifier(channel.eventLoop)], shared)
+          try accept(channel, byLoop[ObjectIdentifier(channel.eventLoop)])
         }
       }
     do {
@@ -243,19 +245,16 @@ package final class TTRPCServer: Sendable {
 
   private static func accept(
     _ channel: any Channel,
-    _ loop: ServerEventLoop?,
-    _ shared: ServerShared
+    _ loop: ServerEventLoop?
   ) throws {
     guard let connections = loop?.connections else { throw ChannelError.ioOnClosedChannel }
-    let count = shared.connectionOpened()
-    let excess = count - shared.limits.connections
-    if excess > maxRefusedConnections {
-      shared.connectionClosed()
-      throw ChannelError.ioOnClosedChannel
+    let handler = connections.makeHandler(for: channel.remoteAddress)
+    do {
+      try channel.pipeline.syncOperations.addHandler(handler)
+    } catch {
+      connections.left(handler)
+      throw error
     }
-    try channel.pipeline.syncOperations.addHandler(
-      ServerHandler(connections, refused: excess > 0)
-    )
   }
 
   private static func reason(_ error: any Error) -> String {

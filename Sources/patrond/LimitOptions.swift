@@ -64,6 +64,12 @@ struct LimitOptions: ParsableArguments {
   var connections: Int?
 
   @Option(
+    name: .customLong("max-connections-per-peer"),
+    help: LimitOptions.help(\.connectionsPerPeer, "connections")
+  )
+  var connectionsPerPeer: Int?
+
+  @Option(
     name: .customLong("max-metadata-pairs"),
     help: LimitOptions.help(\.metadataPairs, "pairs")
   )
@@ -121,6 +127,7 @@ struct LimitOptions: ParsableArguments {
     try set(\.callsInFlight, callsInFlight, &limits)
     try set(\.streamsPerConnection, streamsPerConnection, &limits)
     try set(\.connections, connections, &limits)
+    try set(\.connectionsPerPeer, connectionsPerPeer, &limits)
     try set(\.metadataPairs, metadataPairs, &limits)
     try set(\.streamQueueMessages, streamQueueMessages, &limits)
     try set(\.callsPerTurn, callsPerTurn, &limits)

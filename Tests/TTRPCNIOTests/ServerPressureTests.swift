@@ -153,7 +153,8 @@ import Testing
     let first = try await ServerTestClient(server.addresses[0])
     let second = try await ServerTestClient(server.addresses[0])
     for client in [first, second] {
-      try await client.send(Bytes.request(1, Service.echo, [1]))
+      // A connection with a call in flight does not give way.
+      try await client.send(Bytes.request(1, Service.never) + Bytes.request(3, Service.echo, [1]))
       #expect(try await client.frame().payload == [1])
     }
     let third = try await ServerTestClient(server.addresses[0])

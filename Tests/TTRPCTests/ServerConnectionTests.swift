@@ -239,6 +239,51 @@ import Testing
     #expect(refused.log.isEmpty)
   }
 
+  @Test func aConnectionWithoutAPlaceHoldsItsFirstFrameBack() {
+    for refusal in [nil, RPCError(code: .resourceExhausted, message: "full")] {
+      let script = ServerScript()
+      script.connection.waitForPlace()
+      let request = ClientBytes.request(1, "Echo", [1])
+      script.feed(Array(request.prefix(12)))
+      #expect(!script.isBlocked, "a part of a frame asks for nothing")
+      script.feed(Array(request.dropFirst(12)))
+      #expect(script.isBlocked)
+      #expect(script.output().isEmpty)
+      script.connection.placeDecided(refusal: refusal)
+      script.retry()
+      let answers = script.output().map(\.description)
+      #expect(answers == [refusal == nil ? "response 1 01" : "response 1 RESOURCE_EXHAUSTED"])
+      #expect(script.closed == (refusal == nil ? nil : .refused))
+    }
+  }
+
+  @Test func onlyAConnectionWithoutCallsAndOutputIsIdle() {
+    #expect(script.idleSince == script.now && script.isSilent)
+    script.advance(.seconds(1))
+    script.feed(ClientBytes.request(1, "Later"))
+    #expect(script.idleSince == nil && !script.isSilent)
+    script.connection.complete(1, .success([1]))
+    #expect(script.idleSince == nil, "the answer is not sent")
+    _ = script.output()
+    #expect(script.idleSince == script.now)
+    script.connection.drain(graceMillis: 1000)
+    #expect(script.idleSince == nil)
+  }
+
+  @Test func extendedClientsLearnThatTheirIdleConnectionEnds() throws {
+    script.connection.announceEnd(.idle)
+    #expect(script.output().isEmpty, "a stock client knows no GOAWAY")
+    script.feed(ClientBytes.request(1, "Echo", [1], metadata: ClientBytes.extended))
+    _ = script.output()
+    script.connection.announceEnd(.headerTimeout)
+    #expect(script.output().isEmpty)
+    script.connection.announceEnd(.evicted)
+    let goaway = try #require(script.output().first)
+    let body = try goaway.body.withUnsafeBytes { try GoawayBody(decoding: $0) }
+    #expect(goaway.header.type == .goaway && body.lastStreamID == 1)
+    #expect(body.reason.contains("--max-connections"))
+  }
+
   @Test func theEndOfAConnectionFreesItsCalls() {
     script.feed(
       ClientBytes.request(1, "Later") + ClientBytes.request(3, "Chat", flags: .remoteOpen)

@@ -255,6 +255,15 @@ import Testing
     #expect(script.closeReason == nil)
   }
 
+  @Test func connectionsPerPeerAreHalfOfAllByDefault() {
+    var limits = Limits()
+    #expect(limits.peerConnections == 512)
+    limits.connections = 1
+    #expect(limits.peerConnections == 1)
+    limits.connectionsPerPeer = 7
+    #expect(limits.peerConnections == 7)
+  }
+
   @Test func everyFieldIsDescribedOnce() {
     let fields = Mirror(reflecting: Limits()).children.compactMap(\.label)
     #expect(Set(Limits.all.map(\.name)) == Set(fields))

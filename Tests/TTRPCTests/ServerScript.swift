@@ -121,6 +121,8 @@ final class ServerScript {
   func endStreams() -> [UInt32] { connection.endStreams() }
   func end() -> [UInt32] { connection.end() }
   var closeReason: CloseReason? { connection.closeReason(now: now) }
+  var idleSince: ContinuousClock.Instant? { connection.idleSince }
+  var isSilent: Bool { connection.isSilent }
   var callsInFlight: Int { connection.callsInFlight }
   var nextDeadline: ContinuousClock.Instant? { connection.nextDeadline }
   var mayGoOn: Bool { connection.mayGoOn }
