@@ -115,8 +115,8 @@ enum ServerErrors {
     RPCError(
       code: .resourceExhausted,
       message: """
-        more than \(limits.outboundBytes) bytes of answers wait on this connection, and the call was \
-        not run: read them before sending more, or raise \
+        more than \(limits.outboundBytes) bytes of answers wait on this connection, and the call \
+        was not run: read them before sending more, or raise \
         \(Limits.flag(for: \.outboundBytes)) on the server
         """
     ).giving(reason: "ANSWERS_UNREAD").retrying(after: .milliseconds(100))

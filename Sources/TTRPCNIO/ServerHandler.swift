@@ -359,8 +359,8 @@ final class ServerHandler: ChannelInboundHandler {
     connection.outputStalled(!context.channel.isWritable, now: .now)
   }
 
-  /// Counts the bytes that the client has not taken. What NIO holds counts while it accepts no more:
-  /// below that, a few KiB are on their way.
+  /// Counts the bytes that the client has not taken. What NIO holds counts while NIO accepts no
+  /// more; at other times it is at most its high-water mark, 64 KiB.
   private func countOutput() {
     connection.socketBytes = connection.stalledSince == nil ? 0 : unsentBytes
     let bytes = connection.output.count + connection.socketBytes
@@ -474,7 +474,7 @@ final class ServerHandler: ChannelInboundHandler {
   private func decide(refusal: RPCError?) {
     connection.placeDecided(refusal: refusal)
     if let grace = owner.drainGraceMillis { connection.drain(graceMillis: grace) }
-    process()
+    process(beginsTurn: true)
     finishTurn()
   }
 

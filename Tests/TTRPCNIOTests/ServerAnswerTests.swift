@@ -192,11 +192,11 @@ private final class LaneDispatcher: CallDispatcher {
     let (lane, loop, target, answers) = (lane, loop, call.target, call.answers)
     lane.add {
       lane.note(answers?.untaken ?? 0)
-      let answer = [UInt8](repeating: 7, count: Self.answerBytes)
-      let refusal = answers?.refusal
-      loop.complete([
-        Completion(target: target, result: refusal.map { .failure($0) } ?? .success(answer))
-      ])
+      var result = Result<[UInt8], RPCError>.success(
+        [UInt8](repeating: 7, count: Self.answerBytes)
+      )
+      if let refusal = answers?.refusal { result = .failure(refusal) }
+      loop.complete([Completion(target: target, result: result)])
     }
     return .pending
   }
