@@ -45,6 +45,8 @@ struct FairQueue<Job> {
     let place = connection(of: flow)
     connections[place].append(Entry(job: job, cost: cost))
     let tenant = connections[place].tenant
+    if connections[place].next == Ring.outside { tenants[tenant].turns.append(place, &connections) }
+    if tenants[tenant].next == Ring.outside { turns.append(tenant, &tenants) }
     if tenants[tenant].count == 0 { storeCount += 1 }
     tenants[tenant].count += 1
     tenants[tenant].cost += cost
@@ -144,7 +146,7 @@ extension FairQueue {
     /// Maximum number of jobs since the connection came.
     var peak = 0
     var credit: Int
-    var next = Ring.none
+    var next = Ring.outside
 
     mutating func append(_ entry: Entry) {
       jobs.append(entry)
@@ -159,7 +161,7 @@ extension FairQueue {
     /// The connections in the order of their turns.
     var turns = Ring()
     var credit: Int
-    var next = Ring.none
+    var next = Ring.outside
   }
 
   /// Returns the place of a flow's connection, a new one if the flow is not known.
@@ -181,7 +183,6 @@ extension FairQueue {
     let place = freeTenants.popLast() ?? tenants.count
     if place == tenants.count { tenants.append(tenant) } else { tenants[place] = tenant }
     tenantsByName[name] = place
-    turns.append(place, &tenants)
     return place
   }
 
@@ -194,7 +195,6 @@ extension FairQueue {
       connections[place] = connection
     }
     connectionsByKey[key] = place
-    tenants[key.tenant].turns.append(place, &connections)
     return place
   }
 
@@ -244,15 +244,22 @@ extension FairQueue {
   /// Maximum number of jobs for which a kept flow has room.
   private static var maxKeptJobs: Int { 128 }
 
-  /// Forgives all debts of an empty queue, and releases the memory of many or long flows.
+  /// Forgives all debts of an empty queue, so that turns come in the order of the next jobs, and
+  /// releases the memory of many or long flows.
   private mutating func forgive() {
     guard connections.count <= Self.maxKeptFlows, tenants.count <= Self.maxKeptFlows else {
       self = FairQueue(quantum: quantum)
       return
     }
-    for place in tenants.indices { tenants[place].credit = quantum }
+    turns = Ring()
+    for place in tenants.indices {
+      tenants[place].turns = Ring()
+      tenants[place].credit = quantum
+      tenants[place].next = Ring.outside
+    }
     for place in connections.indices {
       connections[place].credit = quantum
+      connections[place].next = Ring.outside
       if connections[place].peak > Self.maxKeptJobs { connections[place].jobs = Deque() }
       connections[place].peak = 0
     }
@@ -272,6 +279,8 @@ private protocol Turn {
 /// The members of an array that take turns, as a list of their places.
 private struct Ring {
   static let none = -1
+  /// The place after a member that is in no ring.
+  static let outside = -2
 
   private(set) var first = none
   private var last = none

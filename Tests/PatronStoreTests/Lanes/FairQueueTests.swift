@@ -82,6 +82,21 @@ struct FairQueueTests {
     #expect(abs(one - other) <= 110, "\(one) and \(other)")
   }
 
+  @Test func afterARestTurnsComeInTheOrderOfTheJobs() {
+    var queue = FairQueue<Int>(quantum: 10)
+    queue.append(1, flow: Self.flow("a"), cost: 100)
+    queue.append(2, flow: Self.flow("b"), cost: 1)
+    #expect(queue.popFirst() == 1)
+    #expect(queue.popFirst() == 2)
+    queue.append(3, flow: Self.flow("b"), cost: 1)
+    queue.append(4, flow: Self.flow("a", 2), cost: 100)
+    queue.append(5, flow: Self.flow("a"), cost: 100)
+    queue.append(6, flow: Self.flow("b"), cost: 1)
+    var taken: [Int] = []
+    while let number = queue.popFirst() { taken.append(number) }
+    #expect(taken == [3, 6, 4, 5])
+  }
+
   @Test func aJobBeyondTheLimitStays() {
     var queue = FairQueue<Int>(quantum: 10)
     queue.append(1, flow: Self.flow("a"), cost: 50)
