@@ -114,6 +114,14 @@ package struct TimelineFilter {
   }
 }
 
+extension EventFilter {
+  /// True if the columns of an event cannot tell that it matches: its body is read.
+  package var readsBodies: Bool {
+    !products.isEmpty || !channels.isEmpty || !campaignID.isEmpty || !orderExternalID.isEmpty
+      || !query.isEmpty
+  }
+}
+
 // MARK: - Pages
 
 extension TimelineFilter {

@@ -49,9 +49,19 @@ final class Lanes {
       return .replied
     } catch StoreError.budgetExceeded {
       response.truncate(to: start)
-      try scan(call, token) { context, response in try handler(request, context, &response) }
-      return .pending
+      return try readLong(request, handler, call, token)
     }
+  }
+
+  /// Queues a handler that is known to exceed the budget of a point read.
+  func readLong<Request: Sendable>(
+    _ request: Request,
+    _ handler: @escaping @Sendable (Request, ReadContext, inout ResponseBuffer) throws -> Void,
+    _ call: CallContext,
+    _ token: ReplyToken
+  ) throws -> UnaryOutcome {
+    try scan(call, token) { context, response in try handler(request, context, &response) }
+    return .pending
   }
 
   private func scan(

@@ -30,9 +30,11 @@ package struct Routes: Sendable {
   }
 
   /// Runs `method` on the point lane. The handler appends the encoded response itself, so that
-  /// stored records need not be decoded.
+  /// stored records need not be decoded. Requests for which `runsLong` returns true run on the scan
+  /// lane from the start, because they would exceed the budget of a point read anyway.
   package mutating func point<Request: StoreRequest, Response: Message>(
     _ method: MethodDescriptor<Request, Response>,
+    runsLong: (@Sendable (Request) -> Bool)? = nil,
     _ handler: @escaping @Sendable (Request, ReadContext, inout ResponseBuffer) throws -> Void
   ) {
     requireReads(method.method, .unary)
@@ -41,6 +43,9 @@ package struct Routes: Sendable {
       .unary { routed, payload, call, response in
         let request = try routed.decode(Request.self, payload)
         let context = try routed.admit(request, call)
+        if let runsLong, runsLong(request) {
+          return try routed.router.lanes.readLong(request, handler, context, routed.token(of: call))
+        }
         return try routed.router.lanes.read(
           request,
           handler,

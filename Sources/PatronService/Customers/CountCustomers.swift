@@ -8,6 +8,14 @@ internal import ProtobufC
 internal import TTRPC
 
 extension CustomerHandlers {
+  /// Returns true for a count that visits every customer of its filter. Counters answer the others.
+  static func visitsCustomers(_ request: CountCustomersRequest) -> Bool {
+    guard let filter = request.filter else { return false }
+    let filters = filter.selections.reduce(0) { $0 + $1.filters.count }
+    return !filter.query.isEmpty || filters > 1
+      || filters == 1 && !request.facetCategories.isEmpty
+  }
+
   /// Counts the customers that match a filter, in total and for each predefined filter that they
   /// match too.
   static func countCustomers(

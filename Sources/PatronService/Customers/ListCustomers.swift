@@ -7,6 +7,14 @@ internal import PatronStore
 internal import TTRPC
 
 extension CustomerHandlers {
+  /// Returns true for a list whose sort reads all customers of its filter.
+  static func sortsAll(_ request: ListCustomersRequest) -> Bool {
+    switch request.sort {
+    case .updated, .name, .totalSpent, .orderCount: true
+    default: false
+    }
+  }
+
   /// Appends a page of the customers of a filter.
   static func listCustomers(
     _ request: ListCustomersRequest,

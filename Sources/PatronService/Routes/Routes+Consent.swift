@@ -35,7 +35,12 @@ extension Routes {
       apply: Consent.unsuppress
     )
     point(CustomerService.getAddressStatus, Consent.getAddressStatus)
-    point(CustomerService.listSuppressions, Consent.listSuppressions)
+    // The addresses of all suppressed customers are hashed.
+    point(
+      CustomerService.listSuppressions,
+      runsLong: { _ in true },
+      Consent.listSuppressions
+    )
     write(
       CustomerService.importSuppressions,
       country: \.defaultCountry,

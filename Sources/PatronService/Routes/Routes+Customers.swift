@@ -36,8 +36,16 @@ extension Routes {
       apply: Customers.updateTags
     )
     point(CustomerService.batchGetCustomers, Customers.batchGetCustomers)
-    point(CustomerService.listCustomers, Customers.listCustomers)
-    point(CustomerService.countCustomers, Customers.countCustomers)
+    point(
+      CustomerService.listCustomers,
+      runsLong: Customers.sortsAll,
+      Customers.listCustomers
+    )
+    point(
+      CustomerService.countCustomers,
+      runsLong: Customers.visitsCustomers,
+      Customers.countCustomers
+    )
     point(CustomerService.listFilters, Customers.listFilters)
     scan(
       CustomerService.exportCustomers,

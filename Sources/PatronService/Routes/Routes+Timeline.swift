@@ -22,7 +22,11 @@ extension Routes {
       prepare: Timeline.prepareBatchRecord,
       apply: Timeline.batchRecord
     )
-    point(TimelineService.getTimeline, Timeline.getTimeline)
+    point(
+      TimelineService.getTimeline,
+      runsLong: { $0.filter?.readsBodies ?? false },
+      Timeline.getTimeline
+    )
     point(TimelineService.getEvent, Timeline.getEvent)
     write(
       TimelineService.deleteEvent,
