@@ -31,7 +31,7 @@ extension CustomerHandlers {
     }
     var missing: [Int32] = []
     for (index, key) in keys.enumerated() {
-      guard response.count < PageSize.enoughBytes else {
+      guard response.count < PageSize.maxAnswerBytes else {
         throw DomainError.reason(
           .resourceExhausted,
           "ANSWER_TOO_LARGE",

@@ -110,7 +110,9 @@ extension TimelineHandlers {
     let titles = EventTitles(reader)
     try reader.timeline(of: row.customerID, behind: .newest, notBefore: .min) { entry in
       left -= 1
-      guard left >= 0, count == 0 || response.count < PageSize.enoughBytes else { return false }
+      guard left >= 0, count == 0 || response.count < PageSize.maxAnswerBytes else {
+        return false
+      }
       let event = try Event(stored: entry.body)
       guard event.orderID == row.id || event.references?.orderExternalID == row.externalID else {
         return true
