@@ -105,12 +105,11 @@ final class Lanes {
   }
 
   /// Queues a write. The response is checked before the commit, so a write whose response cannot be
-  /// sent is rolled back. A deletion uses the reserve of a full disk.
+  /// sent is rolled back.
   func write(
     _ call: CallContext,
     _ load: WriteLoad,
     _ token: ReplyToken,
-    usesReserve: Bool = false,
     _ work: @escaping @Sendable (WriteContext, inout ResponseBuffer) throws -> Void
   ) throws {
     let hold = call.answers.map(AnswerHold.init)
@@ -123,7 +122,7 @@ final class Lanes {
         token: token,
         store: call.store.name,
         cost: load.cost(of: load.items),
-        usesReserve: usesReserve
+        usesReserve: call.usesReserve
       ) { transaction in
         var response = ResponseBuffer(capacity: 1024)
         try call.reporting {

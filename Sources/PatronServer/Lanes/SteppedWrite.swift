@@ -14,7 +14,6 @@ package enum WriteStep: Sendable {
 ///
 /// Each step is queued after the commit of the step before. The first step is then on disk, so a
 /// later step that fails for a transient reason, such as a full disk, is retried until it succeeds.
-/// Only erasures are such writes, so every step uses the reserve of a full disk.
 /// If the server stops or the database is damaged, the caller must send the request again.
 package final class SteppedWrite: ReplySink {
   package typealias First = @Sendable (WriteContext) throws -> (answer: [UInt8], next: WriteStep)
@@ -70,7 +69,7 @@ package final class SteppedWrite: ReplySink {
         token: token,
         store: call.store.name,
         cost: load.cost(of: load.items),
-        usesReserve: true
+        usesReserve: call.usesReserve
       ) { transaction in
         let made = try self.call.reporting {
           try first(WriteContext(call: self.call, transaction: transaction, now: self.call.now))
@@ -125,7 +124,7 @@ package final class SteppedWrite: ReplySink {
       store: call.store.name,
       cost: Self.stepCost,
       isBegun: true,
-      usesReserve: true
+      usesReserve: call.usesReserve
     ) { transaction in
       let now = self.clock.now()
       let next = try self.call.reporting {

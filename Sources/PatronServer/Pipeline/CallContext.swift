@@ -20,6 +20,8 @@ package struct CallContext: Sendable {
   package let id: CallID
   /// The time of the request in microseconds since 1970 UTC.
   package let now: Int64
+  /// True if the call may use the reserve of a full disk, because it deletes.
+  var usesReserve = false
   /// The mapping of the called method's errors, with the log.
   let errors: CallErrors
 

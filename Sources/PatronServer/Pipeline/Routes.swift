@@ -58,14 +58,13 @@ package struct Routes: Sendable {
   }
 
   /// Runs `method` on the write lane: `prepare` checks the request on the I/O thread, `apply` runs
-  /// in a write transaction. `usesReserve` is for deletions: they use the reserve of a full disk.
+  /// in a write transaction.
   package mutating func write<Request: StoreRequest, Response: Message, Prepared: Sendable>(
     _ method: MethodDescriptor<Request, Response>,
-    usesReserve: Bool = false,
     prepare: @escaping @Sendable (Request, CallContext) throws -> Prepared,
     apply: @escaping @Sendable (Prepared, WriteContext, inout ResponseBuffer) throws -> Void
   ) {
-    addWrite(method, usesReserve, { request, context, _ in try prepare(request, context) }, apply)
+    addWrite(method, { request, context, _ in try prepare(request, context) }, apply)
   }
 
   /// Runs `method` on the write lane like the overload without `country`, for requests with phone
@@ -81,7 +80,6 @@ package struct Routes: Sendable {
     let step = DefaultCountryStep(country: country, lacksCountry: lacksCountry, prepare: prepare)
     addWrite(
       method,
-      false,
       { request, context, router in try step.prepare(request, context, router.countries) },
       apply
     )
@@ -89,7 +87,6 @@ package struct Routes: Sendable {
 
   private mutating func addWrite<Request: StoreRequest, Response: Message, Prepared: Sendable>(
     _ method: MethodDescriptor<Request, Response>,
-    _ usesReserve: Bool,
     _ prepare: @escaping @Sendable (Request, CallContext, Router) throws -> Prepared,
     _ apply: @escaping @Sendable (Prepared, WriteContext, inout ResponseBuffer) throws -> Void
   ) {
@@ -100,12 +97,11 @@ package struct Routes: Sendable {
         let request = try routed.decode(Request.self, payload)
         let context = try routed.admit(request, call)
         let prepared = try prepare(request, context, routed.router)
-        try routed.router.lanes.write(
-          context,
-          WriteLoad(requestBytes: payload.byteCount),
-          routed.token(of: call),
-          usesReserve: usesReserve
-        ) { write, response in try apply(prepared, write, &response) }
+        let load = WriteLoad(requestBytes: payload.byteCount)
+        try routed.router.lanes.write(context, load, routed.token(of: call)) {
+          write,
+          response in try apply(prepared, write, &response)
+        }
         return .pending
       }
     )
@@ -210,7 +206,9 @@ extension RoutedCall {
     _ request: some StoreRequest,
     _ call: borrowing ServerCall
   ) throws(RPCError) -> CallContext {
-    try router.context(of: method, id, request.storeID, call)
+    var context = try router.context(of: method, id, request.storeID, call)
+    context.usesReserve = type(of: request).usesReserve
+    return context
   }
 
   /// Returns the token that identifies the call in the lanes.

@@ -30,7 +30,6 @@ extension Routes {
     point(TimelineService.getEvent, Timeline.getEvent)
     write(
       TimelineService.deleteEvent,
-      usesReserve: true,
       prepare: Timeline.prepareDeleteEvent,
       apply: Timeline.deleteEvent
     )
@@ -92,7 +91,6 @@ extension Routes {
     write(TimelineService.moveOrder, prepare: Timeline.prepareMove, apply: Timeline.move)
     write(
       TimelineService.deleteOrder,
-      usesReserve: true,
       prepare: Timeline.prepareDeleteOrder,
       apply: Timeline.deleteOrder
     )

@@ -9,9 +9,15 @@ extension BatchSyncOrdersRequest: StoreRequest {}
 extension BatchUpsertCustomersRequest: StoreRequest {}
 extension ConfirmSubscriptionRequest: StoreRequest {}
 extension CountCustomersRequest: StoreRequest {}
-extension DeleteCustomerRequest: StoreRequest {}
-extension DeleteEventRequest: StoreRequest {}
-extension DeleteOrderRequest: StoreRequest {}
+extension DeleteCustomerRequest: StoreRequest {
+  package static var usesReserve: Bool { true }
+}
+extension DeleteEventRequest: StoreRequest {
+  package static var usesReserve: Bool { true }
+}
+extension DeleteOrderRequest: StoreRequest {
+  package static var usesReserve: Bool { true }
+}
 extension ExportCustomersRequest: StoreRequest {}
 extension ExportTimelineRequest: StoreRequest {}
 extension GetAddressStatusRequest: StoreRequest {}

@@ -60,19 +60,6 @@ package final class WriteLane: Sendable {
     if let result = opened.wait({ $0 }) { try result.get() }
   }
 
-  /// Opens the connection. On a full disk the reserve is given up for it.
-  private static func open(
-    _ open: () throws(StoreOpenError) -> Connection,
-    _ reserve: inout DiskReserve
-  ) throws(StoreOpenError) -> Connection {
-    do throws(StoreOpenError) {
-      return try open()
-    } catch {
-      guard case .diskFull = error, reserve.giveUp() else { throw error }
-      return try open()
-    }
-  }
-
   /// Queues a job whose reply goes to its sink. Throws ``StoreError/queueFull(retryAfter:flag:)``, or
   /// ``StoreError/closing`` or ``StoreError/failStop`` if no more jobs are accepted; the sink is
   /// not called then.
@@ -97,6 +84,19 @@ package final class WriteLane: Sendable {
 
   /// Does the same as ``close()`` without joining the thread.
   func stop() { queue.close(.closing) }
+
+  /// Opens the connection. On a full disk the reserve is given up for it.
+  private static func open(
+    _ open: () throws(StoreOpenError) -> Connection,
+    _ reserve: inout DiskReserve
+  ) throws(StoreOpenError) -> Connection {
+    do throws(StoreOpenError) {
+      return try open()
+    } catch {
+      guard case .diskFull = error, reserve.giveUp() else { throw error }
+      return try open()
+    }
+  }
 }
 
 /// The configuration of a writer.

@@ -43,18 +43,18 @@ extension EndToEnd {
     private func startFull(_ disk: SmallDisk) async throws {
       let flags = ["--disk-reserve-mib", "2"]
       let first = try await PatronServer.start(data: disk.file("data"), flags: flags)
-      var client = try first.client()
-      for name in ["kept", "erased"] { try await Self.upsert(name, client) }
-      await client.close()
+      let before = try first.client()
+      for name in ["kept", "erased"] { try await Self.upsert(name, before) }
+      await before.close()
       #expect(try await first.stop() == .status(0), "\(first.errors)")
       #expect(Files.size(disk.file("data/patron.reserve")) == 2 << 20)
 
       let filler = disk.fill()
       let server = try await PatronServer.start(data: disk.file("data"), flags: flags)
-      client = try server.client()
+      let client = try server.client()
       #expect(server.errors.contains("only deletions are accepted"), "\(server.errors)")
-      let refused = await #expect(throws: RPCError.self) { try await Self.upsert("new", client) }
-      #expect(refused?.reason == "DISK_FULL" && refused?.retryDelay == .seconds(1))
+      let refused = try await Self.writeUntilRefused(client)
+      #expect(refused.code == .resourceExhausted && refused.reason == "DISK_FULL", "\(refused)")
       let receipt = try await client.customers.deleteCustomer(
         .with { $0.customer = .externalID("erased") }
       )

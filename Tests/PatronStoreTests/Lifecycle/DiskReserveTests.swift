@@ -23,59 +23,90 @@ struct DiskReserveTests {
     return (Int(information.st_size), Int(information.st_blocks) * 512)
   }
 
+  private func expectRestored(
+    _ reserve: inout DiskReserve,
+    _ expected: Bool = true,
+    at location: SourceLocation = #_sourceLocation
+  ) {
+    let isRestored = reserve.restore()
+    #expect(isRestored == expected, sourceLocation: location)
+  }
+
+  private func expectGivenUp(
+    _ reserve: inout DiskReserve,
+    _ expected: Bool = true,
+    at location: SourceLocation = #_sourceLocation
+  ) {
+    let isGivenUp = reserve.giveUp()
+    #expect(isGivenUp == expected, sourceLocation: location)
+  }
+
   @Test func isMadeOfRealBlocksWhereThereIsRoom() throws {
     var tight = reserve(size, free: enough - 1)
-    #expect(!tight.restore() && tight.isLacking && !tight.isGivenUp)
+    expectRestored(&tight, false)
+    #expect(tight.isLacking && !tight.isGivenUp)
     #expect(file() == nil)
     var roomy = reserve(size, free: enough)
-    #expect(roomy.restore() && !roomy.isLacking)
+    expectRestored(&roomy)
+    #expect(!roomy.isLacking)
     let made = try #require(file())
     #expect(made.size == size && made.allocated >= size)
     let mode = try FileManager.default.attributesOfItem(atPath: path)[.posixPermissions]
     #expect(mode as? Int == 0o600)
     // What is there already needs no room.
     var again = reserve(size, free: 0)
-    #expect(!again.isLacking && again.restore())
+    #expect(!again.isLacking)
+    expectRestored(&again)
   }
 
   @Test func givenUpItIsEmptyUntilThereIsRoom() throws {
     var reserve = reserve(size, free: enough)
-    #expect(reserve.giveUp() == false, "there is nothing to give up yet")
-    #expect(reserve.restore() && reserve.giveUp())
+    expectGivenUp(&reserve, false)
+    expectRestored(&reserve)
+    expectGivenUp(&reserve)
     #expect(file()?.size == 0)
-    #expect(reserve.isGivenUp && reserve.isLacking && !reserve.giveUp())
+    #expect(reserve.isGivenUp && reserve.isLacking)
+    expectGivenUp(&reserve, false)
     // The next process knows it.
     var next = self.reserve(size, free: enough - 1)
-    #expect(next.isGivenUp && !next.restore() && next.isGivenUp)
+    #expect(next.isGivenUp)
+    expectRestored(&next, false)
+    #expect(next.isGivenUp)
     #expect(file()?.size == 0)
     next = self.reserve(size, free: next.bytesForRestart)
-    #expect(next.isGivenUp && next.restore() && !next.isGivenUp)
+    expectRestored(&next)
+    #expect(!next.isGivenUp)
     #expect(file()?.size == size)
   }
 
   @Test func takesAnotherSize() throws {
     var first = reserve(size, free: enough)
-    #expect(first.restore() == true)
+    expectRestored(&first)
     var larger = reserve(2 * size, free: size)
-    #expect(!larger.restore() && !larger.isLacking)
+    expectRestored(&larger, false)
+    #expect(!larger.isLacking)
     #expect(file()?.size == size, "the part that exists is kept")
     larger = reserve(2 * size, free: 2 * size)
-    #expect(larger.restore() == true)
+    expectRestored(&larger)
     #expect(file()?.size == 2 * size)
     var smaller = reserve(size / 2, free: 0)
-    #expect(smaller.restore() == true)
+    expectRestored(&smaller)
     #expect(file()?.size == size / 2)
   }
 
   @Test func isLeftAloneOrRemoved() throws {
     var first = reserve(size, free: enough)
-    #expect(first.restore() == true)
+    expectRestored(&first)
     var unmanaged = reserve(nil, free: .max)
-    #expect(!unmanaged.giveUp() && !unmanaged.restore() && !unmanaged.isLacking)
+    expectGivenUp(&unmanaged, false)
+    expectRestored(&unmanaged, false)
+    #expect(!unmanaged.isLacking)
     #expect(file()?.size == size)
     var none = reserve(0, free: .max)
     #expect(file() == nil)
-    #expect(!none.giveUp() && !none.restore() && !none.isLacking && !none.isGivenUp)
+    expectGivenUp(&none, false)
+    expectRestored(&none, false)
+    #expect(!none.isLacking && !none.isGivenUp)
     #expect(file() == nil)
   }
 
@@ -85,10 +116,10 @@ struct DiskReserveTests {
       questions.withLock { $0 += 1 }
       return .max
     }
-    for _ in 0...60 { #expect(reserve.restore() == false) }
+    for _ in 0...60 { expectRestored(&reserve, false) }
     #expect(questions.withLock { $0 } == 1)
     #expect(file() == nil)
-    #expect(reserve.restore() == false)
+    expectRestored(&reserve, false)
     #expect(questions.withLock { $0 } == 2)
   }
 
@@ -96,7 +127,8 @@ struct DiskReserveTests {
     let precious = try temporary.write("precious", "precious")
     try FileManager.default.createSymbolicLink(atPath: path, withDestinationPath: precious)
     var reserve = reserve(size, free: .max)
-    #expect(!reserve.restore() && !reserve.giveUp())
+    expectRestored(&reserve, false)
+    expectGivenUp(&reserve, false)
     #expect(try String(contentsOfFile: precious, encoding: .utf8) == "precious")
   }
 
