@@ -2159,7 +2159,7 @@ extension Contract {
           CustomerFilter filter = 2;
           // Sort of the list.
           CustomerSort sort = 3;
-          // Customers per page, 1 to 100; 0 is 50. A page of more than 3 MiB ends early.
+          // Customers per page, 1 to 100; 0 is 50. A page of more than 1 MiB ends early.
           int32 page_size = 4;
           // `next_page_token` of the previous page; empty for the first page. Everything except page size
           // and view must be the same as for the previous page, with CUSTOMER_SORT_TOTAL_SPENT also the
@@ -2792,7 +2792,7 @@ extension Contract {
           CustomerRef customer = 2;
           // Channel to list; unspecified is all.
           Channel channel = 3;
-          // Rows per page, 1 to 100; 0 is 50.
+          // Rows per page, 1 to 100; 0 is 50. A page of more than 1 MiB ends early.
           int32 page_size = 4;
           // `next_page_token` of the previous page; empty for the first page.
           string page_token = 5;
@@ -3611,7 +3611,7 @@ extension Contract {
           // customer (`customer_id`). ABORTED `REFERENCE_MOVED` in the same way, if the reference names a
           // different customer than at the beginning, such as the secondary of an undone merge. Events that
           // move in a merge keep their sequence: clients that have received them do not receive them again.
-          // RESOURCE_EXHAUSTED `TOO_MANY_WATCHES` when the server has as many watches as it allows, with the
+          // RESOURCE_EXHAUSTED `TOO_MANY_WATCHES` if the server has as many watches as it allows, with the
           // time after which to call again.
           rpc WatchTimeline(WatchTimelineRequest) returns (stream WatchTimelineResponse) {
             option idempotency_level = NO_SIDE_EFFECTS;
@@ -3866,7 +3866,7 @@ extension Contract {
         // customer (`customer_id`). ABORTED `REFERENCE_MOVED` in the same way, if the reference names a
         // different customer than at the beginning, such as the secondary of an undone merge. Events that
         // move in a merge keep their sequence: clients that have received them do not receive them again.
-        // RESOURCE_EXHAUSTED `TOO_MANY_WATCHES` when the server has as many watches as it allows, with the
+        // RESOURCE_EXHAUSTED `TOO_MANY_WATCHES` if the server has as many watches as it allows, with the
         // time after which to call again.
         rpc WatchTimeline(WatchTimelineRequest) returns (stream WatchTimelineResponse) {
           option idempotency_level = NO_SIDE_EFFECTS;
@@ -4344,7 +4344,7 @@ extension Contract {
           CustomerRef customer = 2;
           // Filter of the events; absent matches all.
           EventFilter filter = 3;
-          // Events per page, 1 to 100; 0 is 50. A page of more than 3 MiB ends early.
+          // Events per page, 1 to 100; 0 is 50. A page of more than 1 MiB ends early.
           int32 page_size = 4;
           // `next_page_token` of the previous page; empty for the first page. Everything except the page
           // size must be the same as for the previous page, else INVALID_ARGUMENT, reason
@@ -4418,7 +4418,7 @@ extension Contract {
           string store_id = 1;
           // The customer.
           CustomerRef customer = 2;
-          // Orders per page, 1 to 100; 0 is 50.
+          // Orders per page, 1 to 100; 0 is 50. A page of more than 1 MiB ends early.
           int32 page_size = 3;
           // `next_page_token` of the previous page; empty for the first page.
           string page_token = 4;

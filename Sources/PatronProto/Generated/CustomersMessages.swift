@@ -1637,7 +1637,7 @@ public struct ListCustomersRequest: ProtobufC.Message {
   /// Sort of the list.
   public var sort = CustomerSort(rawValue: 0)
 
-  /// Customers per page, 1 to 100; 0 is 50. A page of more than 3 MiB ends early.
+  /// Customers per page, 1 to 100; 0 is 50. A page of more than 1 MiB ends early.
   public var pageSize: Int32 = 0
 
   /// `next_page_token` of the previous page; empty for the first page. Everything except page size
@@ -3786,7 +3786,7 @@ public struct ListConsentHistoryRequest: ProtobufC.Message {
   /// Channel to list; unspecified is all.
   public var channel = ContactChannel(rawValue: 0)
 
-  /// Rows per page, 1 to 100; 0 is 50.
+  /// Rows per page, 1 to 100; 0 is 50. A page of more than 1 MiB ends early.
   public var pageSize: Int32 = 0
 
   /// `next_page_token` of the previous page; empty for the first page.

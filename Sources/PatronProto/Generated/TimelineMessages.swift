@@ -1489,7 +1489,7 @@ public struct GetTimelineRequest: ProtobufC.Message {
   /// Filter of the events; absent matches all.
   public var filter: EventFilter?
 
-  /// Events per page, 1 to 100; 0 is 50. A page of more than 3 MiB ends early.
+  /// Events per page, 1 to 100; 0 is 50. A page of more than 1 MiB ends early.
   public var pageSize: Int32 = 0
 
   /// `next_page_token` of the previous page; empty for the first page. Everything except the page
@@ -1749,7 +1749,7 @@ public struct ListOrdersRequest: ProtobufC.Message {
   /// The customer.
   public var customer: CustomerRef?
 
-  /// Orders per page, 1 to 100; 0 is 50.
+  /// Orders per page, 1 to 100; 0 is 50. A page of more than 1 MiB ends early.
   public var pageSize: Int32 = 0
 
   /// `next_page_token` of the previous page; empty for the first page.

@@ -228,7 +228,7 @@ public enum TimelineService {
   /// customer (`customer_id`). ABORTED `REFERENCE_MOVED` in the same way, if the reference names a
   /// different customer than at the beginning, such as the secondary of an undone merge. Events that
   /// move in a merge keep their sequence: clients that have received them do not receive them again.
-  /// RESOURCE_EXHAUSTED `TOO_MANY_WATCHES` when the server has as many watches as it allows, with the
+  /// RESOURCE_EXHAUSTED `TOO_MANY_WATCHES` if the server has as many watches as it allows, with the
   /// time after which to call again.
   public static let watchTimeline = MethodDescriptor<WatchTimelineRequest, WatchTimelineResponse>(
     TTRPC.Method(
@@ -468,7 +468,7 @@ public struct TimelineServiceClient: Sendable {
   /// customer (`customer_id`). ABORTED `REFERENCE_MOVED` in the same way, if the reference names a
   /// different customer than at the beginning, such as the secondary of an undone merge. Events that
   /// move in a merge keep their sequence: clients that have received them do not receive them again.
-  /// RESOURCE_EXHAUSTED `TOO_MANY_WATCHES` when the server has as many watches as it allows, with the
+  /// RESOURCE_EXHAUSTED `TOO_MANY_WATCHES` if the server has as many watches as it allows, with the
   /// time after which to call again.
   public func watchTimeline(_ request: WatchTimelineRequest, options: CallOptions = CallOptions()) async throws(RPCError) -> MessageStream<WatchTimelineResponse> {
     try await channel.openStream(TimelineService.watchTimeline, request, options)
