@@ -59,7 +59,7 @@ extension ServerConnections {
         !handler.hasUnsentOutput
       else { continue }
       shared.placesAreTaken()
-      handler.giveWay()
+      handler.leavePlace()
       return true
     }
     return false

@@ -442,7 +442,7 @@ final class ServerHandler: ChannelInboundHandler {
   }
 
   /// Leaves the place to another connection and closes.
-  func giveWay() {
+  func leavePlace() {
     place = .none
     // Nothing was sent that the client could still have to read.
     if connection.isSilent {

@@ -60,7 +60,7 @@ struct ModuleRule: Sendable, CustomStringConvertible {
       name: "PatronServer",
       folder: "Sources/PatronServer",
       own: ["PatronStore", "PatronModel", "PatronProto", "ProtobufC", "TTRPC"],
-      foreign: ["Logging"]
+      foreign: ["DequeModule", "Logging"]
     ),
     .init(
       name: "PatronService",

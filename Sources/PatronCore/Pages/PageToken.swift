@@ -171,8 +171,8 @@ package enum PageSize {
   /// The size in bytes at which a page ends early, after its first record. It bounds what an answer
   /// costs in memory: the record that reaches it has at most 1 MiB.
   package static let enoughBytes = 1 << 20
-  /// The size in bytes at which an answer without page tokens ends. One more record of at most 1 MiB
-  /// then still fits a frame of 4 MiB.
+  /// The size in bytes at which an answer without page tokens ends. One more record of at most
+  /// 1 MiB then still fits a frame of 4 MiB.
   package static let maxAnswerBytes = (3 << 20) - (4 << 10)
 
   package static func check(

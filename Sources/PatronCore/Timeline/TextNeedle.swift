@@ -69,15 +69,12 @@ struct TextNeedle {
     return false
   }
 
-  /// The number of the key in an entry of a map.
-  private static let nameField = 1
-
   /// Searches an entry of the map of properties.
   private func isFound(inProperty bytes: RawSpan) throws -> Bool {
     var reader = ProtoReader(bytes)
     while let next = try reader.next() {
       guard case (let field, .bytes(let content)) = next else { continue }
-      if field == Self.nameField {
+      if field == MapEntry.key {
         if needle.occurs(in: reader[content]) { return true }
       } else if try isFound(inValue: reader[content]) {
         return true

@@ -117,7 +117,8 @@ enum FoldedScalars {
     0xAC00...0xD7A3, 0x1F300...0x1FAFF,
   ]
 
-  /// The lower case of each scalar of two bytes, from U+0080 on; 0 for one that is not folded alone.
+  /// The lower case of each scalar of two bytes, from U+0080 on; 0 for a scalar that is not folded
+  /// alone.
   static let lowerCase: [UInt16] = (0x80..<0x800).map { value in
     guard isStable(value), let scalar = Unicode.Scalar(UInt32(value)) else { return 0 }
     let folded = Array(CaseFolding.folded(String(scalar)).unicodeScalars)

@@ -1,5 +1,5 @@
-/// The waits that refusals ask for where the server cannot tell when it will do better. The queue of
-/// the writer computes its own.
+/// The waits that refusals ask for where the server cannot tell when it will do better. The queue
+/// of the writer computes its own.
 enum RetryDelay {
   /// An operator, or another process, must act first: the disk is full, or the database is locked.
   static let ofOperator = Duration.seconds(1)

@@ -52,8 +52,8 @@ package final class ScanLane: Sendable {
 
   // MARK: Jobs
 
-  /// Queues a scan. Throws ``StoreError/queueFull(retryAfter:flag:)`` or ``StoreError/closing``; the
-  /// sink is not called then.
+  /// Queues a scan. Throws ``StoreError/queueFull(retryAfter:flag:)`` or ``StoreError/closing``;
+  /// the sink is not called then.
   package func submit(_ job: ScanJob) throws(StoreError) -> ScanHandle {
     let control = ScanControl(deadline: job.deadline)
     try enqueue(QueuedScan(work: .stream(job), flow: job.flow, control: control))

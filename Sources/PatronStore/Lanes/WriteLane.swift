@@ -60,8 +60,8 @@ package final class WriteLane: Sendable {
     if let result = opened.wait({ $0 }) { try result.get() }
   }
 
-  /// Queues a job whose reply goes to its sink. Throws ``StoreError/queueFull(retryAfter:flag:)``, or
-  /// ``StoreError/closing`` or ``StoreError/failStop`` if no more jobs are accepted; the sink is
+  /// Queues a job whose reply goes to its sink. Throws ``StoreError/queueFull(retryAfter:flag:)``,
+  /// or ``StoreError/closing`` or ``StoreError/failStop`` if no more jobs are accepted; the sink is
   /// not called then.
   package func submit(_ job: WriteJob) throws(StoreError) { try queue.submit(job) }
 

@@ -5,7 +5,8 @@ extension Writer {
   /// Runs jobs as ``attempt(_:)`` does. If the search index fails, marks it for a rebuild and runs
   /// the jobs again without it: a damaged index neither loses nor stops a write.
   ///
-  /// A single job that may use the reserve of a full disk is tried again if there is more room then.
+  /// A single job that may use the reserve of a full disk is tried again if there is more room
+  /// then.
   func attemptWithSearch(_ jobs: [WriteJob]) -> Attempt {
     let result = attemptMarkingSearch(jobs)
     guard jobs.count == 1, jobs[0].usesReserve, case .finished(let outcomes) = result,

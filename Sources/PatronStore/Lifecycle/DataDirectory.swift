@@ -27,8 +27,9 @@ package final class DataDirectory: Sendable {
   private let lock: Mutex<Int32>
 
   /// Creates the directory if it does not exist (mode 0700, with its parents) and locks it and its
-  /// database, which is created as an empty file if it does not exist. Refuses a directory that every user may write to: anyone who can put files there can take the data or
-  /// have other files overwritten.
+  /// database, which is created as an empty file if it does not exist. Refuses a directory that
+  /// every user may write to: anyone who can put files there can take the data or have other files
+  /// overwritten.
   package init(path: String) throws(StoreOpenError) {
     let trimmed = path.count > 1 && path.hasSuffix("/") ? String(path.dropLast()) : path
     guard !trimmed.isEmpty else {

@@ -36,7 +36,7 @@ struct OwnFiles: Sendable {
   }
 
   private static func sentence(_ path: String, _ fate: String) -> String {
-    "\(path) \(fate) while the server used it; writes of the last second may be lost. Put all files "
-      + "of the data directory back, or restore a backup, and start again"
+    "\(path) \(fate) while the server used it; writes of the last second may be lost. Put all "
+      + "files of the data directory back, or restore a backup, and start again"
   }
 }
