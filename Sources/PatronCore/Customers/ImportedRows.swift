@@ -19,7 +19,7 @@ package struct ImportedRow: Sendable {
 
 /// The rows of one request that were taken, by customer. A later row of the same customer is
 /// reported with the first row's number.
-package struct ImportedRows {
+package struct ImportedRows: Sendable {
   private var first: [Int64: Int32] = [:]
   /// Customers that a dry run made. Their ids will be given to other customers.
   private var untrue: Set<Int64> = []

@@ -144,17 +144,46 @@ final class Lanes {
     _ token: ReplyToken,
     _ first: @escaping @Sendable (WriteContext, inout ResponseBuffer) throws -> WriteStep
   ) throws {
-    let loop = loop
-    let hold = call.answers.map(AnswerHold.init)
-    let limit = maxAnswerBytes
-    try SteppedWrite(store.writer, call, clock, replyingTo: replies) { delay, work in
-      loop.later(delay, work)
-    }.begin(load, token: token) { context in
-      var response = ResponseBuffer(capacity: 1024)
-      try hold?.requireRoom()
-      let next = try first(context, &response)
-      return (try response.fitting(limit, hold), next)
+    try steppedWrite(call).begin(load, token: token, first)
+  }
+
+  /// Queues a batch. One that is large, and whose answer fits whatever becomes of its items, is cut
+  /// into pieces with a transaction each. Any other is one transaction, which is rolled back if its
+  /// answer cannot be sent.
+  func writeBatch(
+    _ call: CallContext,
+    _ extent: BatchExtent,
+    _ bytes: Int,
+    _ token: ReplyToken,
+    _ apply: @escaping @Sendable (WriteContext, inout ResponseBuffer) throws -> WriteStep
+  ) throws {
+    let load = WriteLoad(
+      items: extent.items,
+      requestBytes: bytes,
+      findings: extent.findings
+    )
+    guard extent.items > SteppedWrite.pieceItems, let answer = extent.maxAnswerBytes,
+      answer <= maxAnswerBytes
+    else {
+      return try write(call, load, token) { context, response in
+        guard case .done = try apply(context, &response) else {
+          preconditionFailure("a batch that is not divided has a rest")
+        }
+      }
     }
+    try steppedWrite(call)
+      .begin(load, token: token, maxItems: SteppedWrite.pieceItems, apply)
+  }
+
+  private func steppedWrite(_ call: CallContext) -> SteppedWrite {
+    let loop = loop
+    return SteppedWrite(
+      store.writer,
+      call,
+      clock,
+      maxAnswerBytes: maxAnswerBytes,
+      replyingTo: replies
+    ) { delay, work in loop.later(delay, work) }
   }
 
   /// Drops the queued work of an abandoned call.
@@ -166,15 +195,16 @@ final class Lanes {
 }
 
 extension ResponseBuffer {
-  /// Takes the encoded response, or throws if it exceeds `limit` bytes. The caller throws before
-  /// the commit, so that the error rolls the write back: a caller must not get an error for a
-  /// change that is stored. Counts the response in `hold`.
-  fileprivate mutating func fitting(
+  /// Takes the encoded response, or throws if it exceeds `limit` bytes after `start` bytes. The
+  /// caller throws before the commit, so that the error rolls the write back: a caller must not get
+  /// an error for a change that is stored. Counts all bytes in `hold`.
+  mutating func fitting(
     _ limit: Int,
-    _ hold: AnswerHold?
+    _ hold: AnswerHold?,
+    after start: Int = 0
   ) throws(RPCError) -> [UInt8] {
-    guard count <= limit else { throw .answerTooLarge(count, limit: limit) }
-    hold?.keep(count)
+    guard start + count <= limit else { throw .answerTooLarge(start + count, limit: limit) }
+    hold?.keep(start + count)
     return takeBytes()
   }
 }

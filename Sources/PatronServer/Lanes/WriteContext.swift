@@ -7,10 +7,18 @@ package struct WriteContext {
   package let transaction: WriteTransaction
   /// The time of the request, or of a further step, in microseconds since 1970 UTC.
   package let now: Int64
+  /// Items of a batch that this transaction may apply. `Int.max` if the write is not divided.
+  package let maxItems: Int
 
-  package init(call: CallContext, transaction: WriteTransaction, now: Int64) {
+  package init(
+    call: CallContext,
+    transaction: WriteTransaction,
+    now: Int64,
+    maxItems: Int = .max
+  ) {
     self.call = call
     self.transaction = transaction
     self.now = now
+    self.maxItems = maxItems
   }
 }

@@ -36,3 +36,18 @@ package struct WriteLoad: Sendable {
     items * Self.itemBytes + requestBytes * Self.bytesForByte + findings * Self.findingBytes
   }
 }
+
+/// The extent of a batch, from which the lane decides if it is cut into pieces.
+package struct BatchExtent: Sendable {
+  let items: Int
+  /// Warnings and errors that were found in the items so far.
+  let findings: Int
+  /// The most bytes that the answer can take; nil for a batch that must be one transaction.
+  let maxAnswerBytes: Int?
+
+  package init(items: Int, findings: Int, maxAnswerBytes: Int?) {
+    self.items = items
+    self.findings = findings
+    self.maxAnswerBytes = maxAnswerBytes
+  }
+}

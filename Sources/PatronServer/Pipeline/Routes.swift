@@ -107,6 +107,36 @@ package struct Routes: Sendable {
     )
   }
 
+  /// Runs `method` on the write lane, for requests with many items. A large batch is cut into
+  /// pieces: `apply` appends the results of the items that its context allows, and returns the
+  /// rest. Phone numbers are read as by the overload of `write` with `country`.
+  package mutating func batch<Request: StoreRequest, Response: Message, Prepared: Sendable>(
+    _ method: MethodDescriptor<Request, Response>,
+    country: any WritableKeyPath<Request, String> & Sendable,
+    lacksCountry: @escaping @Sendable (Prepared) -> Bool,
+    extent: @escaping @Sendable (Prepared) -> BatchExtent,
+    prepare: @escaping @Sendable (Request, CallContext) throws -> Prepared,
+    apply: @escaping @Sendable (Prepared, WriteContext, inout ResponseBuffer) throws -> WriteStep
+  ) {
+    requireWrites(method.method)
+    let step = DefaultCountryStep(country: country, lacksCountry: lacksCountry, prepare: prepare)
+    add(
+      method.method,
+      .unary { routed, payload, call, _ in
+        let request = try routed.decode(Request.self, payload)
+        let context = try routed.admit(request, call)
+        let prepared = try step.prepare(request, context, routed.router.countries)
+        try routed.router.lanes.writeBatch(
+          context,
+          extent(prepared),
+          payload.byteCount,
+          routed.token(of: call)
+        ) { write, response in try apply(prepared, write, &response) }
+        return .pending
+      }
+    )
+  }
+
   /// Runs `method` on the write lane, in as many transactions as `apply` and its further steps
   /// need. `apply` makes the response, which is sent after the last step.
   package mutating func steppedWrite<Request: StoreRequest, Response: Message, Prepared: Sendable>(

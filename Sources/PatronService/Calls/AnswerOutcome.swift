@@ -12,8 +12,6 @@ internal import TTRPC
 struct AnswerOutcome {
   /// The number of bytes of the response before the outcome: those of the records.
   var start: Int
-  /// The form in which the outcome is stored; nil for its bytes in the response.
-  var kept: [UInt8]?
   /// The customers that the answer is about, at most two. The stored outcome is removed when one of
   /// them is erased.
   var customers: [Int64] = []

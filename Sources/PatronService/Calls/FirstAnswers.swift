@@ -81,9 +81,7 @@ enum FirstAnswers {
   ) throws -> Int {
     guard requestID.isGiven else { return try body(&response).start }
     let hash = try requestID.hash(in: writer.read)
-    if let first = try writer.keptAnswer(of: requestID.text) {
-      guard first.method == method.name, first.requestHash.isEmpty || first.requestHash == hash
-      else { throw DomainError.requestIDReused(first.method) }
+    if let first = try find(requestID, hash, method, writer) {
       if !first.isWhole { try records.append(first, writer.read, to: &response) }
       let start = response.count
       response.append(first.outcome)
@@ -91,7 +89,7 @@ enum FirstAnswers {
     }
     let outcome = try body(&response)
     let kept = try records.kept(
-      outcome.kept ?? [UInt8](copying: response.bytes.extracting(droppingFirst: outcome.start))
+      [UInt8](copying: response.bytes.extracting(droppingFirst: outcome.start))
     )
     try writer.keep(
       KeptAnswer(
@@ -106,6 +104,46 @@ enum FirstAnswers {
       for: ExpiredAnswers.kept
     )
     return outcome.start
+  }
+
+  /// Applies the next piece of a batch and returns its part of the response. The outcome of all
+  /// pieces so far is stored with each, so a repeat of a request that was interrupted goes on after
+  /// them and applies no item twice.
+  static func piece<Item, Memory, Response>(
+    of pieces: inout BatchPieces<Item, Memory, Response>,
+    _ requestID: RequestID,
+    of method: Method,
+    _ context: WriteContext
+  ) throws -> Response {
+    guard requestID.isGiven else { return try pieces.applyPiece(in: context) }
+    let writer = context.writer
+    let hash = try requestID.hash(in: writer.read)
+    let first = try find(requestID, hash, method, writer)
+    let stored = try first.map { first throws(StoreError) in try Response(stored: first.outcome) }
+    let (part, kept) = try pieces.applyPiece(after: stored, in: context)
+    if let kept {
+      try writer.keep(
+        KeptAnswer(method: method.name, outcome: try kept.encoded(), requestHash: hash),
+        of: requestID.text,
+        at: context.now,
+        for: ExpiredAnswers.kept,
+        replacing: first != nil
+      )
+    }
+    return part
+  }
+
+  /// Returns what is stored for the request. Throws if another request has used the id.
+  private static func find(
+    _ requestID: RequestID,
+    _ hash: [UInt8],
+    _ method: Method,
+    _ writer: StoreWriter
+  ) throws -> KeptAnswer? {
+    guard let first = try writer.keptAnswer(of: requestID.text) else { return nil }
+    guard first.method == method.name, first.requestHash.isEmpty || first.requestHash == hash
+    else { throw DomainError.requestIDReused(first.method) }
+    return first
   }
 }
 

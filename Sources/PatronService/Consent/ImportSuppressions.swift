@@ -119,25 +119,20 @@ extension ConsentHandlers {
     return key.map { (channel, $0) }
   }
 
-  /// Suppresses the addresses or opts them out, in order. With `validate_only` all changes are
-  /// rolled back at the end.
+  /// Suppresses the addresses or opts them out, in order, in pieces. With `validate_only` there is
+  /// one piece, and all changes are rolled back at its end.
   static func importSuppressions(
     _ request: SuppressionImport,
     _ context: WriteContext,
     _ response: inout ResponseBuffer
-  ) throws {
-    func apply() throws -> BatchOutcome {
-      let writer = context.writer
-      return try request.batch.apply(in: context) { try take($0, writer, at: context.now) }
+  ) throws -> WriteStep {
+    let pieces = BatchPieces<_, _, ImportSuppressionsResponse>(request.batch) {
+      entry,
+      writer,
+      context in try take(entry, writer, at: context.now)
     }
-    let outcome =
-      try request.dryRun ? context.transaction.tentatively { try apply() } : apply()
-    try response.append(
-      ImportSuppressionsResponse.with {
-        $0.results = outcome.results
-        $0.counts = outcome.counts
-      }
-    )
+    guard request.dryRun else { return try pieces.step(context, &response) }
+    return try context.transaction.tentatively { try pieces.step(context, &response) }
   }
 
   private static func take(

@@ -37,14 +37,16 @@ extension CustomerHandlers {
     return BatchUpsert(batch: batch)
   }
 
-  /// Creates or updates the customers, in order.
+  /// Creates or updates the customers, in order, in pieces.
   static func batchUpsert(
     _ upsert: BatchUpsert,
     _ context: WriteContext,
     _ response: inout ResponseBuffer
-  ) throws {
-    let writer = context.writer
-    let outcome = try upsert.batch.apply(in: context) { change in
+  ) throws -> WriteStep {
+    let pieces = BatchPieces<_, _, BatchUpsertCustomersResponse>(upsert.batch) {
+      change,
+      writer,
+      context in
       let plan = try change.plan(in: writer.read)
       let result = try change.perform(plan, in: writer, at: context.now)
       return .with {
@@ -53,11 +55,6 @@ extension CustomerHandlers {
         $0.warnings = result.warnings
       }
     }
-    try response.append(
-      BatchUpsertCustomersResponse.with {
-        $0.results = outcome.results
-        $0.counts = outcome.counts
-      }
-    )
+    return try pieces.step(context, &response)
   }
 }

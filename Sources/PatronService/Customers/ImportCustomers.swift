@@ -89,29 +89,19 @@ extension CustomerHandlers {
     change.imported = imported
   }
 
-  /// Imports the customers in order. With `validate_only` all changes are rolled back at the end,
-  /// so that the result of each item takes account of the items before it.
+  /// Imports the customers in order, in pieces. With `validate_only` there is one piece, and all
+  /// changes are rolled back at its end, so that the result of each item takes account of the items
+  /// before it.
   static func importCustomers(
     _ request: Import,
     _ context: WriteContext,
     _ response: inout ResponseBuffer
-  ) throws {
-    let outcome =
-      try request.dryRun
-      ? context.transaction.tentatively { try apply(request, context) }
-      : apply(request, context)
-    try response.append(
-      ImportCustomersResponse.with {
-        $0.results = outcome.results
-        $0.counts = outcome.counts
-      }
-    )
-  }
-
-  private static func apply(_ request: Import, _ context: WriteContext) throws -> BatchOutcome {
-    let writer = context.writer
-    var rows = ImportedRows()
-    return try request.batch.apply(in: context) { row in
+  ) throws -> WriteStep {
+    let dryRun = request.dryRun
+    let pieces = BatchPieces<_, _, ImportCustomersResponse>(
+      request.batch,
+      memory: ImportedRows()
+    ) { row, rows, writer, context in
       var change = row.change
       let plan: CustomerChange.Plan
       do {
@@ -126,7 +116,7 @@ extension CustomerHandlers {
       let repeated = rows.take(
         row,
         of: result.row.id,
-        isUntrue: request.dryRun && result.outcome == .created
+        isUntrue: dryRun && result.outcome == .created
       )
       return .with {
         $0.outcome = result.outcome
@@ -134,6 +124,8 @@ extension CustomerHandlers {
         $0.warnings = result.warnings + [repeated].compactMap(\.self)
       }
     }
+    guard dryRun else { return try pieces.step(context, &response) }
+    return try context.transaction.tentatively { try pieces.step(context, &response) }
   }
 }
 

@@ -41,10 +41,11 @@ extension Routes {
       runsLong: { _ in true },
       Consent.listSuppressions
     )
-    write(
+    batch(
       CustomerService.importSuppressions,
       country: \.defaultCountry,
       lacksCountry: \.batch.lacksCountry,
+      extent: { $0.batch.extent(divisible: !$0.dryRun) },
       prepare: Consent.prepareSuppressions,
       apply: Consent.importSuppressions
     )

@@ -15,10 +15,11 @@ extension Routes {
       prepare: Customers.prepareUpsert,
       apply: Customers.upsert
     )
-    write(
+    batch(
       CustomerService.batchUpsertCustomers,
       country: \.defaultCountry,
       lacksCountry: \.batch.lacksCountry,
+      extent: { $0.batch.extent() },
       prepare: Customers.prepareBatchUpsert,
       apply: Customers.batchUpsert
     )
@@ -52,10 +53,11 @@ extension Routes {
       prepare: Customers.prepareExport,
       run: Customers.export
     )
-    write(
+    batch(
       CustomerService.importCustomers,
       country: \.defaultCountry,
       lacksCountry: \.batch.lacksCountry,
+      extent: { $0.batch.extent(divisible: !$0.dryRun) },
       prepare: Customers.prepareImport,
       apply: Customers.importCustomers
     )

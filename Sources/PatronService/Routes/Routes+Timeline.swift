@@ -15,10 +15,11 @@ extension Routes {
       prepare: Timeline.prepareRecord,
       apply: Timeline.record
     )
-    write(
+    batch(
       TimelineService.batchRecordEvents,
       country: \.defaultCountry,
       lacksCountry: \.batch.lacksCountry,
+      extent: { $0.batch.extent() },
       prepare: Timeline.prepareBatchRecord,
       apply: Timeline.batchRecord
     )
@@ -62,10 +63,11 @@ extension Routes {
       prepare: Timeline.prepareSync,
       apply: Timeline.sync
     )
-    write(
+    batch(
       TimelineService.batchSyncOrders,
       country: \.defaultCountry,
       lacksCountry: \.batch.lacksCountry,
+      extent: { $0.batch.extent() },
       prepare: Timeline.prepareBatchSync,
       apply: Timeline.batchSync
     )

@@ -96,39 +96,38 @@ extension TimelineHandlers {
     return BatchRecord(requestID: requestID, batch: batch)
   }
 
-  /// Records the events, in order.
+  /// Records the events, in order, in pieces. A repeat of a request with an id that was interrupted
+  /// records no event twice.
   static func batchRecord(
     _ record: BatchRecord,
     _ context: WriteContext,
     _ response: inout ResponseBuffer
-  ) throws {
-    let writer = context.writer
-    try FirstAnswers.answer(
-      record.requestID,
-      of: TimelineService.batchRecordEvents.method,
-      in: writer,
-      at: context.now,
-      with: RecordFields(),
-      &response
-    ) { response in
-      let outcome = try record.batch.apply(in: context) { change in
-        let result = try change.perform(in: writer, at: context.now)
-        return .with {
-          $0.outcome = result.outcome
-          $0.customerID = result.customer?.row.id ?? 0
-          $0.id = result.event?.id ?? 0
-          $0.warnings = result.warnings
-        }
+  ) throws -> WriteStep {
+    let pieces = EventPieces(record.batch) { change, writer, context in
+      let result = try change.perform(in: writer, at: context.now)
+      return .with {
+        $0.outcome = result.outcome
+        $0.customerID = result.customer?.row.id ?? 0
+        $0.id = result.event?.id ?? 0
+        $0.warnings = result.warnings
       }
-      let start = response.count
-      var answer = BatchRecordEventsResponse.with {
-        $0.results = outcome.results
-        $0.counts = outcome.counts
-      }
-      try response.append(answer)
-      guard record.requestID.isGiven else { return AnswerOutcome(start: start) }
-      answer.results = outcome.keptResults()
-      return AnswerOutcome(start: start, kept: try answer.encoded())
+    }
+    return try recordPiece(pieces, record.requestID, context, &response)
+  }
+
+  private typealias EventPieces = BatchPieces<EventChange, Void, BatchRecordEventsResponse>
+
+  private static func recordPiece(
+    _ pieces: EventPieces,
+    _ requestID: RequestID,
+    _ context: WriteContext,
+    _ response: inout ResponseBuffer
+  ) throws -> WriteStep {
+    var next = pieces
+    let method = TimelineService.batchRecordEvents.method
+    try response.append(try FirstAnswers.piece(of: &next, requestID, of: method, context))
+    return next.rest { [next] context, response in
+      try recordPiece(next, requestID, context, &response)
     }
   }
 }

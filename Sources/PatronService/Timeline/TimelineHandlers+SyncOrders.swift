@@ -81,14 +81,16 @@ extension TimelineHandlers {
     return BatchSync(batch: batch)
   }
 
-  /// Syncs the orders, in order of the batch.
+  /// Syncs the orders, in order of the batch, in pieces.
   static func batchSync(
     _ sync: BatchSync,
     _ context: WriteContext,
     _ response: inout ResponseBuffer
-  ) throws {
-    let writer = context.writer
-    let outcome = try sync.batch.apply(in: context) { change in
+  ) throws -> WriteStep {
+    let pieces = BatchPieces<_, _, BatchSyncOrdersResponse>(sync.batch) {
+      change,
+      writer,
+      context in
       let result = try change.perform(in: writer, at: context.now)
       return .with {
         $0.outcome = result.outcome
@@ -97,11 +99,6 @@ extension TimelineHandlers {
         $0.warnings = result.warnings
       }
     }
-    try response.append(
-      BatchSyncOrdersResponse.with {
-        $0.results = outcome.results
-        $0.counts = outcome.counts
-      }
-    )
+    return try pieces.step(context, &response)
   }
 }

@@ -79,7 +79,7 @@ extension StoreError: CustomStringConvertible {
       return "the write-ahead log is at its limit, because a reader holds an old snapshot; "
         + "try again later"
     case .deadlineExceeded: return "the deadline passed"
-    case .diskFull: return "no space is left on the server's disk; nothing was changed"
+    case .diskFull: return "no space is left on the server's disk; the change was not stored"
     case .budgetExceeded: return "the read needs more work than a point read may do"
     case .snapshotTooOld(let limit): return Self.text(limit)
     case .cancelled: return "the call was cancelled"

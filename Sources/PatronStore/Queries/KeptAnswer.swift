@@ -50,6 +50,9 @@ extension StoreWriter {
       coalesce((SELECT max(position) FROM requests WHERE store_id = ?1), 0) + ?10)
     """
   )
+  private static let remove = Query(
+    "DELETE FROM requests WHERE store_id = ?1 AND request_id = ?2"
+  )
   // The index answers the inner query alone, so a row that stays costs no look-up.
   private static let forget = Query(
     """
@@ -80,14 +83,17 @@ extension StoreWriter {
     }
   }
 
-  /// Keeps the answer to a request for `lifetime` from `now` on, both in microseconds. Removes some
+  /// Keeps the answer to a request for `lifetime` from `now` on, both in microseconds. `replacing`
+  /// is for an answer that grows: it takes the place of the one with the same id. Removes some
   /// answers that are older or beyond ``StoreLimits/maxKeptAnswers``.
   package func keep(
     _ answer: KeptAnswer,
     of requestID: String,
     at now: Int64,
-    for lifetime: Int64
+    for lifetime: Int64,
+    replacing: Bool = false
   ) throws {
+    if replacing { try transaction.run(Self.remove, store.name, requestID) }
     try transaction.run(
       Self.insert,
       store.name,

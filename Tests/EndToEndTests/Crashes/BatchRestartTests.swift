@@ -25,10 +25,10 @@ extension EndToEnd {
       server = try await PatronServer.start(data: data, listen: socket)
       let run = try await importing
       #expect(run.exit == .status(0), "\(run.errors)")
-      // The batch in flight is sent again, and may have been applied before.
+      // The batch in flight is sent again. Pieces of it, or all, may have been applied before.
       let summary = try JSONCounts(run.output)
       #expect(summary["created"] + summary["unchanged"] == Self.lines, "\(run.output)")
-      #expect(summary["unchanged"] == 0 || summary["unchanged"] == 500, "\(run.output)")
+      #expect((0...500).contains(summary["unchanged"]), "\(run.output)")
       #expect(summary["updated"] == 0 && summary["rejected"] == 0, "\(run.output)")
       try await Self.untilFound("batch-\(Self.lines - 1)", on: server)
       #expect(try await server.stop() == .status(0), "\(server.errors)")

@@ -8,11 +8,13 @@ extension CallContext {
   /// Creates a context without a client, for handlers that a test runs itself.
   static func test(
     in store: StoreID = .default,
+    answers: AnswerAccount? = nil,
     now: Int64 = WallClock.system.now()
   ) -> CallContext {
     CallContext(
       store: store,
       peer: Peer(address: "test"),
+      answers: answers,
       id: CallID(0),
       now: now,
       errors: CallErrors(
