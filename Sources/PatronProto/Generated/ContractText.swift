@@ -740,8 +740,8 @@ extension Contract {
         //   * RESOURCE_EXHAUSTED `ANSWER_TOO_LARGE` for a write whose answer would be larger than the
         //     server sends: nothing is changed then;
         //   * RESOURCE_EXHAUSTED `ANSWERS_UNREAD` and `SERVER_MEMORY` with a `google.rpc.RetryInfo`, when
-        //     the connection or the server has too many answers that clients have not read: the call was not
-        //     run;
+        //     the connection or the server has too many answers that clients have not read: the call was
+        //     not run;
         //   * DATA_LOSS `DATABASE_DAMAGED`, INTERNAL `STORAGE` and `INTERNAL`. The metadata has the
         //     `request_id` under which the server's log has the details;
         //   * DEADLINE_EXCEEDED and CANCELLED.
@@ -750,9 +750,13 @@ extension Contract {
         //   (`CHECKOUT_TOO_LARGE`), 512 KiB for a customer (`CUSTOMER_TOO_LARGE`), 128 KiB for an event
         //   (`EVENT_TOO_LARGE`). A record that exceeds its limit, because it was written before the limits
         //   existed, may still shrink.
+        // * A batch of more than 100 items is applied in order, in pieces of at most 100, and other writes
+        //   may come in between; a dry run is not divided. If the call fails, or its caller is gone, the
+        //   pieces that were applied stay, and the message of the error says how many items they have. Send
+        //   the same batch again to apply the rest; with a `request_id` it goes on where it ended.
         // * The answer to a batch keeps the outcome of every item. Where warnings would take more than
         //   1 MiB, the warnings of an item are replaced by the single warning `WARNINGS_LEFT_OUT`; errors
-        //   beyond 2 MiB have no details.
+        //   beyond 2 MiB have no details, and messages beyond 256 KiB are cut.
         // * A request with a `request_id` (1 to 64 characters) is executed once: for a day an exact repeat
         //   changes nothing and gets the first outcome again, which is everything in the answer but its
         //   records: outcome, ids, changes, token, warnings. Records (`Customer`, `Event`) are those of the
