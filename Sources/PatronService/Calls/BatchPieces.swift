@@ -94,10 +94,12 @@ struct BatchPieces<Item: Sendable, Memory: Sendable, Response: BatchResponse>: S
     let further = (stored?.results ?? []).dropFirst(done)
     if let stored, stored.counts != nil || !further.isEmpty {
       outcome.note(further)
-      done = stored.counts == nil ? stored.results.count : batch.items.count
+      let isWhole = stored.counts != nil || stored.results.count >= batch.items.count
+      done = isWhole ? batch.items.count : stored.results.count
       kept = stored.results
     }
-    if let counts = stored?.counts {
+    guard done < batch.items.count else {
+      let counts = stored?.counts ?? outcome.counts
       return (.with { ($0.results, $0.counts) = (Array(further), counts) }, nil)
     }
     var part = try applyPiece(in: context)

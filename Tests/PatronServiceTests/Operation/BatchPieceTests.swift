@@ -189,7 +189,7 @@ struct BatchPieceTests {
         for part in [whole, rest, try piece(&second, 1)] {
           #expect(part.counts?.created == 9 && part.counts?.rejected == 1)
         }
-        #expect(whole.results[3].error?.message == "It is odd.")
+        #expect(whole.results[3].error?.message == "items: It is odd.")
         #expect(applied.withLock { $0 } == Array(0..<10))
       }
     }
