@@ -30,7 +30,8 @@ extension ServerConnection {
   /// Returns true if a ``ServerStep/blocked`` would not come again at once, so that the rest of the
   /// input deserves a turn.
   public var mayGoOn: Bool {
-    !isFull && !hasReservedAll && !timers.isHeld && !isExhausted
+    if case .waiting = phase { return false }
+    return !isFull && !hasReservedAll && !timers.isHeld && !isExhausted
   }
 
   /// True if more bytes wait to be sent than the limit allows.

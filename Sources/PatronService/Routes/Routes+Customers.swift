@@ -37,11 +37,7 @@ extension Routes {
       apply: Customers.updateTags
     )
     point(CustomerService.batchGetCustomers, Customers.batchGetCustomers)
-    point(
-      CustomerService.listCustomers,
-      runsLong: Customers.sortsAll,
-      Customers.listCustomers
-    )
+    point(CustomerService.listCustomers, runsLong: Customers.sortsAll, Customers.listCustomers)
     point(
       CustomerService.countCustomers,
       runsLong: Customers.visitsCustomers,
