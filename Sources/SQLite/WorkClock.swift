@@ -11,6 +11,7 @@ public struct WorkClock {
   /// The processor time of the calling thread. Reading it is a system call.
   public var worked: () -> UInt64
 
+  /// Creates a clock from two counters, both in nanoseconds.
   public init(passed: @escaping () -> UInt64, worked: @escaping () -> UInt64) {
     self.passed = passed
     self.worked = worked

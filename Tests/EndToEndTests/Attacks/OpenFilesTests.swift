@@ -1,7 +1,6 @@
 import Foundation
 import PatronClient
 import TestKit
-import PatronClient
 import Testing
 
 extension EndToEnd {
