@@ -21,7 +21,9 @@ import Testing
   ) async throws -> ServerTestClient? {
     for _ in 0..<attempts {
       let client = try await ServerTestClient(server.addresses[0])
-      client.sendLater(Bytes.request(1, Service.never) + Bytes.request(3, Service.echo, [1]))
+      client.sendLater(
+        Bytes.request(1, Service.ignore, flags: .remoteOpen) + Bytes.request(3, Service.echo, [1])
+      )
       if let frame = try? await client.frame(), frame.payload == [1] { return client }
       await client.close()
       try await Task.sleep(for: .milliseconds(5))
@@ -56,7 +58,9 @@ import Testing
     try await oldest.send(Bytes.request(1, Service.echo, [1], metadata: Bytes.extended))
     #expect(try await oldest.frames(2).map(\.header.type) == [.settings, .response])
     let busy = try await ServerTestClient(server.addresses[0])
-    try await busy.send(Bytes.request(1, Service.never) + Bytes.request(3, Service.echo, [1]))
+    try await busy.send(
+      Bytes.request(1, Service.ignore, flags: .remoteOpen) + Bytes.request(3, Service.echo, [1])
+    )
     #expect(try await busy.frame().payload == [1])
     let new = try #require(try await Self.servedClient(server))
     let goaway = try await oldest.frame()

@@ -154,7 +154,9 @@ import Testing
     let second = try await ServerTestClient(server.addresses[0])
     for client in [first, second] {
       // A connection with a call in flight does not give way.
-      try await client.send(Bytes.request(1, Service.never) + Bytes.request(3, Service.echo, [1]))
+      try await client.send(
+        Bytes.request(1, Service.ignore, flags: .remoteOpen) + Bytes.request(3, Service.echo, [1])
+      )
       #expect(try await client.frame().payload == [1])
     }
     let third = try await ServerTestClient(server.addresses[0])
