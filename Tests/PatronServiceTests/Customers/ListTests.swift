@@ -46,6 +46,7 @@ struct ListTests {
       for number in 0..<40 {
         try await shop.upsert {
           $0.externalID = "c\(number)"
+          $0.email = "c\(number)@example.com"
           $0.tags = tags
         }
       }

@@ -100,6 +100,7 @@ struct KeptAnswerTests {
       }
       try await shop.subscribe {
         $0.customer = .with { $0.externalID = "c1" }
+        $0.channels = [.email]
         $0.requestID = "s1"
       }
       #expect(

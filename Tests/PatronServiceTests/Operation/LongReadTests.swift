@@ -54,7 +54,10 @@ struct LongReadTests {
   /// Reads that the connection's thread answers, and reads that it hands on without a look.
   @Test func longReadsLeaveTheThreadOfTheirConnection() async throws {
     try await Shop.open { shop in
-      try await shop.upsert { $0.externalID = "c1" }
+      try await shop.upsert {
+        $0.externalID = "c1"
+        $0.email = "c1@example.com"
+      }
       let router = try Router(
         .patron(),
         store: shop.store,
