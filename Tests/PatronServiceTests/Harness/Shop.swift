@@ -73,6 +73,8 @@ final class Shop: Sendable {
     if let database { try directory.copy(database, as: "patron.db") }
     var options = StoreOptions(directory: directory.path, migrations: Migration.all)
     options.limits = limits
+    // A test must not be refused because the machine is slow.
+    options.limits.writeQueueWait = .seconds(3600)
     options.durability = .off
     let watches = WatchHub()
     options.commitObserver = { watches.observe($0) }

@@ -25,6 +25,8 @@ final class IndexedStore: Sendable {
   ) throws {
     self.directory = directory
     var options = StoreOptions(directory: directory.path, migrations: migrations)
+    // A test must not be refused because the machine is slow.
+    options.limits.writeQueueWait = .seconds(3600)
     options.durability = .off
     change(&options)
     store = try Store(options)

@@ -28,6 +28,8 @@ final class WatchRig: Sendable {
     settings(&feed)
     let watches = WatchHub(feed)
     var options = StoreOptions(directory: directory.path, migrations: Migration.all)
+    // A test must not be refused because the machine is slow.
+    options.limits.writeQueueWait = .seconds(3600)
     options.durability = .off
     options.commitObserver = { watches.observe($0) }
     let store = try Store(options)

@@ -34,6 +34,8 @@ final class LaneStore: Sendable {
 
   init(_ change: (inout StoreOptions) -> Void = { _ in }) throws {
     var options = StoreOptions(directory: directory.path, migrations: Self.migrations)
+    // A test must not be refused because the machine is slow.
+    options.limits.writeQueueWait = .seconds(3600)
     change(&options)
     store = try Store(options)
   }
