@@ -1,3 +1,4 @@
+internal import Crypto
 package import SQLite
 
 /// The open snapshot that a read handler gets.
@@ -134,6 +135,9 @@ package final class ReadTransaction {
   /// The writer's cache of shared identifiers. Nil on other connections, which do not learn of
   /// changes.
   var settings: StoreMemory<Set<String>>?
+
+  /// The key of the hashes of addresses, once it was read. An export needs it for every row.
+  var addressKey: SymmetricKey?
 
   /// Called with every error of the engine, including those that a handler swallows.
   var noteEngineError: ((SQLiteError) -> Void)?

@@ -137,11 +137,14 @@ package struct SuppressionReader {
     Array(HMAC<SHA256>.authenticationCode(for: bytes, using: key))
   }
 
-  /// Returns this database's random key.
+  /// Returns this database's random key, which never changes.
   private func key() throws -> SymmetricKey {
+    if let key = reader.transaction.addressKey { return key }
     guard let pepper = try reader.transaction.first(Self.pepper, row: { $0.array(0) }) else {
       throw StoreError.corrupt("the table of secrets has lost its row `address_pepper`")
     }
-    return SymmetricKey(data: pepper)
+    let key = SymmetricKey(data: pepper)
+    reader.transaction.addressKey = key
+    return key
   }
 }
