@@ -13,9 +13,15 @@ final class ScanTurn {
     began = .now
   }
 
-  /// Returns the length of the turn up to now, in nanoseconds. That of a parked scan is over.
+  /// The turns that a turn may count as. A scan that nobody waits for goes on in its turn for
+  /// minutes: if all of that counted, the others would run for as long before its next turn.
+  private static let maxTurns = 4
+
+  /// Returns the length of the turn up to now, in nanoseconds, but no more than that of a few whole
+  /// turns. That of a parked scan is over.
   func cost(at now: ContinuousClock.Instant = .now) -> Int {
-    isParked ? 0 : began.duration(to: now).nanoseconds
+    if isParked { return 0 }
+    return min(began.duration(to: now), lane.limits.turn * Self.maxTurns).nanoseconds
   }
 
   /// Lets other scans run if the turn is over and they wait, and blocks until the next turn. Throws

@@ -45,6 +45,16 @@ struct ScanParkingTests {
     return handle
   }
 
+  @Test func aLongTurnCostsNoMoreThanAFewTurns() throws {
+    let lane = try LaneStore { $0.limits.scanTurn = .milliseconds(10) }
+    let before = ContinuousClock.now
+    let turn = ScanTurn(ScanControl(deadline: nil), lane.store.scans)
+    let early = turn.cost(at: before.advanced(by: .milliseconds(10)))
+    #expect(early <= 10_000_000)
+    let late = turn.cost(at: before.advanced(by: .seconds(3600)))
+    #expect(late == 40_000_000, "the scan was alone, and kept nobody waiting")
+  }
+
   @Test func aFullClientLetsOthersRun() throws {
     let lane = try LaneStore { $0.limits.scanThreads = 1 }
     let slow = (0..<3).map { _ in WindowSink(window: 2) }
