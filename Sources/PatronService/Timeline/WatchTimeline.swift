@@ -57,7 +57,8 @@ extension TimelineHandlers {
       selection: WatchSelection(filter: request.filterBytes, customer: key),
       customer: key,
       filter: request.filter,
-      start: request.after > 0 ? request.after : last,
+      // 0 would be no place to continue from. No event has sequence 1: its customer came before it.
+      start: request.after > 0 ? request.after : max(last, 1),
       // Two sequences differ by at least the number of events between them, so most requests need
       // no count.
       startsFarBack: request.after > 0 && last - request.after > context.history ?? .max

@@ -35,6 +35,18 @@ struct WatchLimitTests {
     }
   }
 
+  @Test func aWatchOfAStoreWithoutRecordsCanBeContinued() async throws {
+    try await WatchRig.run { rig in
+      try await rig.record("elsewhere", in: "other")
+      let first = try await rig.watch()
+      #expect(first.start == 1, "0 would begin with the next event")
+      first.cancel()
+      let missed = try await rig.record("e")
+      var next = try await rig.watch(after: first.start)
+      #expect(try await next.nextEvent().event == missed)
+    }
+  }
+
   @Test func aBoundedHistory() async throws {
     // The event of the new customer's creation counts too.
     try await WatchRig.run(settings: { $0.history = 4 }) { rig in
