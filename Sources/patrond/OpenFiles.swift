@@ -9,10 +9,11 @@ struct OpenFiles {
   /// The files beside those of connections and threads: listeners, the writer's database and log,
   /// temporary files, and some to spare.
   private static let base = 64
-  /// The files of an I/O thread: two of its database, three of its event loop, and one to spare.
-  private static let perThread = 6
-  /// The files of a thread for scans: its database, its log, and a temporary file.
-  private static let perScanThread = 3
+  /// The files of an I/O thread: two of its database, three of its event loop, two of its pipe for
+  /// turns, and one to spare.
+  private static let perThread = 8
+  /// The files of a thread for long reads: its database, its log, and a temporary file.
+  private static let perReadThread = 3
   /// The fewest connections with which a server starts.
   private static let minConnections = 16
 
@@ -30,10 +31,10 @@ struct OpenFiles {
   /// Returns the number of connections to allow: `wanted`, or fewer if the limit is too low.
   ///
   /// - Throws: ``Failure`` if hardly any connection fits.
-  func connections(wanted: Int, threads: Int, scanThreads: Int) throws -> Int {
+  func connections(wanted: Int, threads: Int, readThreads: Int) throws -> Int {
     let reserved =
       Self.base + TTRPCServer.maxRefusedConnections + threads * Self.perThread
-      + scanThreads * Self.perScanThread
+      + readThreads * Self.perReadThread
     let fitting = min(wanted, limit - reserved)
     guard fitting >= min(wanted, Self.minConnections) else {
       throw Failure(

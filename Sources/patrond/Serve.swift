@@ -98,7 +98,7 @@ struct Serve: AsyncParsableCommand {
     watches.history = watchHistory
     if let maxWatches { watches.maxWatches = maxWatches }
     var limits = try limits.limits()
-    limits.connections = try fittingConnections(limits.connections, options.limits.scanThreads)
+    limits.connections = try fittingConnections(limits.connections, options.limits.maxReadThreads)
     try await Server(
       storeOptions: options,
       addresses: try addresses(),
@@ -111,12 +111,12 @@ struct Serve: AsyncParsableCommand {
 
   /// Raises the limit of open files, and returns the number of connections that fits it. Reports a
   /// number that is lower than the wanted one.
-  private func fittingConnections(_ wanted: Int, _ scanThreads: Int) throws -> Int {
+  private func fittingConnections(_ wanted: Int, _ readThreads: Int) throws -> Int {
     let files = OpenFiles.raised()
     let fitting = try files.connections(
       wanted: wanted,
       threads: threads,
-      scanThreads: scanThreads
+      readThreads: readThreads
     )
     if fitting < wanted {
       report(

@@ -89,6 +89,11 @@ package struct StoreLimits: Sendable, Equatable {
     )
   }
 
+  /// Maximum number of threads for long reads, streams and unary ones. Each has a connection.
+  package var maxReadThreads: Int {
+    ScanLaneLimits.scans(self).places + ScanLaneLimits.reads(self).places
+  }
+
   /// The flag that sets ``writeQueueCount``.
   package static let writeQueueCountFlag = "--max-queued-writes"
   /// The flag that sets ``writeQueueBytes``.

@@ -222,6 +222,15 @@ struct ScanLaneTests {
     for sink in sinks[0...2] { #expect(try sink.waitForEnd() == nil) }
   }
 
+  @Test func theLimitsTellTheMaximumOfThreads() {
+    var limits = StoreLimits()
+    limits.scanThreads = 2
+    limits.maxParkedScans = 3
+    limits.readThreads = 1
+    // Of unary reads, four have begun for each that runs.
+    #expect(limits.maxReadThreads == 2 + 3 + 4)
+  }
+
   @Test func closingEndsScansInEveryState() throws {
     let lane = try LaneStore {
       $0.limits.scanThreads = 1
