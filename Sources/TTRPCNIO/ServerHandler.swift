@@ -106,10 +106,7 @@ final class ServerHandler: ChannelInboundHandler {
     if isBlocked || isQueued { return updateReading() }
     process(beginsTurn: !isInRead)
     isInRead = true
-    if place == .wanted, isBlocked {
-      place = .asked
-      owner.claimPlace(for: self)
-    }
+    claimPlace()
   }
 
   func channelReadComplete(context: ChannelHandlerContext) {
@@ -159,6 +156,16 @@ final class ServerHandler: ChannelInboundHandler {
     isQueued = false
     guard case .open = ending else { return }
     process(beginsTurn: true)
+    claimPlace()
+  }
+
+  /// Asks for a place if the first frame has come and waits for one.
+  private func claimPlace() {
+    guard place == .wanted, isBlocked, !owner.hasStoppedReading, case .open = ending else { return }
+    place = .asked
+    // A connection that is refused ends with its first output.
+    flush()
+    owner.claimPlace(for: self)
   }
 
   /// Handles the input until it or the turn ends.

@@ -50,6 +50,27 @@ import Testing
     await server.shutdown()
   }
 
+  @Test func aCallThatComesAfterTheFirstTurnGetsItsPlace() async throws {
+    var limits = Self.limits(connections: 1)
+    limits.callsPerTurn = 1
+    limits.requestBytes = 1024
+    // The call would wait for ever.
+    limits.headerTimeoutMillis = 0
+    let server = try await Service.start(limits: limits)
+    let busy = try #require(try await Self.servedClient(server))
+    let late = try await ServerTestClient(server.addresses[0])
+    // Frames that are too large are answered without a place, one in each turn.
+    let tooLarge = [UInt8](repeating: 0, count: 2048)
+    try await late.send(
+      Bytes.request(1, Service.echo, tooLarge) + Bytes.request(3, Service.echo, tooLarge)
+        + Bytes.request(5, Service.echo, [5])
+    )
+    #expect(try await late.frames(3).map(\.header.streamID) == [1, 3, 5])
+    #expect(try await late.isClosedByServer(), "the only client has a call")
+    await busy.close()
+    await server.shutdown()
+  }
+
   @Test func theClientThatIsIdleLongestGivesWayAndIsTold() async throws {
     let journal = Service.Journal()
     let limits = Self.limits(connections: 2)
