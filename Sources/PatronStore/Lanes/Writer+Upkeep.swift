@@ -14,6 +14,9 @@ extension Writer {
   /// tries again.
   func maintainUpkeep() {
     guard let upkeep = settings.upkeep, let due = upkeepDue, due <= .now, !hasFailed else { return }
+    // The pace of writes is measured without this.
+    let run = runDuration
+    defer { runDuration = run }
     let step = WriteJob(
       deadline: nil,
       bytes: 0,
