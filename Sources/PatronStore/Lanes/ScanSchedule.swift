@@ -165,6 +165,10 @@ struct ScanSchedule: Sendable {
   /// Returns the index of the waiting scan that gets the next place: of those whose store and
   /// connection may have one more, the earliest of the store with the fewest places.
   private func nextForPlace() -> Int? {
+    // The usual full queue is of one store or connection. It is long, and looked at often.
+    guard waitingOfStore.contains(where: { mayPlace(ofStore: $0.key) }),
+      waitingOfConnection.contains(where: { mayPlace(ofConnection: $0.key) })
+    else { return nil }
     var best: (index: Int, ofStore: Int, ofConnection: Int)?
     for (index, scan) in waiting.enumerated() {
       let ofStore = placesOfStore[scan.flow.store, default: 0]
@@ -174,6 +178,14 @@ struct ScanSchedule: Sendable {
       best = (index, ofStore, ofConnection)
     }
     return best?.index
+  }
+
+  private func mayPlace(ofStore store: String) -> Bool {
+    placesOfStore[store, default: 0] < limits.maxPerStore
+  }
+
+  private func mayPlace(ofConnection connection: UInt64) -> Bool {
+    placesOfConnection[connection, default: 0] < limits.maxPerConnection
   }
 
   /// Chooses the scan that has been parked longest, if that is long enough and another waits for a
