@@ -50,8 +50,10 @@ extension ServerConnection {
     if timers.headerTimedOut(limits, now) { return .headerTimeout }
     if case .refusing = phase, !output.isEmpty { return .refused }
     guard calls.isEmpty else { return nil }
-    if case .closing = phase, output.isEmpty { return .drained }
-    if case .draining = phase, output.isEmpty,
+    // Calls may wait behind answers that the client has not taken; they are answered or refused.
+    let isDone = output.isEmpty && !isFull
+    if case .closing = phase, isDone { return .drained }
+    if case .draining = phase, isDone,
       isExtended || (!timers.hasPartialFrame && now - timers.lastActivity >= quiet)
     {
       return .drained

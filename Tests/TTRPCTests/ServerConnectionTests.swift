@@ -174,6 +174,23 @@ import Testing
     #expect(script.closeReason == .drained)
   }
 
+  @Test func drainAnswersCallsBehindAFullSocket() {
+    var limits = Limits()
+    limits.outboundBytes = 1000
+    let script = ServerScript(limits)
+    script.connection.socketBytes = 1000
+    script.feed(ClientBytes.request(1, "Echo", [1]))
+    #expect(script.isBlocked)
+    script.connection.drain(graceMillis: 1000)
+    script.now += .seconds(1)
+    #expect(script.closeReason == nil)
+    script.connection.socketBytes = 999
+    script.retry()
+    #expect(script.output().map(\.payload) == [[1]])
+    script.now += .seconds(1)
+    #expect(script.closeReason == .drained)
+  }
+
   @Test func drainServesStockClientsUntilTheyAreQuiet() {
     script.feed(ClientBytes.request(1, "Later"))
     script.connection.drain(graceMillis: 1000)
