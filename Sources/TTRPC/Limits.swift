@@ -48,6 +48,9 @@ public struct Limits: Sendable, Hashable {
   /// Bytes of answers on all connections together that clients have not taken. More makes the
   /// server refuse calls, and close connections that do not read.
   public var totalOutboundBytes = 256 << 20
+  /// Large requests and unconsumed messages of all connections together, in bytes. A connection
+  /// whose next one does not fit waits, in the order of arrival; requests of up to 64 KiB do not.
+  public var totalInboundBytes = 64 << 20
   /// Frames of one connection that its I/O thread handles in one turn. Then the other connections
   /// of the thread run.
   public var callsPerTurn = 64
@@ -145,6 +148,13 @@ extension Limits {
       "max-total-outbound-bytes",
       \.totalOutboundBytes,
       "Bytes waiting to be sent on all connections before calls are refused",
+      1...(1 << 40)
+    ),
+    size(
+      "totalInboundBytes",
+      "max-total-inbound-bytes",
+      \.totalInboundBytes,
+      "Bytes of large requests and messages on all connections before others of them wait",
       1...(1 << 40)
     ),
   ]

@@ -23,7 +23,7 @@ struct ServerCallState {
 struct UnconsumedMessages {
   private var sizes: [Int] = []
   private var head = 0
-  private var bytes = 0
+  private(set) var bytes = 0
 
   var count: Int { sizes.count - head }
 
@@ -32,7 +32,9 @@ struct UnconsumedMessages {
     bytes += size
   }
 
-  mutating func remove(_ wanted: Int) {
+  /// Removes the oldest. Returns their bytes.
+  mutating func remove(_ wanted: Int) -> Int {
+    let before = bytes
     for _ in 0..<min(wanted, count) {
       bytes -= sizes[head]
       head += 1
@@ -44,6 +46,7 @@ struct UnconsumedMessages {
       sizes.removeFirst(head)
       head = 0
     }
+    return before - bytes
   }
 
   /// Returns true if a message of `size` bytes does not fit. An empty queue takes a message of any

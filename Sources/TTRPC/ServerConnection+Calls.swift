@@ -72,8 +72,8 @@ extension ServerConnection {
   /// Records that the handler of a stream has consumed `count` messages. Returns true if that may
   /// end a ``ServerStep/blocked``.
   public mutating func consumed(_ stream: UInt32, _ count: Int) -> Bool {
-    guard calls[stream] != nil else { return false }
-    calls[stream]?.queue.remove(count)
+    guard let bytes = calls[stream]?.queue.remove(count) else { return false }
+    inbound.release(bytes)
     return timers.consumed(by: stream)
   }
 
@@ -84,6 +84,7 @@ extension ServerConnection {
     gauge.add(-calls.count)
     calls.removeAll()
     reserve.giveBack(reserve.bytes)
+    inbound.end()
     streamCount = 0
     return streams
   }
@@ -117,7 +118,12 @@ extension ServerConnection {
   mutating func remove(_ stream: UInt32) -> ServerCallState? {
     guard let call = calls.removeValue(forKey: stream) else { return nil }
     gauge.add(-1)
-    if call.kind == .unary { reserve.giveBack(call.reserved) } else { streamCount -= 1 }
+    if call.kind == .unary {
+      reserve.giveBack(call.reserved)
+    } else {
+      streamCount -= 1
+      inbound.release(call.queue.bytes)
+    }
     timers.released(by: stream)
     return call
   }

@@ -17,6 +17,7 @@ extension ServerConnection {
     var ended: [(stream: UInt32, error: RPCError)] = []
     // A connection is idle from the end of its last call, not from its last frame.
     if !calls.isEmpty { timers.callsAreOpen(now) }
+    if inbound.isWaiting { timers.inputWaits(until: now) }
     if timers.isHeld, let held = timers.heldBy,
       now - held.since >= .milliseconds(limits.fullStreamGraceMillis)
     {
@@ -48,6 +49,7 @@ extension ServerConnection {
   ) -> CloseReason? {
     if timers.writeTimedOut(limits, now) { return .writeTimeout }
     if timers.headerTimedOut(limits, now) { return .headerTimeout }
+    if inbound.isTooSlow(now) { return .slowRequest }
     if case .refusing = phase, !output.isEmpty { return .refused }
     guard calls.isEmpty else { return nil }
     // Calls may wait behind answers that the client has not taken; they are answered or refused.

@@ -31,6 +31,7 @@ public struct ServerConnection: ~Copyable {
   let gauge: CallGauge
   let account: AnswerAccount?
   var reserve: AnswerReserve
+  var inbound = InputReserve()
   var calls: [UInt32: ServerCallState] = [:]
   var streamCount = 0
   /// The highest stream id used so far. Data for a stream up to it that is not active comes late.
@@ -97,6 +98,7 @@ public struct ServerConnection: ~Copyable {
   ) -> ServerStep {
     while true {
       if let step = takeFollowUp() { return step }
+      inbound.endHandling()
       if isFull { return waits(.blocked) }
       if case .refusing = phase, !output.isEmpty { return .close(.refused) }
       if skipping > 0 {
@@ -107,7 +109,8 @@ public struct ServerConnection: ~Copyable {
       }
       let rest = UnsafeRawBufferPointer(rebasing: input[consumed...])
       switch Frame.parse(rest, maxLength: limits.requestBytes) {
-      case .needMore: return needMore(partial: !rest.isEmpty, now)
+      case .needMore:
+        return mayReadOn(rest) ? needMore(partial: !rest.isEmpty, now) : waits(.blocked)
       case .notTTRPC(let byte): return .close(.notTTRPC(firstByte: byte))
       case .tooLarge(let header):
         if turn.isOver(now) { return waits(.yield) }
@@ -117,9 +120,11 @@ public struct ServerConnection: ~Copyable {
         if let step = oversize(header) { return step }
       case .frame(let frame):
         if isHeldUp(by: frame, now) || isReserved(against: frame) { return waits(.blocked) }
+        guard hasRoom(for: frame) else { return waits(.blocked) }
         if turn.isOver(now) { return waits(.yield) }
         turn.count()
         consumed += frame.byteCount
+        inbound.beginHandling()
         timers.frameArrived(now)
         if let step = handle(frame, now) { return step }
       }
@@ -132,12 +137,15 @@ public struct ServerConnection: ~Copyable {
       return waits(.blocked)
     }
     timers.waiting(partialFrame: partial, now)
+    inbound.expectMore(now)
     return .needMore
   }
 
   /// Ends a pass that leaves input for which the client must not be blamed.
   private mutating func waits(_ step: ServerStep) -> ServerStep {
     timers.inputWaits()
+    // A client that does not read its answers has itself to blame.
+    if !isFull { inbound.expectNothing() }
     return step
   }
 
@@ -151,6 +159,7 @@ public struct ServerConnection: ~Copyable {
       pending.message = nil
       followUp = pending.closes ? pending : nil
       calls[pending.stream]?.queue.add(message.count)
+      inbound.deliver(message.count)
       return .message(stream: pending.stream, message)
     }
     followUp = nil

@@ -48,6 +48,8 @@ public enum CloseReason: Sendable, Hashable {
   case idle
   /// The client did not read the output in time.
   case writeTimeout
+  /// A large request took too long to arrive while others waited for the memory that it holds.
+  case slowRequest
   /// Answers took too much of the server's memory, and this client left the most unread.
   case memoryPressure
   /// The server has too many connections, in all or from the client's address.
@@ -69,6 +71,9 @@ extension CloseReason: CustomStringConvertible {
     case .idle: "no calls for too long (\(Limits.flag(for: \.idleTimeoutMillis)))"
     case .writeTimeout:
       "the client did not read its answers (\(Limits.flag(for: \.writeTimeoutMillis)))"
+    case .slowRequest:
+      "the client sent a large request too slowly while others waited for its memory "
+        + "(\(Limits.flag(for: \.totalInboundBytes)))"
     case .memoryPressure:
       "the client left the most of too many unread answers "
         + "(\(Limits.flag(for: \.totalOutboundBytes)))"

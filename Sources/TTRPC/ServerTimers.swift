@@ -41,8 +41,10 @@ struct ServerTimers {
   /// Records that input waits for the server: the client is not late with the rest of a frame.
   mutating func inputWaits() { partialSince = nil }
 
-  /// Records that input waited for the server until `now`, so the connection is not idle.
+  /// Records that input waited for the server until `now`, so the connection is not idle, and its
+  /// first frame not late.
   mutating func inputWaits(until now: ContinuousClock.Instant) {
+    startedAt = now
     partialSince = nil
     lastActivity = now
   }

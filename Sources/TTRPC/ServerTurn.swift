@@ -31,7 +31,7 @@ extension ServerConnection {
   /// input deserves a turn.
   public var mayGoOn: Bool {
     if case .waiting = phase { return false }
-    return !isFull && !hasReservedAll && !timers.isHeld && !isExhausted
+    return !isFull && !hasReservedAll && !timers.isHeld && !isExhausted && !inbound.isWaiting
   }
 
   /// True if more bytes wait to be sent than the limit allows.
@@ -54,5 +54,8 @@ extension ServerConnection {
   }
 
   /// Leaves the time during which the server itself stood still out of every timeout.
-  public mutating func forgive(_ stall: Duration) { timers.forgive(stall) }
+  public mutating func forgive(_ stall: Duration) {
+    timers.forgive(stall)
+    inbound.forgive(stall)
+  }
 }

@@ -74,6 +74,9 @@ final class ServerConnections {
     for handler in touched { handler.finishTurn() }
   }
 
+  /// Lets a connection go on whose large frame has room.
+  func inputGranted(_ id: UInt64) { handlers[id]?.inputGranted() }
+
   /// Schedules a sweep soon after `deadline`, unless an earlier one is scheduled.
   func watch(_ deadline: ContinuousClock.Instant?) {
     guard let deadline, deadline < sweepAt || sweep == nil else { return }

@@ -65,7 +65,9 @@ final class ServerHandler: ChannelInboundHandler {
   private static let maxKeptBytes = 256 << 10
   /// The input that waits for its turn, in bytes, at which reading stops. It goes on at a quarter,
   /// so that a client that pipelines does not cost two system calls for each read.
-  private static let maxWaitingInput = 128 << 10
+  private static let maxWaitingInput = 64 << 10
+  /// The capacity, in bytes, from which on a buffer with little left in it is replaced.
+  private static let maxKeptInput = 128 << 10
 
   init(_ owner: ServerConnections, host: PeerHost?, place: Place, refusal: RPCError? = nil) {
     self.owner = owner
@@ -84,6 +86,9 @@ final class ServerHandler: ChannelInboundHandler {
       now: .now,
       refusal: refusal
     )
+    connection.shareInput(owner.shared.input) { [id, loop = owner.loop] in
+      loop.execute { loop.connections?.inputGranted(id) }
+    }
     if place == .wanted { connection.waitForPlace() }
   }
 
@@ -180,6 +185,10 @@ final class ServerHandler: ChannelInboundHandler {
     if bytes.readableBytes > 0 {
       // Each byte is moved a few times at most, however many turns the input takes.
       if bytes.readerIndex >= bytes.readableBytes { bytes.discardReadBytes() }
+      // The room of a large frame that was handled is not reserved any more.
+      if bytes.capacity > max(Self.maxKeptInput, 2 * bytes.readableBytes), consumed > 0 {
+        bytes = ByteBuffer(bytes: bytes.readableBytesView)
+      }
       input = bytes
     }
     updateReading()
@@ -227,6 +236,11 @@ final class ServerHandler: ChannelInboundHandler {
     guard isBlocked, case .open = ending else { return }
     isBlocked = false
     queue()
+  }
+
+  /// Goes on with a large frame for which there is room now.
+  func inputGranted() {
+    if isBlocked, connection.mayGoOn { resume() }
   }
 
   private func unary(_ start: CallStart) {

@@ -7,6 +7,7 @@ final class ServerShared: Sendable {
   let limits: Limits
   let gauge = CallGauge()
   let answers: AnswerTotal
+  let input: InputTotal
   let freedMemory: FreedMemory
   let onClose: (@Sendable (Peer, CloseReason) -> Void)?
   let onNotice: (@Sendable (String) -> Void)?
@@ -25,6 +26,7 @@ final class ServerShared: Sendable {
   init(_ configuration: TTRPCServer.Configuration) {
     limits = configuration.limits
     answers = AnswerTotal(configuration.limits)
+    input = InputTotal(configuration.limits)
     freedMemory = FreedMemory(answers)
     onClose = configuration.onClose
     onNotice = configuration.onNotice

@@ -72,6 +72,8 @@ package final class TTRPCServer: Sendable {
   package var callsInFlight: Int { shared.gauge.count }
   /// The bytes of answers that clients have not taken.
   package var unreadAnswerBytes: Int { shared.answers.untaken }
+  /// The bytes of large requests and messages that are reserved.
+  package var inboundBytes: Int { shared.input.reserved }
   /// The number of open connections.
   package var connectionCount: Int { shared.connectionCount }
 

@@ -43,6 +43,12 @@ struct LimitOptions: ParsableArguments {
   var totalOutboundBytes: Int?
 
   @Option(
+    name: .customLong("max-total-inbound-bytes"),
+    help: LimitOptions.help(\.totalInboundBytes, "bytes")
+  )
+  var totalInboundBytes: Int?
+
+  @Option(
     name: .customLong("max-calls-per-connection"),
     help: LimitOptions.help(\.callsPerConnection, "calls")
   )
@@ -123,6 +129,7 @@ struct LimitOptions: ParsableArguments {
     try set(\.streamOutboundBytes, streamOutboundBytes, &limits)
     try set(\.outboundBytes, outboundBytes, &limits)
     try set(\.totalOutboundBytes, totalOutboundBytes, &limits)
+    try set(\.totalInboundBytes, totalInboundBytes, &limits)
     try set(\.callsPerConnection, callsPerConnection, &limits)
     try set(\.callsInFlight, callsInFlight, &limits)
     try set(\.streamsPerConnection, streamsPerConnection, &limits)
