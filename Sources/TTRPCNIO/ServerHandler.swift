@@ -62,7 +62,7 @@ final class ServerHandler: ChannelInboundHandler {
   private static let linger = Duration.seconds(1)
   /// The output, in bytes, up to which a stream's messages move into the connection.
   private static let outputTarget = 64 << 10
-  private static let maxKeptBytes = 256 << 10
+  private static let maxKeptBytes = 64 << 10
   /// The input that waits for its turn, in bytes, at which reading stops. It goes on at a quarter,
   /// so that a client that pipelines does not cost two system calls for each read.
   private static let maxWaitingInput = 64 << 10

@@ -218,6 +218,9 @@ package final class TTRPCServer: Sendable {
         }
       }
       .childChannelOption(.allowRemoteHalfClosure, value: true)
+      // NIO keeps as many receive buffers of up to 64 KiB for each connection, and reads as many
+      // before it notices that reading has stopped.
+      .childChannelOption(.maxMessagesPerRead, value: 1)
       .childChannelInitializer { channel in
         channel.eventLoop.makeCompletedFuture {
           try accept(channel, byLoop[ObjectIdentifier(channel.eventLoop)])
