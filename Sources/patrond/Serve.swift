@@ -71,6 +71,7 @@ struct Serve: AsyncParsableCommand {
   )
   var maxWatches: Int?
 
+  @OptionGroup var memory: MemoryOptions
   @OptionGroup(title: "Limits of the store") var storeLimits: StoreLimitOptions
   @OptionGroup(title: "Limits on clients") var limits: LimitOptions
 
@@ -99,14 +100,34 @@ struct Serve: AsyncParsableCommand {
     if let maxWatches { watches.maxWatches = maxWatches }
     var limits = try limits.limits()
     limits.connections = try fittingConnections(limits.connections, options.limits.maxReadThreads)
+    let settings = try memory.fitting(
+      MemoryBound.Settings(
+        limits: limits,
+        store: options.limits,
+        watches: watches,
+        threads: threads
+      ),
+      set: setParts
+    )
+    options.limits = settings.store
     try await Server(
       storeOptions: options,
       addresses: try addresses(),
       threads: threads,
-      limits: limits,
+      limits: settings.limits,
       readyFile: readyFile,
-      watches: WatchHub(watches)
+      watches: WatchHub(watches),
+      memory: MemoryBound(settings)
     ).run()
+  }
+
+  /// The limits with flags of their own that were given, which `--memory-mib` leaves as they are.
+  private var setParts: Set<MemoryBound.Scaled> {
+    var parts: Set<MemoryBound.Scaled> = []
+    if limits.totalOutboundBytes != nil { parts.insert(.answers) }
+    if limits.totalInboundBytes != nil { parts.insert(.requests) }
+    if storeLimits.maxQueuedWriteMib != nil { parts.insert(.writes) }
+    return parts
   }
 
   /// Raises the limit of open files, and returns the number of connections that fits it. Reports a

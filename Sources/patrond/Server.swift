@@ -18,6 +18,7 @@ struct Server {
   let limits: Limits
   let readyFile: String?
   let watches: WatchHub
+  let memory: MemoryBound
 
   func run() async throws {
     let log = Logger(label: "patrond") { _ in StandardErrorLog() }
@@ -57,6 +58,7 @@ struct Server {
     let names = addresses.map(\.description)
     let list = names.joined(separator: ", ")
     report("patrond \(ServerVersion.text) serves \(storeOptions.directory) on \(list)")
+    report(memory.description)
     guard let readyFile, let first = names.first else { return }
     do {
       try Data(first.utf8).write(to: URL(fileURLWithPath: readyFile), options: .atomic)

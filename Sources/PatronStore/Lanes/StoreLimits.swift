@@ -80,6 +80,11 @@ package struct StoreLimits: Sendable, Equatable {
 
   package init() {}
 
+  /// Streams that may have begun, each with a thread and a page cache.
+  package var streamPlaces: Int { ScanLaneLimits.scans(self).places }
+  /// Long unary reads that may have begun, each with a thread and a page cache.
+  package var readPlaces: Int { ScanLaneLimits.reads(self).places }
+
   /// The budget of a read on an I/O thread.
   var pointBudget: WorkBudget {
     WorkBudget(
