@@ -100,6 +100,28 @@ package final class AnswerHold: Sendable {
   }
 }
 
+/// The request of one call that waits for a long read, counted in the total of answers until it is
+/// released. A request that is no larger than the state of a call is not counted.
+package final class RequestHold: Sendable {
+  private let total: AnswerTotal
+  private let bytes: Int
+
+  /// The length of a request, in bytes, up to which it is not counted.
+  package static let freeBytes = 1 << 10
+  /// Memory for each byte of a request: its texts are values of their own.
+  private static let bytesForByte = 4
+
+  /// Counts a request of `length` bytes. Returns nil if there is nothing to count.
+  package init?(_ account: AnswerAccount?, length: Int) {
+    guard let account, length > Self.freeBytes else { return nil }
+    total = account.total
+    bytes = length * Self.bytesForByte
+    total.add(bytes)
+  }
+
+  deinit { total.add(-bytes) }
+}
+
 /// The expected answers of a connection's pending calls. Used on its I/O thread only.
 ///
 /// No one knows the size of an answer before it is made. The estimate begins so that 64 calls fit

@@ -227,4 +227,20 @@ import Testing
     #expect(total.takePeak(atLeast: 1000) == 1000)
     #expect(total.takePeak(atLeast: 1) == nil)
   }
+
+  // MARK: Requests that wait
+
+  @Test(arguments: [(1024, 0), (1025, 4100)]) func aLargeRequestCountsWhileItWaits(
+    length: Int,
+    counted: Int
+  ) {
+    let total = AnswerTotal(Limits())
+    let account = total.makeAccount(Limits())
+    var hold = RequestHold(account, length: length)
+    #expect((hold == nil) == (counted == 0))
+    #expect(total.untaken == counted)
+    #expect(account.untaken == 0)
+    hold = nil
+    #expect(total.untaken == 0)
+  }
 }

@@ -39,6 +39,7 @@ final class Lanes {
     _ handler: @escaping @Sendable (Request, ReadContext, inout ResponseBuffer) throws -> Void,
     _ call: CallContext,
     _ token: ReplyToken,
+    _ requestBytes: Int,
     _ response: inout ResponseBuffer
   ) throws -> UnaryOutcome {
     let start = response.count
@@ -49,7 +50,7 @@ final class Lanes {
       return .replied
     } catch StoreError.budgetExceeded {
       response.truncate(to: start)
-      return try readLong(request, handler, call, token)
+      return try readLong(request, handler, call, token, requestBytes)
     }
   }
 
@@ -58,9 +59,14 @@ final class Lanes {
     _ request: Request,
     _ handler: @escaping @Sendable (Request, ReadContext, inout ResponseBuffer) throws -> Void,
     _ call: CallContext,
-    _ token: ReplyToken
+    _ token: ReplyToken,
+    _ requestBytes: Int
   ) throws -> UnaryOutcome {
-    try scan(call, token) { context, response in try handler(request, context, &response) }
+    let hold = RequestHold(call.answers, length: requestBytes)
+    try scan(call, token) { context, response in
+      defer { withExtendedLifetime(hold) {} }
+      try handler(request, context, &response)
+    }
     return .pending
   }
 
@@ -89,14 +95,17 @@ final class Lanes {
   func scan(
     _ call: CallContext,
     _ stream: any ServerStream,
+    _ requestBytes: Int,
     _ work: @escaping @Sendable (ReadContext, ScanStream) throws -> Void
   ) throws {
+    let hold = RequestHold(call.answers, length: requestBytes)
     let job = ScanJob(
       store: call.store,
       connection: stream.target.connection,
       deadline: call.deadline,
       sink: StreamSink(stream, call)
     ) { transaction, output in
+      defer { withExtendedLifetime(hold) {} }
       try work(ReadContext(call: call, transaction: transaction), output)
     }
     let scan = try store.scans.submit(job)

@@ -44,13 +44,20 @@ package struct Routes: Sendable {
         let request = try routed.decode(Request.self, payload)
         let context = try routed.admit(request, call)
         if let runsLong, runsLong(request) {
-          return try routed.router.lanes.readLong(request, handler, context, routed.token(of: call))
+          return try routed.router.lanes.readLong(
+            request,
+            handler,
+            context,
+            routed.token(of: call),
+            payload.byteCount
+          )
         }
         return try routed.router.lanes.read(
           request,
           handler,
           context,
           routed.token(of: call),
+          payload.byteCount,
           &response
         )
       }
@@ -175,7 +182,7 @@ package struct Routes: Sendable {
         let request = try routed.decode(Request.self, payload)
         let context = try routed.admit(request, call)
         let prepared = try prepare(request, context)
-        try routed.router.lanes.scan(context, stream) { read, output in
+        try routed.router.lanes.scan(context, stream, payload.byteCount) { read, output in
           try run(prepared, read, output)
         }
       }
