@@ -80,6 +80,17 @@ final class RawConnection {
     return true
   }
 
+  /// Sends the bytes that the system takes at once. Returns their number; 0 also if the peer has
+  /// closed the connection.
+  func offer(_ bytes: ArraySlice<UInt8>) -> Int {
+    max(
+      0,
+      bytes.withUnsafeBytes {
+        Glibc.send(descriptor, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL))
+      }
+    )
+  }
+
   /// Closes the sending side.
   func finishSending() { shutdown(descriptor, Int32(SHUT_WR)) }
 
