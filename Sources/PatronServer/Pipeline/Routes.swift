@@ -116,7 +116,18 @@ package struct Routes: Sendable {
 
   /// Runs `method` on the write lane, for requests with many items. A large batch is cut into
   /// pieces: `apply` appends the results of the items that its context allows, and returns the
-  /// rest. Phone numbers are read as by the overload of `write` with `country`.
+  /// rest.
+  package mutating func batch<Request: StoreRequest, Response: Message, Prepared: Sendable>(
+    _ method: MethodDescriptor<Request, Response>,
+    extent: @escaping @Sendable (Prepared) -> BatchExtent,
+    prepare: @escaping @Sendable (Request, CallContext) throws -> Prepared,
+    apply: @escaping @Sendable (Prepared, WriteContext, inout ResponseBuffer) throws -> WriteStep
+  ) {
+    addBatch(method, extent, { request, context, _ in try prepare(request, context) }, apply)
+  }
+
+  /// Runs `method` on the write lane like the overload without `country`, for requests with phone
+  /// numbers. They are read as by the overload of `write` with `country`.
   package mutating func batch<Request: StoreRequest, Response: Message, Prepared: Sendable>(
     _ method: MethodDescriptor<Request, Response>,
     country: any WritableKeyPath<Request, String> & Sendable,
@@ -125,14 +136,28 @@ package struct Routes: Sendable {
     prepare: @escaping @Sendable (Request, CallContext) throws -> Prepared,
     apply: @escaping @Sendable (Prepared, WriteContext, inout ResponseBuffer) throws -> WriteStep
   ) {
-    requireWrites(method.method)
     let step = DefaultCountryStep(country: country, lacksCountry: lacksCountry, prepare: prepare)
+    addBatch(
+      method,
+      extent,
+      { request, context, router in try step.prepare(request, context, router.countries) },
+      apply
+    )
+  }
+
+  private mutating func addBatch<Request: StoreRequest, Response: Message, Prepared: Sendable>(
+    _ method: MethodDescriptor<Request, Response>,
+    _ extent: @escaping @Sendable (Prepared) -> BatchExtent,
+    _ prepare: @escaping @Sendable (Request, CallContext, Router) throws -> Prepared,
+    _ apply: @escaping @Sendable (Prepared, WriteContext, inout ResponseBuffer) throws -> WriteStep
+  ) {
+    requireWrites(method.method)
     add(
       method.method,
       .unary { routed, payload, call, _ in
         let request = try routed.decode(Request.self, payload)
         let context = try routed.admit(request, call)
-        let prepared = try step.prepare(request, context, routed.router.countries)
+        let prepared = try prepare(request, context, routed.router)
         try routed.router.lanes.writeBatch(
           context,
           extent(prepared),

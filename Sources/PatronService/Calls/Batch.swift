@@ -61,18 +61,9 @@ struct Batch<Item: Sendable>: Sendable {
     )
   }
 
-  /// Applies the items in order. An item that a rule refuses is reported and changes nothing. An
-  /// error of the database, or of an item that has already written, fails the whole batch.
-  func apply(
-    in context: WriteContext,
-    _ body: (Item) throws -> BatchItemResult
-  ) throws -> BatchOutcome {
-    var outcome = BatchOutcome()
-    for index in items.indices { try apply(index, in: context, &outcome, body) }
-    return outcome
-  }
-
-  /// Applies one item, and adds its result.
+  /// Applies one item, and adds its result. An item that a rule refuses is reported and changes
+  /// nothing. An error of the database, or of an item that has already written, fails the whole
+  /// batch.
   func apply(
     _ index: Int,
     in context: WriteContext,

@@ -18,6 +18,7 @@ extension ImportCustomersResponse: BatchResponse {}
 extension ImportSuppressionsResponse: BatchResponse {}
 extension BatchRecordEventsResponse: BatchResponse {}
 extension BatchSyncOrdersResponse: BatchResponse {}
+extension UpdateTagsResponse: BatchResponse {}
 
 /// A batch that is applied in pieces, each in a transaction, so that writes of others commit in
 /// between. A value is the state between two pieces: a piece that is rolled back begins again from

@@ -23,14 +23,13 @@ extension CustomerHandlers {
     return TagUpdate(batch: batch, edit: edit)
   }
 
-  /// Adds and removes tags. Writes run one after the other, so a request never undoes the change of
-  /// another.
+  /// Adds and removes tags, in order of the customers, in pieces. Writes run one after the other,
+  /// so a request never undoes the change of another.
   static func updateTags(
     _ update: TagUpdate,
     _ context: WriteContext,
     _ response: inout ResponseBuffer
-  ) throws {
-    let writer = context.writer
+  ) throws -> WriteStep {
     var violations = Violations()
     let nothing = CustomerDraft(
       CustomerInput(),
@@ -39,14 +38,15 @@ extension CustomerHandlers {
       now: context.now,
       violations: &violations
     )
-    let outcome = try update.batch.apply(in: context) { named in
+    let edit = update.edit
+    let pieces = BatchPieces<_, _, UpdateTagsResponse>(update.batch) { named, writer, context in
       let key = try named.resolved(in: writer.read)
       guard let row = try writer.read.customerRow(key, withProvenance: true) else {
         throw try DomainError.customerNotFound(key, in: writer.read)
       }
       var change = CustomerChange(of: nothing, by: .operator)
-      let edit = try update.edit.applied(to: try Customer(stored: row.body).tags)
-      if !edit.isLeave { change.draft.set(.tags) { $0.tags = edit.value } }
+      let tags = try edit.applied(to: try Customer(stored: row.body).tags)
+      if !tags.isLeave { change.draft.set(.tags) { $0.tags = tags.value } }
       let plan = try change.plan(on: row, in: writer.read)
       let result = try change.perform(plan, in: writer, at: context.now)
       return .with {
@@ -54,11 +54,6 @@ extension CustomerHandlers {
         $0.customerID = row.id
       }
     }
-    try response.append(
-      UpdateTagsResponse.with {
-        $0.results = outcome.results
-        $0.counts = outcome.counts
-      }
-    )
+    return try pieces.step(context, &response)
   }
 }

@@ -31,8 +31,9 @@ extension Routes {
       prepare: Customers.prepareUpdate,
       apply: Customers.update
     )
-    write(
+    batch(
       CustomerService.updateTags,
+      extent: { $0.batch.extent() },
       prepare: Customers.prepareUpdateTags,
       apply: Customers.updateTags
     )

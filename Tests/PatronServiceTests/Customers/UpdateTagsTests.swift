@@ -82,6 +82,76 @@ struct UpdateTagsTests {
     }
   }
 
+  private func makeCustomers(_ count: Int, _ shop: Shop) async throws -> [CustomerRef.Ref] {
+    _ = try await shop.customers.batchUpsertCustomers(
+      .with {
+        $0.customers = (0..<count).map { number in
+          .with {
+            $0.externalID = "c\(number)"
+            $0.email = "c\(number)@example.com"
+          }
+        }
+      }
+    )
+    return (0..<count).map { .externalID("c\($0)") }
+  }
+
+  @Test func manyCustomersAreTaggedInSeveralTransactions() async throws {
+    try await Shop.open { shop in
+      var refs = try await makeCustomers(250, shop)
+      var commits = shop.store.commitCounter.current
+      _ = try await tag(shop, Array(refs.prefix(100)), add: "x")
+      #expect(shop.store.commitCounter.current == commits + 1)
+      refs[30] = .email("nonsense")
+      refs[170] = .externalID("nobody")
+      // Later pieces see the tags of earlier ones.
+      refs[240] = .externalID("c110")
+      commits = shop.store.commitCounter.current
+      let answer = try await tag(shop, refs, add: "x")
+      #expect(shop.store.commitCounter.current >= commits + 2, "the first hundred is unchanged")
+      #expect(answer.results.map(\.index) == (0..<250).map(Int32.init))
+      #expect(answer.results[240].outcome == .unchanged)
+      #expect(answer.results[240].customerID == answer.results[110].customerID)
+      let rejected = answer.results.filter { $0.error != nil }
+      #expect(rejected.map(\.index) == [30, 170])
+      #expect(rejected.last?.error?.asError.reason == "CUSTOMER_NOT_FOUND")
+      #expect(
+        answer.counts
+          == .with {
+            $0.updated = 148
+            $0.unchanged = 100
+            $0.rejected = 2
+          }
+      )
+      #expect(try await tags(shop, "c249@example.com") == "x")
+      #expect(try await tags(shop, "c240@example.com") == nil)
+      #expect(try shop.store.check([RecordChecks.run]) == [])
+    }
+  }
+
+  @Test func aFailureLeavesTheTagsOfEarlierPieces() async throws {
+    try await Shop.open { shop in
+      let refs = try await makeCustomers(300, shop)
+      try await shop.tamper(
+        """
+        CREATE TRIGGER refuse BEFORE UPDATE ON customers WHEN NEW.external_id = 'c170'
+        BEGIN SELECT RAISE(ABORT, 'refused'); END
+        """
+      )
+      let error = try await failure { try await tag(shop, refs, add: "x") }
+      #expect(error.code == .internal && error.reason == "STORAGE")
+      try await shop.tamper("DROP TRIGGER refuse")
+      let again = try await tag(shop, refs, add: "x")
+      let counts = try #require(again.counts)
+      #expect((1...170).contains(counts.unchanged))
+      #expect(counts.updated + counts.unchanged == 300)
+      #expect(
+        error.message.contains(" The first \(counts.unchanged) items of the batch were stored")
+      )
+      #expect(try shop.store.check([RecordChecks.run]) == [])
+    }
+  }
+
   @Test func concurrentRequestsUndoNothing() async throws {
     try await Shop.open { shop in
       try await shop.upsert { $0.email = "a@example.com" }

@@ -111,7 +111,7 @@ struct AnswerSizeTests {
       try await shop.write { transaction in
         let batch = try Batch(Array(0..<1000), field: "items") { number, _ in number }
         let context = WriteContext(transaction, now: 0)
-        let outcome = try batch.apply(in: context) { _ in
+        var pieces = BatchPieces<_, _, BatchUpsertCustomersResponse>(batch) { _, _, _ in
           .with {
             $0.outcome = .updated
             $0.warnings = (0..<40).map { number in
@@ -123,14 +123,11 @@ struct AnswerSizeTests {
             }
           }
         }
-        let answer = BatchUpsertCustomersResponse.with {
-          $0.results = outcome.results
-          $0.counts = outcome.counts
-        }
+        let answer = try pieces.applyPiece(in: context)
         #expect(try answer.encoded().count < 2 << 20)
-        #expect(outcome.results.count == 1000 && outcome.counts.updated == 1000)
-        #expect(outcome.results[0].warnings.count == 40, "the first ones are whole")
-        let last = outcome.results[999].warnings
+        #expect(answer.results.count == 1000 && answer.counts?.updated == 1000)
+        #expect(answer.results[0].warnings.count == 40, "the first ones are whole")
+        let last = answer.results[999].warnings
         #expect(last.map(\.reason) == ["WARNINGS_LEFT_OUT"] && last[0].message.hasPrefix("40 "))
       }
     }

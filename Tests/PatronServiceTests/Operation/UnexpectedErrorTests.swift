@@ -49,8 +49,10 @@ struct UnexpectedErrorTests {
         }
       },
       apply: { batch, context, response in
-        let outcome = try batch.apply(in: context) { _ in .with { $0.outcome = .created } }
-        try response.append(BatchUpsertCustomersResponse.with { $0.results = outcome.results })
+        var pieces = BatchPieces<_, _, BatchUpsertCustomersResponse>(batch) { _, _, _ in
+          .with { $0.outcome = .created }
+        }
+        try response.append(try pieces.applyPiece(in: context))
       }
     )
     routes.steppedWrite(
