@@ -109,7 +109,8 @@ public struct Completion: Sendable {
   }
 }
 
-/// An I/O loop as its dispatcher sees it. Every method may be called on any thread.
+/// An I/O loop as its dispatcher sees it. Every method may be called on any thread, except for
+/// ``executeAfterSockets(_:)``.
 public protocol ServerLoop: AnyObject, Sendable {
   /// Answers pending calls of this loop. One wake-up of the loop serves the whole batch, one flush
   /// each connection.
@@ -121,6 +122,17 @@ public protocol ServerLoop: AnyObject, Sendable {
 
   /// Runs `work` on the loop's thread after `delay`, unless the loop ends before that.
   func execute(after delay: Duration, _ work: @escaping @Sendable () -> Void)
+
+  /// Runs `work` after the loop has looked at its sockets, unless the loop ends before that. Long
+  /// work that goes on in this way leaves time for connections. For the loop's thread only.
+  func executeAfterSockets(_ work: @escaping @Sendable () -> Void)
+}
+
+extension ServerLoop {
+  /// Runs `work` after a short delay.
+  public func executeAfterSockets(_ work: @escaping @Sendable () -> Void) {
+    execute(after: .microseconds(50), work)
+  }
 }
 
 /// The client at the other end of a connection. Keys and certificates will be added here.

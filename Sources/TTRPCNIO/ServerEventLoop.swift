@@ -52,6 +52,8 @@ final class ServerEventLoop: ServerLoop {
     eventLoop.scheduleTask(in: .nanoseconds(nanos), work)
   }
 
+  func executeAfterSockets(_ work: @escaping @Sendable () -> Void) { connections?.turns.add(work) }
+
   /// Queues a stream whose handler has left work for the loop. May be called on any thread.
   func post(_ stream: ServerStreamQueue) {
     post { $0.streams.append(stream) }

@@ -147,6 +147,21 @@ import Testing
     await server.shutdown()
   }
 
+  /// Work that goes on round after round does not keep the loop from its sockets.
+  @Test func workInRoundsLeavesTimeForCalls() async throws {
+    let server = try await TTRPCServer.start([.tcp(host: "127.0.0.1", port: 0)]) {
+      RoundDispatcher($0)
+    }
+    let honest = try await Self.client(server)
+    let greedy = try await Self.client(server)
+    try await greedy.send(Bytes.request(1, TurnDispatcher.work, [5]))
+    try await honest.send(Bytes.request(1, TurnDispatcher.mark, [255]))
+    #expect(try await honest.frame().payload == [255])
+    #expect(try await greedy.frame().payload == [1], "it ran until the call was made")
+    for client in [honest, greedy] { await client.close() }
+    await server.shutdown()
+  }
+
   /// Messages of one stream pass a connection with many, and none is lost or moved.
   @Test func messagesOfStreamsTakeTurns() async throws {
     var limits = Limits()
@@ -253,5 +268,53 @@ private final class TurnDispatcher: CallDispatcher {
     _ stream: any ServerStream
   ) {
     stream.finish(RPCError(code: .unimplemented, message: "no streams here"))
+  }
+}
+
+/// A method that works in rounds until another call is made, and one that answers at once.
+private final class RoundDispatcher: CallDispatcher {
+  let methods = [TurnDispatcher.work, TurnDispatcher.mark]
+  private let work: RoundWork
+
+  init(_ loop: any ServerLoop) { work = RoundWork(loop) }
+
+  func unary(
+    _ method: Int,
+    _ payload: RawSpan,
+    _ call: borrowing ServerCall,
+    _ response: inout ResponseBuffer
+  ) -> UnaryOutcome {
+    if method == 0 {
+      work.goOn(call.target, marks: work.marks.load(ordering: .relaxed))
+      return .pending
+    }
+    work.marks.add(1, ordering: .relaxed)
+    response.append(payload)
+    return .replied
+  }
+
+  func open(
+    _ method: Int,
+    _ payload: RawSpan,
+    _ call: borrowing ServerCall,
+    _ stream: any ServerStream
+  ) {
+    stream.finish(RPCError(code: .unimplemented, message: "no streams here"))
+  }
+}
+
+private final class RoundWork: Sendable {
+  let marks = Atomic<Int>(0)
+  private let loop: any ServerLoop
+
+  init(_ loop: any ServerLoop) { self.loop = loop }
+
+  /// Answers 1 after a further mark, or 0 after many rounds.
+  func goOn(_ target: ReplyTarget, marks count: Int, rounds: Int = 10_000_000) {
+    let isMarked = marks.load(ordering: .relaxed) > count
+    guard !isMarked, rounds > 0 else {
+      return loop.complete([Completion(target: target, result: .success([isMarked ? 1 : 0]))])
+    }
+    loop.executeAfterSockets { self.goOn(target, marks: count, rounds: rounds - 1) }
   }
 }
