@@ -65,6 +65,12 @@ package final class WriteLane: Sendable {
   /// not called then.
   package func submit(_ job: WriteJob) throws(StoreError) { try queue.submit(job) }
 
+  /// Reserves room for a write of `store` that is being prepared and will take `bytes` of memory.
+  /// Throws as ``submit(_:)`` does, so that a write that cannot be queued is not prepared.
+  package func reserve(_ bytes: Int, for store: String) throws(StoreError) -> WriteReservation {
+    try WriteReservation(bytes, for: store, in: queue)
+  }
+
   /// Drops the waiting job with this token, because its caller is gone. Its sink gets
   /// ``StoreError/cancelled``. A job that runs, or continues work that is already on disk, is
   /// unaffected.

@@ -5,6 +5,7 @@ internal import Synchronization
 final class WriteQueue: Sendable {
   private struct State: Sendable {
     var jobs = FairQueue<WriteJob>(quantum: WriteQueue.quantum)
+    /// Memory of the jobs that wait, and of those that are being prepared.
     var bytes = 0
     /// Cost of the pieces that will follow those that wait, by store and in all.
     var following: [String: Int] = [:]
@@ -45,7 +46,7 @@ final class WriteQueue: Sendable {
   func submit(_ job: WriteJob) throws(StoreError) {
     let wasWaiting = try state.withLock { state throws(StoreError) in
       if let refusal = state.refusal { throw refusal }
-      if !job.isFurther { try admit(job, state) }
+      if !job.isFurther { try admit(job.bytes, of: job.store, state) }
       let flow = Flow(store: job.store, connection: job.token.group)
       state.jobs.append(job, flow: flow, cost: job.cost)
       state.bytes += job.bytes
@@ -174,29 +175,53 @@ extension WriteQueue {
   /// The part of the places and bytes that is kept for stores with few writes: an eighth.
   private static let reservedPart = 8
 
+  /// Counts the memory of a job that is being prepared, or throws the reason for refusing it.
+  /// ``release(_:)`` gives it back.
+  func reserve(_ bytes: Int, for store: String) throws(StoreError) {
+    try state.withLock { state throws(StoreError) in
+      if let refusal = state.refusal { throw refusal }
+      try admit(bytes, of: store, state)
+      // Jobs in preparation leave the last part to stores with few writes. A single one may be
+      // larger than the bound.
+      let room = limits.writeQueueBytes - limits.writeQueueBytes / Self.reservedPart
+      guard state.bytes == 0 || state.bytes + bytes <= room else {
+        throw .queueFull(
+          retryAfter: hint(for: store, state),
+          flag: StoreLimits.writeQueueBytesFlag
+        )
+      }
+      state.bytes += bytes
+    }
+  }
+
+  /// Gives back the memory of a job that was being prepared.
+  func release(_ bytes: Int) {
+    state.withLock { $0.bytes -= bytes }
+  }
+
   /// Throws the reason for which the queue does not take a new job.
   ///
   /// A store's backlog never keeps another store out: the time to wait is that of the store's own
   /// share of the writer, and the last places are kept for stores with few writes.
-  private func admit(_ job: WriteJob, _ state: State) throws(StoreError) {
-    guard !state.jobs.isEmpty else { return }
-    let waiting = state.jobs.count(of: job.store)
+  private func admit(_ bytes: Int, of store: String, _ state: State) throws(StoreError) {
+    guard !state.jobs.isEmpty || state.bytes > 0 else { return }
+    let waiting = state.jobs.count(of: store)
     let isSmall = waiting < Self.smallCount
     let places = isSmall ? 0 : limits.writeQueueCount / Self.reservedPart
     guard state.jobs.count < limits.writeQueueCount - places else {
-      throw .queueFull(retryAfter: hint(for: job.store, state))
+      throw .queueFull(retryAfter: hint(for: store, state))
     }
-    let bytes = isSmall ? 0 : limits.writeQueueBytes / Self.reservedPart
+    let kept = isSmall ? 0 : limits.writeQueueBytes / Self.reservedPart
     // A job larger than the whole bound is accepted when the queue is empty.
-    guard state.bytes + job.bytes <= limits.writeQueueBytes - bytes else {
+    guard state.bytes + bytes <= limits.writeQueueBytes - kept else {
       throw .queueFull(
-        retryAfter: hint(for: job.store, state),
+        retryAfter: hint(for: store, state),
         flag: StoreLimits.writeQueueBytesFlag
       )
     }
-    guard waiting > 0, wait(of: job.store, state) > limits.writeQueueWait else { return }
+    guard waiting > 0, wait(of: store, state) > limits.writeQueueWait else { return }
     throw .queueFull(
-      retryAfter: hint(for: job.store, state),
+      retryAfter: hint(for: store, state),
       flag: StoreLimits.writeQueueWaitFlag
     )
   }

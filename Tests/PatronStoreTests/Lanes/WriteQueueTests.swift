@@ -176,4 +176,26 @@ struct WriteQueueTests {
     let later = pace.wait(for: 1000, transactionCost: 512)
     #expect(later > .milliseconds(11) && later < .milliseconds(14))
   }
+
+  /// Writes in preparation count, and leave the last part to stores with few writes.
+  @Test func memoryOfWritesInPreparationCounts() throws {
+    let queue = queue { $0.writeQueueBytes = 800 }
+    var first: WriteReservation? = try WriteReservation(2000, for: "a", in: queue)
+    #expect(throws: StoreError.self) { _ = try WriteReservation(1, for: "b", in: queue) }
+    withExtendedLifetime(first) {}
+    first = nil
+    var second: WriteReservation? = try WriteReservation(400, for: "a", in: queue)
+    let third = try WriteReservation(300, for: "b", in: queue)
+    #expect(throws: StoreError.self) { _ = try WriteReservation(1, for: "b", in: queue) }
+    #expect(refusal(job("a", bytes: 60), queue) == nil)
+    #expect(refusal(job("c", bytes: 40), queue) == nil)
+    #expect(refusal(job("c", bytes: 1), queue)?.flag == StoreLimits.writeQueueBytesFlag)
+    withExtendedLifetime(second) {}
+    second = nil
+    #expect(refusal(job("c", bytes: 400), queue) == nil)
+    #expect(refusal(job("c", bytes: 1), queue)?.flag == StoreLimits.writeQueueBytesFlag)
+    withExtendedLifetime(third) {}
+    queue.close(.closing)
+    #expect(throws: StoreError.closing) { _ = try WriteReservation(1, for: "b", in: queue) }
+  }
 }
