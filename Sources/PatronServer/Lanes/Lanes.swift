@@ -5,6 +5,7 @@ internal import TTRPC
 final class Lanes {
   let reader: PointReader
   let watches: LoopWatches
+  let preparations: Preparations
   private let store: Store
   private let replies: LoopReplies
   private let loop: LoopHandle
@@ -17,19 +18,21 @@ final class Lanes {
     _ hub: WatchHub,
     _ loop: any ServerLoop,
     _ errors: [CallErrors],
-    maxAnswerBytes: Int,
+    _ limits: Limits,
     clock: WallClock
   ) throws {
     let handle = LoopHandle(loop)
     self.store = store
     self.loop = handle
-    self.maxAnswerBytes = maxAnswerBytes
+    maxAnswerBytes = limits.answerBytes
     self.clock = clock
     replies = LoopReplies(loop, errors)
     reader = try store.makePointReader { handle.endTickSoon() }
     watches = LoopWatches(hub, reader, handle)
+    preparations = Preparations(handle, replies, roundTime: .microseconds(limits.turnMicros))
     handle.reader = reader
     handle.watches = watches
+    handle.preparations = preparations
   }
 
   /// Runs a handler in the tick's snapshot. A handler that exceeds the budget of a point read, in
@@ -156,10 +159,50 @@ final class Lanes {
     try steppedWrite(call).begin(load, token: token, first)
   }
 
+  /// Checks a batch and queues it. The items of a large batch are checked in turns, and those of
+  /// any batch behind one of the same connection.
+  func writeBatch<Batch: PreparedBatch>(
+    _ check: BatchCheck<Batch>,
+    _ call: CallContext,
+    _ bytes: Int,
+    _ token: ReplyToken,
+    _ apply: @escaping @Sendable (Batch, WriteContext, inout ResponseBuffer) throws -> WriteStep
+  ) throws {
+    var check = check
+    let items = check.batch.extent.items
+    guard items > Preparations.turnItems || preparations.hasBatches(of: token.group) else {
+      while !(try check.advance(until: nil)) {}
+      return try submit(check.batch, call, bytes, token, apply)
+    }
+    let room = try store.writer.reserve(
+      WriteLoad(items: items, requestBytes: bytes).memory,
+      for: call.store.name
+    )
+    preparations.add(
+      Preparation(token, call, room) { end in
+        try check.advance(until: end)
+      } submit: { [unowned self] in
+        try submit(check.batch, call, bytes, token, apply)
+      }
+    )
+  }
+
+  private func submit<Batch: PreparedBatch>(
+    _ batch: Batch,
+    _ call: CallContext,
+    _ bytes: Int,
+    _ token: ReplyToken,
+    _ apply: @escaping @Sendable (Batch, WriteContext, inout ResponseBuffer) throws -> WriteStep
+  ) throws {
+    try writeBatch(call, batch.extent, bytes, token) { context, response in
+      try apply(batch, context, &response)
+    }
+  }
+
   /// Queues a batch. One that is large, and whose answer fits whatever becomes of its items, is cut
   /// into pieces with a transaction each. Any other is one transaction, which is rolled back if its
   /// answer cannot be sent.
-  func writeBatch(
+  private func writeBatch(
     _ call: CallContext,
     _ extent: BatchExtent,
     _ bytes: Int,
@@ -198,6 +241,7 @@ final class Lanes {
   /// Drops the queued work of an abandoned call.
   func abandon(_ target: ReplyTarget) {
     let token = ReplyToken(target)
+    preparations.abandon(token)
     store.writer.abandon(token)
     store.reads.abandon(token)
   }

@@ -3,18 +3,24 @@ internal import TTRPC
 
 /// A handle to an I/O loop, for work that other threads hand to it.
 ///
-/// `@unchecked Sendable`: the two variables are set once before the loop runs and used on the loop
+/// `@unchecked Sendable`: the variables are set once before the loop runs and used on the loop
 /// only.
 package final class LoopHandle: @unchecked Sendable {
   private let loop: any ServerLoop
   weak var reader: PointReader?
   weak var watches: LoopWatches?
+  weak var preparations: Preparations?
 
   init(_ loop: any ServerLoop) { self.loop = loop }
 
   /// Schedules the end of the reader's snapshot, after the tick in which it was opened.
   func endTickSoon() {
     loop.execute { self.reader?.endTick() }
+  }
+
+  /// Plans a round of checks, after the loop has looked at its sockets. Called on the loop only.
+  func planRound() {
+    loop.executeAfterSockets { self.preparations?.runRound() }
   }
 
   /// Runs `work` on the loop, unless the loop has ended.

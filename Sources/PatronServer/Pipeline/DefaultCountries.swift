@@ -81,6 +81,20 @@ struct DefaultCountryStep<Request: StoreRequest, Prepared: Sendable>: Sendable {
   }
 }
 
+extension DefaultCountryStep where Prepared: PreparedBatch {
+  /// Begins the checks of a batch. At the first number without a country they begin again with the
+  /// store's, if the request names none.
+  func begin(
+    _ request: Request,
+    _ context: CallContext,
+    _ countries: DefaultCountries
+  ) throws -> BatchCheck<Prepared> {
+    let batch = try prepare(request, context)
+    guard request[keyPath: country].isEmpty else { return BatchCheck(batch) }
+    return BatchCheck(batch) { try prepareAgain(request, context, countries) }
+  }
+}
+
 extension InvalidInput {
   /// True if a phone number was refused because its country is unknown.
   fileprivate var lacksCountry: Bool {

@@ -47,7 +47,7 @@ package final class Router: CallDispatcher {
       watches,
       loop,
       errors,
-      maxAnswerBytes: limits.answerBytes,
+      limits,
       clock: clock
     )
     countries = DefaultCountries(lanes.reader, store, routes.defaultCountry)

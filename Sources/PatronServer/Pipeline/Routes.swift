@@ -114,41 +114,40 @@ package struct Routes: Sendable {
     )
   }
 
-  /// Runs `method` on the write lane, for requests with many items. A large batch is cut into
-  /// pieces: `apply` appends the results of the items that its context allows, and returns the
-  /// rest.
-  package mutating func batch<Request: StoreRequest, Response: Message, Prepared: Sendable>(
+  /// Runs `method` on the write lane, for requests with many items. Those of a large batch are
+  /// checked in turns. Its writes are cut into pieces: `apply` appends the results of the items that
+  /// its context allows, and returns the rest.
+  package mutating func batch<Request: StoreRequest, Response: Message, Prepared: PreparedBatch>(
     _ method: MethodDescriptor<Request, Response>,
-    extent: @escaping @Sendable (Prepared) -> BatchExtent,
     prepare: @escaping @Sendable (Request, CallContext) throws -> Prepared,
     apply: @escaping @Sendable (Prepared, WriteContext, inout ResponseBuffer) throws -> WriteStep
   ) {
-    addBatch(method, extent, { request, context, _ in try prepare(request, context) }, apply)
+    addBatch(method, { request, context, _ in BatchCheck(try prepare(request, context)) }, apply)
   }
 
   /// Runs `method` on the write lane like the overload without `country`, for requests with phone
   /// numbers. They are read as by the overload of `write` with `country`.
-  package mutating func batch<Request: StoreRequest, Response: Message, Prepared: Sendable>(
+  package mutating func batch<Request: StoreRequest, Response: Message, Prepared: PreparedBatch>(
     _ method: MethodDescriptor<Request, Response>,
     country: any WritableKeyPath<Request, String> & Sendable,
-    lacksCountry: @escaping @Sendable (Prepared) -> Bool,
-    extent: @escaping @Sendable (Prepared) -> BatchExtent,
     prepare: @escaping @Sendable (Request, CallContext) throws -> Prepared,
     apply: @escaping @Sendable (Prepared, WriteContext, inout ResponseBuffer) throws -> WriteStep
   ) {
-    let step = DefaultCountryStep(country: country, lacksCountry: lacksCountry, prepare: prepare)
+    let step = DefaultCountryStep(
+      country: country,
+      lacksCountry: { $0.lacksCountry },
+      prepare: prepare
+    )
     addBatch(
       method,
-      extent,
-      { request, context, router in try step.prepare(request, context, router.countries) },
+      { request, context, router in try step.begin(request, context, router.countries) },
       apply
     )
   }
 
-  private mutating func addBatch<Request: StoreRequest, Response: Message, Prepared: Sendable>(
+  private mutating func addBatch<Request: StoreRequest, Response, Prepared: PreparedBatch>(
     _ method: MethodDescriptor<Request, Response>,
-    _ extent: @escaping @Sendable (Prepared) -> BatchExtent,
-    _ prepare: @escaping @Sendable (Request, CallContext, Router) throws -> Prepared,
+    _ begin: @escaping @Sendable (Request, CallContext, Router) throws -> BatchCheck<Prepared>,
     _ apply: @escaping @Sendable (Prepared, WriteContext, inout ResponseBuffer) throws -> WriteStep
   ) {
     requireWrites(method.method)
@@ -157,13 +156,13 @@ package struct Routes: Sendable {
       .unary { routed, payload, call, _ in
         let request = try routed.decode(Request.self, payload)
         let context = try routed.admit(request, call)
-        let prepared = try prepare(request, context, routed.router)
         try routed.router.lanes.writeBatch(
+          try begin(request, context, routed.router),
           context,
-          extent(prepared),
           payload.byteCount,
-          routed.token(of: call)
-        ) { write, response in try apply(prepared, write, &response) }
+          routed.token(of: call),
+          apply
+        )
         return .pending
       }
     )

@@ -12,18 +12,27 @@ struct Batch<Item: Sendable>: Sendable {
   /// The maximum number of items in a batch.
   static var maxCount: Int { 1000 }
 
-  var items: [Result<Item, any Error>]
+  /// The number of items.
+  let count: Int
+  /// The items that are checked so far.
+  private(set) var items: [Result<Item, any Error>] = []
   /// True if a phone number was refused or left out because its country is unknown.
   private(set) var lacksCountry = false
   /// Warnings and errors that were found in the inputs.
   private(set) var findings = 0
+  private let dropsSecondary: Bool
+  /// Checks the input at an index. It holds the inputs, so it is nil once all are checked.
+  private var check: Check?
 
-  /// Checks every input. A violation in one input does not stop the others.
-  init<Input>(
+  private typealias Check = @Sendable (Int, inout Violations) throws -> Item
+
+  /// Creates a batch of inputs that are still to be checked by `check`. A violation in one input
+  /// does not stop the others.
+  init<Input: Sendable>(
     _ inputs: [Input],
     field: String,
     dropsSecondary: Bool = false,
-    check: (Input, inout Violations) throws -> Item
+    check: @escaping @Sendable (Input, inout Violations) throws -> Item
   ) throws {
     guard !inputs.isEmpty, inputs.count <= Self.maxCount else {
       throw DomainError.invalid(
@@ -32,32 +41,49 @@ struct Batch<Item: Sendable>: Sendable {
         "A batch has 1 to \(Self.maxCount) items; this one has \(inputs.count)."
       )
     }
-    var lacksCountry = false
-    var findings = 0
-    items = inputs.map { input in
-      var violations = Violations(dropsSecondary: dropsSecondary)
-      defer {
-        if violations.lacksCountry { lacksCountry = true }
-        findings += violations.errors.count + violations.warnings.count
-      }
-      do {
-        let item = try check(input, &violations)
-        try violations.finish()
-        return .success(item)
-      } catch {
-        return .failure(error)
-      }
+    count = inputs.count
+    self.dropsSecondary = dropsSecondary
+    items.reserveCapacity(count)
+    self.check = { index, violations in try check(inputs[index], &violations) }
+  }
+
+  /// True if all items are checked.
+  var isChecked: Bool { check == nil }
+
+  /// Checks further items; see ``PreparedBatch/checkItems(atMost:until:)``.
+  mutating func checkItems(atMost count: Int, until end: ContinuousClock.Instant?) {
+    guard let check else { return }
+    let last = min(items.count + count, self.count)
+    let lacked = lacksCountry
+    while items.count < last {
+      checkItem(check)
+      if lacksCountry != lacked { break }
+      if let end, ContinuousClock.now >= end { break }
     }
-    self.lacksCountry = lacksCountry
-    self.findings = findings
+    if items.count == self.count { self.check = nil }
+  }
+
+  private mutating func checkItem(_ check: Check) {
+    var violations = Violations(dropsSecondary: dropsSecondary)
+    let result: Result<Item, any Error>
+    do {
+      let item = try check(items.count, &violations)
+      try violations.finish()
+      result = .success(item)
+    } catch {
+      result = .failure(error)
+    }
+    if violations.lacksCountry { lacksCountry = true }
+    findings += violations.errors.count + violations.warnings.count
+    items.append(result)
   }
 
   /// The extent of the batch for its lane. A batch that is not `divisible` is one transaction.
-  func extent(divisible: Bool = true) -> BatchExtent {
+  func extent(divisible: Bool) -> BatchExtent {
     BatchExtent(
-      items: items.count,
+      items: count,
       findings: findings,
-      maxAnswerBytes: divisible ? BatchOutcome.maxBytes(of: items.count) : nil
+      maxAnswerBytes: divisible ? BatchOutcome.maxBytes(of: count) : nil
     )
   }
 
@@ -79,6 +105,25 @@ struct Batch<Item: Sendable>: Sendable {
       guard context.transaction.totalChanges == changes else { throw error }
       outcome.reject(context.call.status(of: error), index)
     }
+  }
+}
+
+/// A checked request with a batch.
+protocol BatchRequest: PreparedBatch {
+  associatedtype Item: Sendable
+  var batch: Batch<Item> { get set }
+  /// False if the batch must be one transaction. True by default.
+  var isDivisible: Bool { get }
+}
+
+extension BatchRequest {
+  var isDivisible: Bool { true }
+  var extent: BatchExtent { batch.extent(divisible: isDivisible) }
+  var lacksCountry: Bool { batch.lacksCountry }
+  var isChecked: Bool { batch.isChecked }
+
+  mutating func checkItems(atMost count: Int, until end: ContinuousClock.Instant?) {
+    batch.checkItems(atMost: count, until: end)
   }
 }
 

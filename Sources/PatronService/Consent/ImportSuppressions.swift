@@ -9,9 +9,11 @@ internal import TTRPC
 
 extension ConsentHandlers {
   /// A checked import of addresses that must not receive messages.
-  struct SuppressionImport: Sendable {
+  struct SuppressionImport: BatchRequest {
     var batch: Batch<SuppressedAddress>
     var dryRun: Bool
+
+    var isDivisible: Bool { !dryRun }
   }
 
   /// An address of the import.

@@ -9,7 +9,7 @@ internal import TTRPC
 
 extension CustomerHandlers {
   /// A checked BatchUpsertCustomers request.
-  struct BatchUpsert: Sendable {
+  struct BatchUpsert: BatchRequest {
     var batch: Batch<CustomerChange>
   }
 

@@ -9,9 +9,11 @@ internal import TTRPC
 
 extension CustomerHandlers {
   /// A checked ImportCustomers request.
-  struct Import: Sendable {
+  struct Import: BatchRequest {
     var batch: Batch<ImportedRow>
     var dryRun: Bool
+
+    var isDivisible: Bool { !dryRun }
   }
 
   /// Checks every item of the import.

@@ -9,7 +9,7 @@ internal import TTRPC
 
 extension CustomerHandlers {
   /// A checked UpdateTags request.
-  struct TagUpdate: Sendable {
+  struct TagUpdate: BatchRequest {
     var batch: Batch<CustomerKey>
     var edit: TagEdit
   }

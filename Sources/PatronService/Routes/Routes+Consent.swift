@@ -44,8 +44,6 @@ extension Routes {
     batch(
       CustomerService.importSuppressions,
       country: \.defaultCountry,
-      lacksCountry: \.batch.lacksCountry,
-      extent: { $0.batch.extent(divisible: !$0.dryRun) },
       prepare: Consent.prepareSuppressions,
       apply: Consent.importSuppressions
     )

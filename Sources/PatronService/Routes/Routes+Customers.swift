@@ -18,8 +18,6 @@ extension Routes {
     batch(
       CustomerService.batchUpsertCustomers,
       country: \.defaultCountry,
-      lacksCountry: \.batch.lacksCountry,
-      extent: { $0.batch.extent() },
       prepare: Customers.prepareBatchUpsert,
       apply: Customers.batchUpsert
     )
@@ -33,7 +31,6 @@ extension Routes {
     )
     batch(
       CustomerService.updateTags,
-      extent: { $0.batch.extent() },
       prepare: Customers.prepareUpdateTags,
       apply: Customers.updateTags
     )
@@ -53,8 +50,6 @@ extension Routes {
     batch(
       CustomerService.importCustomers,
       country: \.defaultCountry,
-      lacksCountry: \.batch.lacksCountry,
-      extent: { $0.batch.extent(divisible: !$0.dryRun) },
       prepare: Customers.prepareImport,
       apply: Customers.importCustomers
     )

@@ -18,8 +18,6 @@ extension Routes {
     batch(
       TimelineService.batchRecordEvents,
       country: \.defaultCountry,
-      lacksCountry: \.batch.lacksCountry,
-      extent: { $0.batch.extent() },
       prepare: Timeline.prepareBatchRecord,
       apply: Timeline.batchRecord
     )
@@ -66,8 +64,6 @@ extension Routes {
     batch(
       TimelineService.batchSyncOrders,
       country: \.defaultCountry,
-      lacksCountry: \.batch.lacksCountry,
-      extent: { $0.batch.extent() },
       prepare: Timeline.prepareBatchSync,
       apply: Timeline.batchSync
     )

@@ -72,7 +72,7 @@ extension TimelineHandlers {
   }
 
   /// A checked BatchRecordEvents request.
-  struct BatchRecord: Sendable {
+  struct BatchRecord: BatchRequest {
     var requestID: RequestID
     var batch: Batch<EventChange>
   }

@@ -50,7 +50,7 @@ extension TimelineHandlers {
   }
 
   /// A checked BatchSyncOrders request.
-  struct BatchSync: Sendable {
+  struct BatchSync: BatchRequest {
     var batch: Batch<OrderChange>
   }
 

@@ -109,7 +109,7 @@ struct AnswerSizeTests {
   @Test func warningsOfABatchLeaveRoomForItsOutcomes() async throws {
     try await Shop.open { shop in
       try await shop.write { transaction in
-        let batch = try Batch(Array(0..<1000), field: "items") { number, _ in number }
+        let batch = try Batch(Array(0..<1000), field: "items") { number, _ in number }.checked()
         let context = WriteContext(transaction, now: 0)
         var pieces = BatchPieces<_, _, BatchUpsertCustomersResponse>(batch) { _, _, _ in
           .with {

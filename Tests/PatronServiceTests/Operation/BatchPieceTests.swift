@@ -153,7 +153,7 @@ struct BatchPieceTests {
         let request = BatchRecordEventsRequest.with { $0.requestID = "r1" }
         let requestID = try FirstAnswers.check(request, \.requestID, &violations)
         let applied = Mutex<[Int]>([])
-        let batch = try Batch(Array(0..<10), field: "items") { number, _ in number }
+        let batch = try Batch(Array(0..<10), field: "items") { number, _ in number }.checked()
         let start = BatchPieces<_, _, BatchRecordEventsResponse>(batch) { number, _, _ in
           applied.withLock { $0.append(number) }
           guard number != 3 else { throw DomainError.invalid("items", "ODD", "It is odd.") }
@@ -205,7 +205,7 @@ struct BatchPieceTests {
           now: 0,
           maxItems: 1
         )
-        let batch = try Batch(Array(0..<3), field: "items") { number, _ in number }
+        let batch = try Batch(Array(0..<3), field: "items") { number, _ in number }.checked()
         var pieces = BatchPieces<_, _, BatchUpsertCustomersResponse>(batch) { number, writer, _ in
           defer { writer.noteMove(of: 100) }
           return .with { $0.customerID = writer.movedRecords }

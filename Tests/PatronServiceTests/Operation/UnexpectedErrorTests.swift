@@ -46,7 +46,7 @@ struct UnexpectedErrorTests {
         try Batch(request.customers, field: "customers") { input, _ in
           if input.firstName == "odd" { throw Surprise() }
           return true
-        }
+        }.checked()
       },
       apply: { batch, context, response in
         var pieces = BatchPieces<_, _, BatchUpsertCustomersResponse>(batch) { _, _, _ in
