@@ -1,5 +1,6 @@
 import ArgumentParser
 import PatronServer
+import TTRPC
 import TTRPCNIO
 
 /// The flag of the memory that clients can make the server take.
