@@ -4,6 +4,7 @@ import argparse
 import os
 import pathlib
 import shutil
+import signal
 import sys
 import tempfile
 import threading
@@ -40,7 +41,8 @@ def run_own(attack, work, seconds):
     """Runs one attack against a server of its own, beside honest callers."""
     result, data = Result(attack.finding, attack.name), work / attack.name
     if attack.customers:
-        shutil.copytree(generated(work, attack.customers), data)
+        customers = attack.customers if seconds > 10 else attack.customers // 10
+        shutil.copytree(generated(work, customers), data)
     kills = Programs.group.kills() if Programs.group else 0
     server, memory = Server(data), Memory()
     memory.pids.add(server.pid)
@@ -114,6 +116,7 @@ def main():
     choice = options()
     Programs.folder = choice.programs
     Programs.raise_files()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     work = pathlib.Path(tempfile.mkdtemp(prefix="patron-attacks-"))
 
     def note(text):
