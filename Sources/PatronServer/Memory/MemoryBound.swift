@@ -124,6 +124,8 @@ extension MemoryBound {
   package struct TooSmall: Error, Equatable {
     /// The least total, in bytes.
     package let minimum: Int
+
+    package init(minimum: Int) { self.minimum = minimum }
   }
 }
 
