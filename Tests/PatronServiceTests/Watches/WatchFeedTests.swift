@@ -28,7 +28,7 @@ struct WatchFeedTests {
       in store: StoreID = .default
     ) throws -> (items: [WatchFeed.Item], isLast: Bool) {
       var items: [WatchFeed.Item] = []
-      let isLast = try reader.read { transaction in
+      let isLast = try reader.read(budgetSteps: 10_000_000) { transaction in
         try feed.visit(after: sequence, StoreReader(transaction, store)) { item in
           guard items.count < count else { return false }
           items.append(item)
