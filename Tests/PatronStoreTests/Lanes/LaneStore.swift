@@ -77,7 +77,7 @@ final class LaneStore: Sendable {
   func values() throws -> [Int64] {
     let reader = try store.makePointReader {}
     defer { reader.endTick() }
-    return try reader.read { tx in
+    return try reader.read(budgetSteps: 10_000_000) { tx in
       var values: [Int64] = []
       try tx.forEach(Self.values) { values.append($0.int64(0)) }
       return values
