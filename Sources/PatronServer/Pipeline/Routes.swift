@@ -115,8 +115,8 @@ package struct Routes: Sendable {
   }
 
   /// Runs `method` on the write lane, for requests with many items. Those of a large batch are
-  /// checked in turns. Its writes are cut into pieces: `apply` appends the results of the items that
-  /// its context allows, and returns the rest.
+  /// checked in turns. Its writes are cut into pieces: `apply` appends the results of the items
+  /// that its context allows, and returns the rest.
   package mutating func batch<Request: StoreRequest, Response: Message, Prepared: PreparedBatch>(
     _ method: MethodDescriptor<Request, Response>,
     prepare: @escaping @Sendable (Request, CallContext) throws -> Prepared,
