@@ -85,13 +85,10 @@ package final class AnswerHold: Sendable {
 
   deinit { account.add(-bytes.load(ordering: .relaxed)) }
 
-  /// Throws ``AnswerAccount/refusal``. What an earlier run of the call made is gone, except for the
-  /// `parts` of its answer, in bytes, of a call that runs in pieces. They do not count against the
-  /// call itself.
-  package func requireRoom(after parts: Int = 0) throws(RPCError) {
+  /// Throws ``AnswerAccount/refusal``. What an earlier run of the call made is gone.
+  package func requireRoom() throws(RPCError) {
     keep(0)
     if let refusal = account.refusal { throw refusal }
-    keep(parts)
   }
 
   /// Counts the answer that was made, in bytes.

@@ -123,7 +123,8 @@ package final class SteppedWrite: ReplySink {
     var response = ResponseBuffer(capacity: 1024)
     let parts = state.withLock { $0.answer.count }
     let next = try call.reporting {
-      try hold?.requireRoom(after: parts)
+      // A later piece is not refused: the items before it are stored.
+      if parts == 0 { try hold?.requireRoom() } else { hold?.keep(parts) }
       return try step(
         WriteContext(call: call, transaction: transaction, now: call.now, maxItems: maxItems),
         &response

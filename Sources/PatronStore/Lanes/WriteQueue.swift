@@ -17,8 +17,6 @@ final class WriteQueue: Sendable {
     /// Tokens of callers that are gone, for jobs that wait or were taken last.
     var abandoned: Set<ReplyToken> = []
     var pace = WriterPace()
-    /// Cost of the jobs that were taken last.
-    var takenCost = 0
     /// The store of the last job that was taken; empty before the first.
     var lastStore = ""
     /// Transactions left that are kept short, because several stores write.
@@ -83,14 +81,12 @@ final class WriteQueue: Sendable {
     batch.reserveCapacity(min(count, state.jobs.count))
     let isShared = state.jobs.storeCount > 1
     var left = Int.max
-    state.takenCost = 0
     while batch.count < count, let job = state.jobs.popFirst(ifCosts: left) {
       if batch.isEmpty {
         noteStores(isShared || job.isOfAnotherStore(than: state.lastStore), &state)
         left = transactionCost(state)
       }
       left -= job.cost
-      state.takenCost += job.cost
       state.bytes -= job.bytes
       if job.following > 0 { removeFollowing(of: job, &state) }
       batch.append(job)
@@ -122,12 +118,10 @@ final class WriteQueue: Sendable {
     state.followingCost -= job.following
   }
 
-  /// Adds the jobs that were taken last to the measured pace. `run` is the time that they ran, and
-  /// `whole` includes all other work.
-  func noteBatch(run: Duration, whole: Duration) {
-    state.withLock { state in
-      state.pace.note(cost: state.takenCost, run: run, whole: whole)
-    }
+  /// Adds a batch to the measured pace. `cost` is that of the jobs that ran and `run` the time that
+  /// they took; `whole` includes all other work.
+  func noteBatch(cost: Int, run: Duration, whole: Duration) {
+    state.withLock { $0.pace.note(cost: cost, run: run, whole: whole) }
   }
 
   /// Refuses jobs from now on. Queued jobs can still be taken. Only the first reason counts.

@@ -10,14 +10,15 @@ extension Writer {
 
   /// Stops if a file of the database was removed, renamed or replaced, and takes back the replies
   /// that wait. Also restores the reserve on disk. Call it before replies leave, and when no job
-  /// came. Looks at most once a second.
-  func lookAtFiles() {
+  /// came. Looks at most once a second. Returns true if it looked.
+  func lookAtFiles() -> Bool {
     assertOwner()
     let now = settings.now()
-    guard !hasFailed, now >= nextLookAtFiles else { return }
+    guard !hasFailed, now >= nextLookAtFiles else { return false }
     nextLookAtFiles = now.advanced(by: Self.pauseBetweenLooks)
     stopIfFilesAreLost()
     if !hasFailed { restoreReserve() }
+    return true
   }
 
   /// Looks without regard to the time of the last look.

@@ -17,6 +17,8 @@ final class Writer {
   private(set) var hasFailed = false
   /// The time for which the jobs that were taken last have run, commits excluded.
   var runDuration = Duration.zero
+  /// Their cost, without the jobs whose deadline had passed.
+  private var runCost = 0
   /// Pages of the WAL at the last checkpoint.
   var pagesAtCheckpoint = 0
   /// Pages of the WAL from which another attempt to reset it is worthwhile.
@@ -54,17 +56,18 @@ final class Writer {
     let batchMax = settings.groupCommit ? settings.limits.writeBatchCount : 1
     while let jobs = queue.take(atMost: batchMax, patience: patience) {
       if jobs.isEmpty {
-        lookAtFiles()
+        let hasLooked = lookAtFiles()
         if hasFailed { continue }
-        if transaction.truncatesLog { truncateLog() }
+        if hasLooked, transaction.truncatesLog { truncateLog() }
         maintainSearch()
         maintainUpkeep()
         continue
       }
       let start = ContinuousClock.now
       runDuration = .zero
+      runCost = 0
       process(jobs, now: start)
-      queue.noteBatch(run: runDuration, whole: start.duration(to: .now))
+      queue.noteBatch(cost: runCost, run: runDuration, whole: start.duration(to: .now))
     }
   }
 
@@ -91,9 +94,10 @@ final class Writer {
     } else if !hasRoom {
       refuse(live, .logFull(retryAfter: hint))
     } else if !live.isEmpty {
+      runCost = live.reduce(0) { $0 + $1.cost }
       runBatch(live)
     }
-    lookAtFiles()
+    _ = lookAtFiles()
     replies.deliver()
     if !hasFailed { maintainLog() }
     maintainSearch()

@@ -41,7 +41,7 @@ struct WriteQueueTests {
   private func note(_ cost: Int, _ queue: WriteQueue) throws {
     try queue.submit(job("", cost: cost))
     _ = queue.take(atMost: 1)
-    queue.noteBatch(run: .seconds(1), whole: .seconds(1))
+    queue.noteBatch(cost: cost, run: .seconds(1), whole: .seconds(1))
   }
 
   /// The flag and the wait of a refusal; nil if the job is taken.
