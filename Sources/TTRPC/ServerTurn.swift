@@ -2,12 +2,14 @@
 /// at least one frame.
 struct ServerTurn {
   private var framesLeft: Int
-  private let end: ContinuousClock.Instant
+  private let micros: Int
+  private let start: ContinuousClock.Instant
   private var hasBegun = false
 
   init(_ limits: Limits, _ now: ContinuousClock.Instant) {
     framesLeft = limits.callsPerTurn
-    end = now + .microseconds(limits.turnMicros)
+    micros = limits.turnMicros
+    start = now
   }
 
   mutating func count() {
@@ -16,7 +18,7 @@ struct ServerTurn {
   }
 
   func isOver(_ now: ContinuousClock.Instant) -> Bool {
-    hasBegun && (framesLeft <= 0 || now >= end)
+    hasBegun && (framesLeft <= 0 || start.duration(to: now) >= .microseconds(micros))
   }
 }
 

@@ -1,5 +1,5 @@
-/// A write, queued for the writer.
-package struct WriteJob: Sendable {
+/// A write, queued for the writer. A class, because it passes through several queues on its way.
+package final class WriteJob: Sendable {
   /// The deadline of the call. A job that is dequeued later fails with
   /// ``StoreError/deadlineExceeded``.
   package let deadline: ContinuousClock.Instant?

@@ -28,8 +28,8 @@ final class WriteQueue: Sendable {
   private static let quantum = 32
   /// Transactions that stay short after one with jobs of several stores.
   private static let maxShortTransactions = 128
-  /// Duration of the jobs of a short transaction.
-  private static let shortTransaction = Duration.milliseconds(10)
+  /// Duration of the jobs of a short transaction, in seconds.
+  private static let shortTransaction = 0.010
   /// Least cost of a short transaction, so that commits do not take most of the time.
   private static let minTransactionCost = 32
 
@@ -37,8 +37,13 @@ final class WriteQueue: Sendable {
   /// True if `abandoned` is not empty, for a check without the lock.
   private let hasAbandoned = Atomic<Bool>(false)
   private let limits: StoreLimits
+  /// ``StoreLimits/writeQueueWait`` in seconds.
+  private let maxWait: Double
 
-  init(_ limits: StoreLimits) { self.limits = limits }
+  init(_ limits: StoreLimits) {
+    self.limits = limits
+    maxWait = limits.writeQueueWait.seconds
+  }
 
   /// Queues a job, or throws the reason for refusing it.
   func submit(_ job: WriteJob) throws(StoreError) {
@@ -107,7 +112,7 @@ final class WriteQueue: Sendable {
   /// that comes while it runs waits for all of it.
   private func transactionCost(_ state: State) -> Int {
     let most = limits.writeBatchCost
-    guard state.shortTransactions > 0, let cost = state.pace.cost(in: Self.shortTransaction)
+    guard state.shortTransactions > 0, let cost = state.pace.cost(inSeconds: Self.shortTransaction)
     else { return most }
     return min(most, max(cost, Self.minTransactionCost))
   }
@@ -198,7 +203,7 @@ extension WriteQueue {
   /// A store's backlog never keeps another store out: the time to wait is that of the store's own
   /// share of the writer, and the last places are kept for stores with few writes.
   private func admit(_ bytes: Int, of store: String, _ state: State) throws(StoreError) {
-    guard !state.jobs.isEmpty || state.bytes > 0 else { return }
+    if isQuiet(bytes, state) { return }
     let waiting = state.jobs.count(of: store)
     let isSmall = waiting < Self.smallCount
     let places = isSmall ? 0 : limits.writeQueueCount / Self.reservedPart
@@ -218,6 +223,16 @@ extension WriteQueue {
       retryAfter: hint(for: store, state),
       flag: StoreLimits.writeQueueWaitFlag
     )
+  }
+
+  /// Returns true if no store's share of the queue can be full, which needs no look at the stores.
+  private func isQuiet(_ bytes: Int, _ state: State) -> Bool {
+    if state.jobs.isEmpty, state.bytes <= 0 { return true }
+    let places = limits.writeQueueCount - limits.writeQueueCount / Self.reservedPart
+    let room = limits.writeQueueBytes - limits.writeQueueBytes / Self.reservedPart
+    guard state.jobs.count < places, state.bytes + bytes <= room else { return false }
+    let cost = state.jobs.cost + state.followingCost
+    return state.pace.seconds(for: cost, transactionCost: transactionCost(state)) <= maxWait
   }
 
   /// Returns the time until a new job of the store would be committed. Each other store gets at

@@ -22,22 +22,26 @@ struct WriterPace: Sendable {
   /// Returns the time until work of this cost is committed, in transactions of at most
   /// `transactionCost`. Zero before anything was measured.
   func wait(for cost: Int, transactionCost: Int) -> Duration {
-    guard self.cost > 0 else { return .zero }
-    let transactions = Double(cost / max(1, transactionCost) + 1)
-    let seconds = Double(cost) * runSeconds / self.cost + transactions * commitSeconds
-    return .microseconds(Int64(min(seconds, 3600) * 1e6))
+    .microseconds(Int64(min(seconds(for: cost, transactionCost: transactionCost), 3600) * 1e6))
   }
 
-  /// Returns the cost of the jobs that run in this time; nil before anything was measured.
-  func cost(in time: Duration) -> Int? {
+  /// Returns the same time in seconds, which is cheaper to compare.
+  func seconds(for cost: Int, transactionCost: Int) -> Double {
+    guard self.cost > 0 else { return 0 }
+    let transactions = Double(cost / max(1, transactionCost) + 1)
+    return Double(cost) * runSeconds / self.cost + transactions * commitSeconds
+  }
+
+  /// Returns the cost of the jobs that run in so many seconds; nil before anything was measured.
+  func cost(inSeconds seconds: Double) -> Int? {
     guard cost > 0, runSeconds > 0 else { return nil }
-    return Int(min(time.seconds * cost / runSeconds, 1e9))
+    return Int(min(seconds * cost / runSeconds, 1e9))
   }
 }
 
 extension Duration {
   /// The duration in seconds.
-  fileprivate var seconds: Double {
+  var seconds: Double {
     let (seconds, attoseconds) = components
     return Double(seconds) + Double(attoseconds) / 1e18
   }

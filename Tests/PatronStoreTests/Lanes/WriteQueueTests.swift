@@ -165,14 +165,14 @@ struct WriteQueueTests {
   @Test func thePaceFollowsTheLatestTransactions() {
     var pace = WriterPace()
     #expect(pace.wait(for: 1000, transactionCost: 512) == .zero)
-    #expect(pace.cost(in: .seconds(1)) == nil)
+    #expect(pace.cost(inSeconds: 1) == nil)
     // Small transactions on a slow disk: the time of a commit is not that of the jobs.
     for _ in 0..<100 { pace.note(cost: 2, run: .microseconds(100), whole: .microseconds(30_100)) }
     let many = pace.wait(for: 512, transactionCost: 512)
     #expect(many > .milliseconds(80) && many < .milliseconds(90))
-    #expect(pace.cost(in: .milliseconds(10)).map { (195...205).contains($0) } == true)
+    #expect(pace.cost(inSeconds: 0.010).map { (195...205).contains($0) } == true)
     for _ in 0..<60 { pace.note(cost: 100, run: .milliseconds(1), whole: .milliseconds(2)) }
-    #expect(pace.cost(in: .milliseconds(10)).map { (990...1010).contains($0) } == true)
+    #expect(pace.cost(inSeconds: 0.010).map { (990...1010).contains($0) } == true)
     let later = pace.wait(for: 1000, transactionCost: 512)
     #expect(later > .milliseconds(11) && later < .milliseconds(14))
   }
