@@ -18,6 +18,8 @@ import wire
 STORE = "honest"
 # A stop is noticed by the first refused connection; calls that failed right before are part of it.
 STOP_SECONDS = 1.5
+# As clients do, calls that are refused with a RetryInfo are tried again for so long; it counts.
+PATIENCE_SECONDS = 5
 
 
 class Callers:
@@ -38,6 +40,18 @@ class Callers:
         else:
             self.failures.append((now, who, f"{type(error).__name__} {error}"))
 
+    @staticmethod
+    def attempt(call, connection, number, begun):
+        """Makes a call. Returns false after the wait for which a refusal asked."""
+        try:
+            call(connection, number)
+            return True
+        except wire.Refused as error:
+            if not error.waits or time.monotonic() - begun > PATIENCE_SECONDS:
+                raise
+            time.sleep(error.delay)
+            return False
+
     def repeat(self, who, rate, times, call, fresh=False):
         """Makes a call at a rate; a connection that failed, or is to be fresh, is replaced."""
         connection, number = None, 0
@@ -45,7 +59,9 @@ class Callers:
             begun, number = time.monotonic(), number + 1
             try:
                 connection = connection or wire.Connection(self.address, 15)
-                call(connection, number)
+                while not self.attempt(call, connection, number, begun):
+                    connection.close()
+                    connection = wire.Connection(self.address, 15)
                 times.append(1e3 * (time.monotonic() - begun))
             except wire.Refused as error:
                 self.failed(who, error)

@@ -15,12 +15,15 @@ EMOJI = "\U0001F600"
 
 
 class Refused(Exception):
-    """A status other than OK; `waits` says that it has a RetryInfo."""
+    """A status other than OK; `waits` says that it has a RetryInfo, of `delay` seconds."""
 
     def __init__(self, status):
-        self.code = status[1][0]
-        details = [fields(detail)[1][0] for detail in status.get(3, [])]
-        self.waits = any(kind.endswith(b"/google.rpc.RetryInfo") for kind in details)
+        self.code, self.delay = status[1][0], None
+        for detail in map(fields, status.get(3, [])):
+            if detail[1][0].endswith(b"/google.rpc.RetryInfo"):
+                wait = fields(fields(detail[2][0])[1][0])
+                self.delay = wait.get(1, [0])[0] + wait.get(2, [0])[0] / 1e9
+        self.waits = self.delay is not None
         super().__init__(f"status {self.code}: {status.get(2, [b''])[0].decode()[:120]}")
 
 
