@@ -149,7 +149,7 @@ struct RecordEventTests {
       let year: Int64 = 365 * 86_400
       let cases: [(Int64, String?)] = [
         (631_151_999, "OCCURRED_AT_TOO_EARLY"), (631_152_000, nil), (now, nil),
-        (now + year - 60, nil), (now + year + 60, "OCCURRED_AT_TOO_LATE"),
+        (now + year - 60, nil), (now + year + 86_400, "OCCURRED_AT_TOO_LATE"),
       ]
       for (seconds, reason) in cases {
         if let reason {

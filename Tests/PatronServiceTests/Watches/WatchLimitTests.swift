@@ -71,8 +71,11 @@ struct WatchLimitTests {
     // A step counts 4,096 events at most.
     try await WatchRig.run(settings: { $0.history = 9000 }) { rig in
       var all = try await rig.watch()
-      for batch in 0..<9 { try await rig.recordMany(1000, batch) }
-      let sequences = try await all.events(9000).map(\.sequence)
+      var sequences: [Int64] = []
+      for batch in 0..<9 {
+        try await rig.recordMany(1000, batch)
+        sequences += try await all.events(1000).map(\.sequence)
+      }
       let last = try await rig.record("last").sequence
       let error = try await refusal(rig, after: sequences[0] - 1)
       #expect(error.reason == "SEQUENCE_TOO_OLD")
