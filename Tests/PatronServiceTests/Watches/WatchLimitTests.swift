@@ -80,10 +80,11 @@ struct WatchLimitTests {
       let error = try await refusal(rig, after: sequences[0] - 1)
       #expect(error.reason == "SEQUENCE_TOO_OLD")
       #expect(error.metadata["oldest_sequence"] == "\(sequences[0])")
+      let first = sequences[0]
       try await withThrowingTaskGroup(of: Int64.self) { group in
         for _ in 0..<3 {
           group.addTask {
-            var watch = try await rig.watch(after: sequences[0])
+            var watch = try await rig.watch(after: first)
             return try await watch.events(9000).last?.sequence ?? 0
           }
         }
