@@ -66,6 +66,19 @@ struct Session: Sendable {
     }
   }
 
+  // MARK: reaching the server
+
+  /// Returns when the server has answered, whatever it said.
+  ///
+  /// - Throws: UNAVAILABLE if nobody answers.
+  func reach() async throws(RPCError) {
+    do throws(RPCError) {
+      _ = try await client.health.check(.with { _ in }, options: call)
+    } catch {
+      if error.code == .unavailable { throw error }
+    }
+  }
+
   // MARK: printing
 
   /// Prints text to standard output and ends it with a line break.

@@ -2,11 +2,11 @@ import PatronClient
 
 /// Retries after a lost connection or a full queue. Every batch is safe to repeat.
 enum BatchRetry {
-  /// Runs `body` until it succeeds or fails permanently. Retries end after `patience`. There are
-  /// none before the server has answered once. The delay starts at 500 ms, doubles up to 5 s, and
-  /// is never shorter than the delay that the server asked for.
+  /// Runs `body` until it succeeds or fails permanently. Retries end after `patience`. The delay
+  /// starts at 500 ms, doubles up to 5 s, and is never shorter than the delay that the server asked
+  /// for. Call ``Session/reach()`` before the first batch, so that a wrong address is no reason to
+  /// wait.
   static func run<Result>(
-    hasAnswered: Bool,
     patience: Duration = .seconds(60),
     _ body: () async throws(RPCError) -> Result
   ) async throws -> Result {
@@ -17,7 +17,7 @@ enum BatchRetry {
         return try await body()
       } catch {
         let isPassing = error.code == .unavailable || error.code == .resourceExhausted
-        guard isPassing, hasAnswered, ContinuousClock.now + wait < deadline else { throw error }
+        guard isPassing, ContinuousClock.now + wait < deadline else { throw error }
         try await Task.sleep(for: max(wait, error.retryDelay ?? .zero))
         wait = min(wait * 2, .seconds(5))
       }

@@ -7,7 +7,7 @@ struct BatchRun: Sendable {
   private let session: Session
   private let batchSize: Int
   private let rejectsPath: String?
-  /// Maximum duration of retries of one batch, after the server has answered once.
+  /// Maximum duration of retries of one batch.
   var patience = Duration.seconds(60)
 
   init(_ job: BatchJob, _ session: Session, _ flags: BatchFlags) {
@@ -69,7 +69,8 @@ struct BatchRun: Sendable {
   /// Sends a batch and returns the answer, or nil if the batch has no records.
   private func answer(to batch: PreparedBatch, hasAnswered: Bool) async throws -> BatchJob.Answer? {
     if batch.lines.isEmpty { return nil }
-    let bytes = try await BatchRetry.run(hasAnswered: hasAnswered, patience: patience) {
+    if !hasAnswered { try await session.reach() }
+    let bytes = try await BatchRetry.run(patience: patience) {
       () async throws(RPCError) in
       var options = session.call
       options.hasRequestID = job.requestIDField != nil

@@ -216,7 +216,8 @@ struct ImportRun: Sendable {
     hasAnswered: Bool
   ) async throws -> [BatchItemResult] {
     if items.isEmpty { return [] }
-    let results = try await BatchRetry.run(hasAnswered: hasAnswered) {
+    if !hasAnswered { try await session.reach() }
+    let results = try await BatchRetry.run {
       () async throws(RPCError) in
       try await call.results(of: items, in: session)
     }
