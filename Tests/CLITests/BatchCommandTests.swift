@@ -278,11 +278,11 @@ struct BatchCommandTests {
     #expect(file.text == "{}\n" && server.calls.isEmpty)
   }
 
+  private static let unreachable = RPCError(code: .unavailable, message: "cannot connect")
+
   @Test func doesNotWaitForAServerThatNeverAnswered() async throws {
     let server = FakeServer()
-    server.handle("BatchRecordEvents") { _, _ throws(RPCError) in
-      throw RPCError(code: .unavailable, message: "cannot connect")
-    }
+    server.handle("Check") { _, _ throws(RPCError) in throw Self.unreachable }
     let outcome = try await patron(
       "timeline",
       "record",
@@ -292,11 +292,39 @@ struct BatchCommandTests {
       input: #"{"customer": {}, "event": {"type": "x"}}"#
     )
     #expect(outcome.status == 78)
-    #expect(server.calls.count == 1)
-    #expect(server.calls[0].options.hasRequestID)
-    let request = try BatchRecordEventsRequest(decoding: server.calls[0].request)
-    #expect(request.requestID.count == 32)
+    #expect(server.calls.map(\.method) == ["Check"])
     #expect(outcome.err.hasPrefix("error: cannot connect (UNAVAILABLE)\nhint: "))
+  }
+
+  @Test func waitsForAServerThatEndsDuringTheFirstBatch() async throws {
+    let server = FakeServer()
+    let attempts = Mutex(0)
+    server.handle("BatchRecordEvents") { _, _ throws(RPCError) in
+      let number = attempts.withLock { attempts in
+        attempts += 1
+        return attempts
+      }
+      guard number > 1 else { throw Self.unreachable }
+      return [
+        try FakeServer.encode(BatchRecordEventsResponse.with { $0.results = [.with { _ in }] })
+      ]
+    }
+    let outcome = try await patron(
+      "timeline",
+      "record",
+      "--batch",
+      "-",
+      server: server,
+      input: #"{"customer": {}, "event": {"type": "x"}}"#
+    )
+    #expect(outcome.status == 0, "\(outcome.err)")
+    let requests: [BatchRecordEventsRequest] = try server.requests(
+      BatchRecordEventsRequest.self,
+      "BatchRecordEvents"
+    )
+    #expect(requests.count == 2 && requests[0].requestID == requests[1].requestID)
+    #expect(requests[0].requestID.count == 32)
+    #expect(server.calls.last?.options.hasRequestID == true)
   }
 
   @Test func drawsProgress() {
