@@ -52,6 +52,13 @@ class Callers:
             time.sleep(error.delay)
             return False
 
+    def patiently(self, call, connection, number, begun):
+        """Makes a call as long as refusals ask for another attempt. Returns its connection."""
+        while not self.attempt(call, connection, number, begun):
+            connection.close()
+            connection = wire.Connection(self.address, 15)
+        return connection
+
     def repeat(self, who, rate, times, call, fresh=False):
         """Makes a call at a rate; a connection that failed, or is to be fresh, is replaced."""
         connection, number = None, 0
@@ -59,9 +66,7 @@ class Callers:
             begun, number = time.monotonic(), number + 1
             try:
                 connection = connection or wire.Connection(self.address, 15)
-                while not self.attempt(call, connection, number, begun):
-                    connection.close()
-                    connection = wire.Connection(self.address, 15)
+                connection = self.patiently(call, connection, number, begun)
                 times.append(1e3 * (time.monotonic() - begun))
             except wire.Refused as error:
                 self.failed(who, error)
@@ -75,6 +80,9 @@ class Callers:
     def read(self, connection, _):
         connection.call(wire.CUSTOMERS, "GetCustomer", wire.get_customer(STORE, "honest"), 10)
 
+    def create(self, connection, _):
+        connection.call(wire.CUSTOMERS, "UpsertCustomer", wire.upsert(STORE, "honest"), 10)
+
     def write(self, connection, number):
         name = f"{self.prefix}-{number}"
         connection.call(wire.CUSTOMERS, "UpsertCustomer", wire.upsert(STORE, name), 10)
@@ -82,8 +90,7 @@ class Callers:
 
     def run(self):
         try:
-            first = wire.Connection(self.address)
-            first.call(wire.CUSTOMERS, "UpsertCustomer", wire.upsert(STORE, "honest"), 10)
+            self.patiently(self.create, wire.Connection(self.address), 0, time.monotonic())
         except (wire.Refused, OSError) as error:
             self.failed("the first call", error)
         callers = [("read", 100, self.reads, self.read), ("write", 20, self.writes, self.write),
