@@ -91,7 +91,7 @@ struct DiskReserve {
     defer { close(descriptor) }
     guard Self.allocate(descriptor, bytes) else {
       looksToSkip = Self.looksAfterRefusal
-      // What could be allocated is given back. A reserve that was smaller stays as large as it was.
+      // Blocks that were allocated are given back. A smaller reserve stays as large as it was.
       switch state {
       case .missing: unlink(path)
       case .givenUp: ftruncate(descriptor, 0)

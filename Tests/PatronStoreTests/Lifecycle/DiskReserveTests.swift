@@ -53,7 +53,7 @@ struct DiskReserveTests {
     #expect(made.size == size && made.allocated >= size)
     let mode = try FileManager.default.attributesOfItem(atPath: path)[.posixPermissions]
     #expect(mode as? Int == 0o600)
-    // What is there already needs no room.
+    // Blocks that are there already need no room.
     var again = reserve(size, free: 0)
     #expect(!again.isLacking)
     expectRestored(&again)
