@@ -174,6 +174,14 @@ extension WriteQueue {
   /// The part of the places and bytes that is kept for stores with few writes: an eighth.
   private static let reservedPart = 8
 
+  /// Writes, and bytes of them, up to which any store may use the queue.
+  private var sharedCount: Int {
+    limits.writeQueueCount - limits.writeQueueCount / Self.reservedPart
+  }
+  private var sharedBytes: Int {
+    limits.writeQueueBytes - limits.writeQueueBytes / Self.reservedPart
+  }
+
   /// Counts the memory of a job that is being prepared, or throws the reason for refusing it.
   /// ``release(_:)`` gives it back.
   func reserve(_ bytes: Int, for store: String) throws(StoreError) {
@@ -182,8 +190,7 @@ extension WriteQueue {
       try admit(bytes, of: store, state)
       // Jobs in preparation leave the last part to stores with few writes. A single one may be
       // larger than the bound.
-      let room = limits.writeQueueBytes - limits.writeQueueBytes / Self.reservedPart
-      guard state.bytes == 0 || state.bytes + bytes <= room else {
+      guard state.bytes == 0 || state.bytes + bytes <= sharedBytes else {
         throw .queueFull(
           retryAfter: hint(for: store, state),
           flag: StoreLimits.writeQueueBytesFlag
@@ -206,13 +213,11 @@ extension WriteQueue {
     if isQuiet(bytes, state) { return }
     let waiting = state.jobs.count(of: store)
     let isSmall = waiting < Self.smallCount
-    let places = isSmall ? 0 : limits.writeQueueCount / Self.reservedPart
-    guard state.jobs.count < limits.writeQueueCount - places else {
+    guard state.jobs.count < (isSmall ? limits.writeQueueCount : sharedCount) else {
       throw .queueFull(retryAfter: hint(for: store, state))
     }
-    let kept = isSmall ? 0 : limits.writeQueueBytes / Self.reservedPart
     // A job larger than the whole bound is accepted when the queue is empty.
-    guard state.bytes + bytes <= limits.writeQueueBytes - kept else {
+    guard state.bytes + bytes <= (isSmall ? limits.writeQueueBytes : sharedBytes) else {
       throw .queueFull(
         retryAfter: hint(for: store, state),
         flag: StoreLimits.writeQueueBytesFlag
@@ -228,9 +233,7 @@ extension WriteQueue {
   /// Returns true if no store's share of the queue can be full, which needs no look at the stores.
   private func isQuiet(_ bytes: Int, _ state: State) -> Bool {
     if state.jobs.isEmpty, state.bytes <= 0 { return true }
-    let places = limits.writeQueueCount - limits.writeQueueCount / Self.reservedPart
-    let room = limits.writeQueueBytes - limits.writeQueueBytes / Self.reservedPart
-    guard state.jobs.count < places, state.bytes + bytes <= room else { return false }
+    guard state.jobs.count < sharedCount, state.bytes + bytes <= sharedBytes else { return false }
     let cost = state.jobs.cost + state.followingCost
     return state.pace.seconds(for: cost, transactionCost: transactionCost(state)) <= maxWait
   }
