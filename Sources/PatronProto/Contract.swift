@@ -56,6 +56,8 @@ public struct ContractMethod: Sendable {
   public let requestType: String
   /// Full proto name of the response.
   public let responseType: String
+  /// The scope that a key needs to call it: `customers:read`. Empty if none is needed.
+  public let scope: String
   /// The first sentence of its comment.
   public let summary: String
 }

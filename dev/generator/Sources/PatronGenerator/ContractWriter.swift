@@ -32,6 +32,7 @@ struct ContractWriter {
               ContractMethod(
                 method: \(scope)\(service.name).\(SwiftNames.method(method.name)).method,
                 requestType: "\(method.input)", responseType: "\(method.output)",
+                scope: "\(method.scope)",
                 summary: \(literal(firstSentence(method.comment)))),
         """
       )

@@ -5,7 +5,10 @@ internal import SwiftProtobufPluginLibrary
 public enum Generator {
   /// Answers protoc. The response reports errors of the input.
   public static func respond(to request: [UInt8]) throws -> [UInt8] {
-    let request = try Google_Protobuf_Compiler_CodeGeneratorRequest(serializedBytes: request)
+    let request = try Google_Protobuf_Compiler_CodeGeneratorRequest(
+      serializedBytes: request,
+      extensions: ScopeOption.extensions
+    )
     var response = Google_Protobuf_Compiler_CodeGeneratorResponse()
     response.supportedFeatures = UInt64(
       Google_Protobuf_Compiler_CodeGeneratorResponse.Feature.proto3Optional.rawValue
@@ -28,8 +31,10 @@ public enum Generator {
   {
     let options = try Options(request.parameter)
     let wanted = Set(request.fileToGenerate)
-    let files = try request.protoFile.map(ProtoLoader.load)
+    let files = try request.protoFile.filter { !ScopeOption.isDeclared(in: $0) }
+      .map(ProtoLoader.load)
     try RecursionCheck.run(files)
+    try ScopeOption.check(files.filter { $0.package == options.barePackage })
     let names = SwiftNames(files, barePackage: options.barePackage)
     return FileWriter(files: files, names: names, options: options)
       .write(files.filter { wanted.contains($0.name) })

@@ -104,6 +104,8 @@ struct ProtoMethod {
   var clientStreaming: Bool
   var serverStreaming: Bool
   var idempotency: Idempotency
+  /// The scope that a key needs; empty if the method names none.
+  var scope: String
   var comment: String
 }
 

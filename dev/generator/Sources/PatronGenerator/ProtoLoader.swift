@@ -166,6 +166,7 @@ struct ProtoLoader {
           clientStreaming: $1.clientStreaming,
           serverStreaming: $1.serverStreaming,
           idempotency: $1.options.idempotencyLevel,
+          scope: ScopeOption.scope(of: $1),
           comment: comments[path + [2, Int32($0)]] ?? ""
         )
       }

@@ -90,11 +90,16 @@ struct ProtoText {
     let input = (method.clientStreaming ? "stream " : "") + relative(method.input)
     let output = (method.serverStreaming ? "stream " : "") + relative(method.output)
     let opening = "rpc \(method.name)(\(input)) returns (\(output))"
+    var options: [String] = []
+    if !method.scope.isEmpty { options.append("(patron.v1.scope) = \"\(method.scope)\"") }
     switch method.idempotency {
-    case .noSideEffects:
-      out.block(opening) { $0.add("option idempotency_level = NO_SIDE_EFFECTS;") }
-    case .idempotent: out.block(opening) { $0.add("option idempotency_level = IDEMPOTENT;") }
-    default: out.add(opening + ";")
+    case .noSideEffects: options.append("idempotency_level = NO_SIDE_EFFECTS")
+    case .idempotent: options.append("idempotency_level = IDEMPOTENT")
+    default: break
+    }
+    if options.isEmpty { return out.add(opening + ";") }
+    out.block(opening) { out in
+      for option in options { out.add("option \(option);") }
     }
   }
 

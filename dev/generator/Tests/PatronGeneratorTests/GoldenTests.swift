@@ -45,11 +45,13 @@ import Testing
 enum Protoc {
   static let golden = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
     .appending(path: "Golden")
+  /// The folder of the contract, which declares the option of scopes.
+  static let contract = golden.appending(path: "../../../../../proto").standardizedFileURL
 
   static func generate(_ names: [String]) throws -> [String: String] {
     let set = try descriptorSet(
       names,
-      in: [golden.appending(path: "codec"), golden.appending(path: "service")]
+      in: [golden.appending(path: "codec"), golden.appending(path: "service"), contract]
     )
     return try respond(
       to: set,
@@ -107,7 +109,7 @@ enum Protoc {
       encoding: .utf8
     )
     return try respond(
-      to: descriptorSet(["a.proto"], in: [directory]),
+      to: descriptorSet(["a.proto"], in: [directory, contract]),
       names: ["a.proto"],
       parameter: parameter
     )

@@ -42,5 +42,25 @@ import Testing
     }
   }
 
+  @Test func methodsWithoutAScope() throws {
+    func source(_ option: String) -> String {
+      """
+      syntax = "proto3"; package p; import "patron/v1/options.proto";
+      message A {} service S { rpc Get(A) returns (A) {\(option)} }
+      """
+    }
+    let message =
+      "p.S.Get: name the scope that a key needs, such as"
+      + " option (patron.v1.scope) = \"customers:read\";"
+    #expect(throws: refusal(message)) {
+      try Protoc.generate(source: source(""), parameter: "bare_package=p")
+    }
+    let named = source("option (patron.v1.scope) = \"watch\";")
+    let files = try Protoc.generate(source: named, parameter: "bare_package=p")
+    #expect(files["ContractText.swift"]?.contains("scope: \"watch\",") == true)
+    // Interfaces of other projects say nothing of scopes.
+    #expect(try !Protoc.generate(source: source("")).isEmpty)
+  }
+
   private func refusal(_ message: String) -> Protoc.Failure { Protoc.Failure(message: message) }
 }

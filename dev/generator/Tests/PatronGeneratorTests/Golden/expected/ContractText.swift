@@ -12,26 +12,32 @@ extension Contract {
         ContractMethod(
           method: EverythingService.read.method,
           requestType: "patron.test.v1.Leaf", responseType: "patron.test.v1.Envelope",
+          scope: "customers:read",
           summary: ##"Reads."##),
         ContractMethod(
           method: EverythingService.write.method,
           requestType: "patron.test.v1.WriteRequest", responseType: "patron.test.v1.Leaf",
+          scope: "customers:write",
           summary: ##"Writes."##),
         ContractMethod(
           method: EverythingService.put.method,
           requestType: "patron.test.v1.Leaf", responseType: "patron.test.v1.Leaf",
+          scope: "customers:write",
           summary: ##"Puts."##),
         ContractMethod(
           method: EverythingService.watch.method,
           requestType: "patron.test.v1.Leaf", responseType: "patron.test.v1.Envelope",
+          scope: "watch",
           summary: ##"Streams down."##),
         ContractMethod(
           method: EverythingService.load.method,
           requestType: "patron.test.v1.Leaf", responseType: "patron.test.v1.Leaf",
+          scope: "export",
           summary: ##"Streams up."##),
         ContractMethod(
           method: EverythingService.talk.method,
           requestType: "patron.test.v1.Leaf", responseType: "patron.test.v1.Leaf",
+          scope: "admin",
           summary: ##"Streams both ways."##),
       ]),
   ]
@@ -250,20 +256,30 @@ extension Contract {
         service EverythingService {
           // Reads. Fails with NOT_FOUND.
           rpc Read(Leaf) returns (Envelope) {
+            option (patron.v1.scope) = "customers:read";
             option idempotency_level = NO_SIDE_EFFECTS;
           }
           // Writes.
-          rpc Write(WriteRequest) returns (Leaf);
+          rpc Write(WriteRequest) returns (Leaf) {
+            option (patron.v1.scope) = "customers:write";
+          }
           // Puts.
           rpc Put(Leaf) returns (Leaf) {
+            option (patron.v1.scope) = "customers:write";
             option idempotency_level = IDEMPOTENT;
           }
           // Streams down.
-          rpc Watch(Leaf) returns (stream Envelope);
+          rpc Watch(Leaf) returns (stream Envelope) {
+            option (patron.v1.scope) = "watch";
+          }
           // Streams up.
-          rpc Load(stream Leaf) returns (Leaf);
+          rpc Load(stream Leaf) returns (Leaf) {
+            option (patron.v1.scope) = "export";
+          }
           // Streams both ways.
-          rpc Talk(stream Leaf) returns (stream Leaf);
+          rpc Talk(stream Leaf) returns (stream Leaf) {
+            option (patron.v1.scope) = "admin";
+          }
         }
         """##),
     ContractDeclaration(
@@ -271,6 +287,7 @@ extension Contract {
       text: ##"""
         // Reads. Fails with NOT_FOUND.
         rpc Read(Leaf) returns (Envelope) {
+          option (patron.v1.scope) = "customers:read";
           option idempotency_level = NO_SIDE_EFFECTS;
         }
         """##),
@@ -278,13 +295,16 @@ extension Contract {
       name: "patron.test.v1.EverythingService.Write", kind: .method,
       text: ##"""
         // Writes.
-        rpc Write(WriteRequest) returns (Leaf);
+        rpc Write(WriteRequest) returns (Leaf) {
+          option (patron.v1.scope) = "customers:write";
+        }
         """##),
     ContractDeclaration(
       name: "patron.test.v1.EverythingService.Put", kind: .method,
       text: ##"""
         // Puts.
         rpc Put(Leaf) returns (Leaf) {
+          option (patron.v1.scope) = "customers:write";
           option idempotency_level = IDEMPOTENT;
         }
         """##),
@@ -292,19 +312,25 @@ extension Contract {
       name: "patron.test.v1.EverythingService.Watch", kind: .method,
       text: ##"""
         // Streams down.
-        rpc Watch(Leaf) returns (stream Envelope);
+        rpc Watch(Leaf) returns (stream Envelope) {
+          option (patron.v1.scope) = "watch";
+        }
         """##),
     ContractDeclaration(
       name: "patron.test.v1.EverythingService.Load", kind: .method,
       text: ##"""
         // Streams up.
-        rpc Load(stream Leaf) returns (Leaf);
+        rpc Load(stream Leaf) returns (Leaf) {
+          option (patron.v1.scope) = "export";
+        }
         """##),
     ContractDeclaration(
       name: "patron.test.v1.EverythingService.Talk", kind: .method,
       text: ##"""
         // Streams both ways.
-        rpc Talk(stream Leaf) returns (stream Leaf);
+        rpc Talk(stream Leaf) returns (stream Leaf) {
+          option (patron.v1.scope) = "admin";
+        }
         """##),
     ContractDeclaration(
       name: "patron.test.v1.WriteRequest", kind: .message,
