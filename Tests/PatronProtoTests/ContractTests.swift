@@ -15,7 +15,8 @@ import Testing
       #expect(Contract.declaration(of: method.method.description)?.kind == .method)
     }
     let tables =
-      CustomerService.methods + TimelineService.methods + GRPCHealth.Health.methods
+      AdminService.methods + CustomerService.methods + TimelineService.methods
+      + GRPCHealth.Health.methods
     #expect(Set(methods.map(\.method)) == Set(tables))
   }
 
@@ -31,6 +32,7 @@ import Testing
     let method = try #require(Contract.declaration(of: "patron.v1.CustomerService/GetCustomer"))
     #expect(method.text.contains("rpc GetCustomer(GetCustomerRequest) returns"))
     #expect(method.text.contains("option idempotency_level = NO_SIDE_EFFECTS;"))
+    #expect(method.text.contains("option (patron.v1.scope) = \"customers:read\";"))
     let customer = try #require(Contract.declaration(of: "patron.v1.Customer"))
     #expect(customer.kind == .message)
     #expect(customer.text.contains("  optional string external_id = 2;"))

@@ -26,10 +26,28 @@ extension ListCustomersResponse: PagedResponse {
   public var items: [Customer] { customers }
 }
 
+extension ListAuditRequest: PagedRequest {}
+extension ListAuditResponse: PagedResponse {
+  /// The entries of the page.
+  public var items: [AuditEntry] { entries }
+}
+
 extension ListConsentHistoryRequest: PagedRequest {}
 extension ListConsentHistoryResponse: PagedResponse {
   /// The ledger rows of the page.
   public var items: [ConsentRecord] { records }
+}
+
+extension ListKeysRequest: PagedRequest {}
+extension ListKeysResponse: PagedResponse {
+  /// The keys of the page.
+  public var items: [KeyInfo] { keys }
+}
+
+extension ListStoresRequest: PagedRequest {}
+extension ListStoresResponse: PagedResponse {
+  /// The stores of the page.
+  public var items: [StoreInfo] { stores }
 }
 
 extension ListSuppressionsRequest: PagedRequest {}
