@@ -25,6 +25,7 @@ enum Documentation {
   }
 
   static func of(_ method: ProtoMethod) -> String {
-    method.comment.isEmpty ? "The method `\(method.name)`." : method.comment
+    let text = method.comment.isEmpty ? "The method `\(method.name)`." : method.comment
+    return method.scope.isEmpty ? text : "\(text)\n\nNeeds the scope `\(method.scope)`."
   }
 }

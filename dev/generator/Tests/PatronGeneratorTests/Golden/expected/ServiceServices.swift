@@ -9,36 +9,48 @@ public enum EverythingService {
   public static let name = "patron.test.v1.EverythingService"
 
   /// Reads. Fails with NOT_FOUND.
+  ///
+  /// Needs the scope `customers:read`.
   public static let read = MethodDescriptor<Leaf, Envelope>(
     TTRPC.Method(
       service: name, name: "Read", kind: .unary,
       idempotency: .noSideEffects))
 
   /// Writes.
+  ///
+  /// Needs the scope `customers:write`.
   public static let write = MethodDescriptor<WriteRequest, Leaf>(
     TTRPC.Method(
       service: name, name: "Write", kind: .unary,
       idempotency: .unknown))
 
   /// Puts.
+  ///
+  /// Needs the scope `customers:write`.
   public static let put = MethodDescriptor<Leaf, Leaf>(
     TTRPC.Method(
       service: name, name: "Put", kind: .unary,
       idempotency: .idempotent))
 
   /// Streams down.
+  ///
+  /// Needs the scope `watch`.
   public static let watch = MethodDescriptor<Leaf, Envelope>(
     TTRPC.Method(
       service: name, name: "Watch", kind: .serverStreaming,
       idempotency: .unknown))
 
   /// Streams up.
+  ///
+  /// Needs the scope `export`.
   public static let load = MethodDescriptor<Leaf, Leaf>(
     TTRPC.Method(
       service: name, name: "Load", kind: .clientStreaming,
       idempotency: .unknown))
 
   /// Streams both ways.
+  ///
+  /// Needs the scope `admin`.
   public static let talk = MethodDescriptor<Leaf, Leaf>(
     TTRPC.Method(
       service: name, name: "Talk", kind: .bidirectionalStreaming,
@@ -64,31 +76,43 @@ public struct EverythingServiceClient: Sendable {
   public init(channel: any ClientChannel) { self.channel = channel }
 
   /// Reads. Fails with NOT_FOUND.
+  ///
+  /// Needs the scope `customers:read`.
   public func read(_ request: Leaf, options: CallOptions = CallOptions()) async throws(RPCError) -> Envelope {
     try await channel.call(EverythingService.read, request, options)
   }
 
   /// Writes.
+  ///
+  /// Needs the scope `customers:write`.
   public func write(_ request: WriteRequest, options: CallOptions = CallOptions()) async throws(RPCError) -> Leaf {
     try await channel.call(EverythingService.write, request, options.identified(by: request.requestID))
   }
 
   /// Puts.
+  ///
+  /// Needs the scope `customers:write`.
   public func put(_ request: Leaf, options: CallOptions = CallOptions()) async throws(RPCError) -> Leaf {
     try await channel.call(EverythingService.put, request, options)
   }
 
   /// Streams down.
+  ///
+  /// Needs the scope `watch`.
   public func watch(_ request: Leaf, options: CallOptions = CallOptions()) async throws(RPCError) -> MessageStream<Envelope> {
     try await channel.openStream(EverythingService.watch, request, options)
   }
 
   /// Streams up.
+  ///
+  /// Needs the scope `export`.
   public func load(options: CallOptions = CallOptions()) async throws(RPCError) -> UploadCall<Leaf, Leaf> {
     try await channel.openUpload(EverythingService.load, options)
   }
 
   /// Streams both ways.
+  ///
+  /// Needs the scope `admin`.
   public func talk(options: CallOptions = CallOptions()) async throws(RPCError) -> DuplexCall<Leaf, Leaf> {
     try await channel.openDuplex(EverythingService.talk, options)
   }
