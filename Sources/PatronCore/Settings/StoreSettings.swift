@@ -4,7 +4,8 @@ package import PatronStore
 internal import ProtobufC
 
 extension StoreSettings {
-  /// The defaults of all settings. Every field is present.
+  /// The defaults of all settings. Every field is present, except for the limits: if a store has
+  /// none of its own, those of the server count.
   package static let usual = StoreSettings.with {
     $0.smsDoubleOptIn = false
     $0.emailDoubleOptIn = false
@@ -71,6 +72,7 @@ extension StoreSettings {
     Setting("opt_out_words", \.optOutWords),
     Setting("opt_in_words", \.optInWords),
     Setting("carry_consent_on_address_change", \.carryConsentOnAddressChange),
+    Setting("limits", \.limits),
   ]
 
   private static func words(
@@ -120,6 +122,7 @@ extension StoreSettings {
       )
     }
     settings.checkIdentity(&violations)
+    limits?.check("settings.limits", &violations)
     return settings
   }
 }

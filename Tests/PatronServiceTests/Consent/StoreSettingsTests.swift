@@ -46,6 +46,11 @@ struct StoreSettingsTests {
         $0.optOutWords = .with { $0.values = ["weg"] }
         $0.optInWords = .with { $0.values = ["weiter"] }
         $0.carryConsentOnAddressChange = true
+        $0.limits = .with {
+          $0.callsPerSecond = 1_000_000
+          $0.bytesPerSecond = 1_000_000_000_000
+          $0.concurrentScans = 1024
+        }
       }
       #expect(try await shop.set { $0 = all } == all)
       let before = try shop.image()
@@ -72,6 +77,41 @@ struct StoreSettingsTests {
       #expect(try await shop.set(["soft_bounce_threshold"]) { _ in } == expected)
       let names = StoreSettings.fields.map(\.name)
       #expect(try await shop.set(names) { _ in } == usual)
+    }
+  }
+
+  @Test func limitsHaveARange() async throws {
+    typealias Field = WritableKeyPath<CallLimits, Int32> & Sendable
+    let fields: [(name: String, path: any Field, maximum: Int32)] = [
+      ("calls_per_second", \.callsPerSecond, 1_000_000),
+      ("writes_per_second", \.writesPerSecond, 1_000_000),
+      ("concurrent_calls", \.concurrentCalls, 1_000_000),
+      ("concurrent_scans", \.concurrentScans, 1024),
+    ]
+    try await Shop.open { shop in
+      for field in fields {
+        for wrong in [Int32.min, -1, field.maximum + 1] {
+          let broken = try await violations {
+            try await shop.set { $0.limits = .with { $0[keyPath: field.path] = wrong } }
+          }
+          #expect(broken == [Broken("settings.limits.\(field.name)", "LIMIT_OUT_OF_RANGE")])
+        }
+        for right in [0, 1, field.maximum] {
+          let limits = CallLimits.with { $0[keyPath: field.path] = right }
+          let settings = try await shop.set { $0.limits = limits }
+          #expect(settings.limits == limits)
+        }
+      }
+      for wrong in [Int64.min, -1, 1_000_000_000_001] {
+        let broken = try await violations {
+          try await shop.set { $0.limits = .with { $0.bytesPerSecond = wrong } }
+        }
+        #expect(broken == [Broken("settings.limits.bytes_per_second", "LIMIT_OUT_OF_RANGE")])
+      }
+      // A value replaces all limits, and a store may be without any.
+      let set = try await shop.set { $0.limits = .with { $0.callsPerSecond = 9 } }
+      #expect(set.limits == .with { $0.callsPerSecond = 9 })
+      #expect(try await shop.set(["limits"]) { _ in }.limits == nil)
     }
   }
 
