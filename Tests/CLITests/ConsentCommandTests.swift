@@ -506,6 +506,7 @@ struct SettingsCommandTests {
     opt-out words                   none
     opt-in words                    none
     carry consent to a new address  no
+    limits                          those of the server
 
     """
 

@@ -44,6 +44,7 @@ struct SettingsSet: AsyncParsableCommand {
         patron settings set --shared-identifiers till@example.com,+14155550100
         patron settings set --allowed-external-ids guest,0000
         patron settings set --timezone Europe/Berlin --opt-out-word aufhören
+        patron settings set --limits calls-per-second=200,concurrent-scans=2
       """
   )
 
@@ -155,6 +156,16 @@ struct SettingsSet: AsyncParsableCommand {
   )
   var carryConsentOnAddressChange: Bool?
 
+  @Option(
+    help: ArgumentHelp(
+      "Limits of the store's calls; they replace all earlier ones, and an empty text removes them.",
+      discussion: "Limits are \(LimitsArgument.names.joined(separator: ", ")).",
+      valueName: "limit=count,..."
+    ),
+    transform: { try LimitsArgument($0) }
+  )
+  var limits: LimitsArgument?
+
   @OptionGroup(title: "Global options") var global: GlobalOptions
 
   func validate() throws {
@@ -207,6 +218,7 @@ struct SettingsSet: AsyncParsableCommand {
     take(carryConsentOnAddressChange, "carry_consent_on_address_change") {
       settings.carryConsentOnAddressChange = $0
     }
+    take(limits, "limits") { settings.limits = $0.limits }
     return (settings, paths)
   }
 
@@ -244,6 +256,7 @@ enum SettingsText {
         ("opt-out words", words(settings.optOutWords)),
         ("opt-in words", words(settings.optInWords)),
         ("carry consent to a new address", flag(settings.carryConsentOnAddressChange)),
+        ("limits", LimitsArgument.text(settings.limits)),
       ],
       width: session.environment.columns,
       style: session.style
