@@ -501,12 +501,12 @@ struct SettingsCommandTests {
     soft bounce threshold           5
     shared identifiers              +14155550100, till@example.com
     shared phone threshold          5
+    limits                          those of the server
     allowed external ids            none
     time zone                       none
     opt-out words                   none
     opt-in words                    none
     carry consent to a new address  no
-    limits                          those of the server
 
     """
 

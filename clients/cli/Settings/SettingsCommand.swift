@@ -251,12 +251,12 @@ enum SettingsText {
         ("soft bounce threshold", text(settings.softBounceThreshold.map(String.init))),
         ("shared identifiers", words(settings.sharedIdentifiers)),
         ("shared phone threshold", text(settings.sharedPhoneThreshold.map(String.init))),
+        ("limits", LimitsArgument.text(settings.limits)),
         ("allowed external ids", words(settings.allowedExternalIDs)),
         ("time zone", text(settings.timeZone)),
         ("opt-out words", words(settings.optOutWords)),
         ("opt-in words", words(settings.optInWords)),
         ("carry consent to a new address", flag(settings.carryConsentOnAddressChange)),
-        ("limits", LimitsArgument.text(settings.limits)),
       ],
       width: session.environment.columns,
       style: session.style
