@@ -8,6 +8,7 @@
 #include "google/rpc/error_details.pb-c.h"
 #include "google/rpc/status.pb-c.h"
 #include "grpc/health/v1/health.pb-c.h"
+#include "patron/v1/admin.pb-c.h"
 #include "patron/v1/common.pb-c.h"
 #include "patron/v1/consent.pb-c.h"
 #include "patron/v1/customers.pb-c.h"
@@ -79,6 +80,75 @@ static inline const void *grpc__health__v1__health_list_response__descriptor_add
 static inline const void *grpc__health__v1__health_list_response__statuses_entry__descriptor_address(void) {
   return &grpc__health__v1__health_list_response__statuses_entry__descriptor;
 }
+static inline const void *patron__v1__key_info__descriptor_address(void) {
+  return &patron__v1__key_info__descriptor;
+}
+static inline const void *patron__v1__create_key_request__descriptor_address(void) {
+  return &patron__v1__create_key_request__descriptor;
+}
+static inline const void *patron__v1__create_key_response__descriptor_address(void) {
+  return &patron__v1__create_key_response__descriptor;
+}
+static inline const void *patron__v1__list_keys_request__descriptor_address(void) {
+  return &patron__v1__list_keys_request__descriptor;
+}
+static inline const void *patron__v1__list_keys_response__descriptor_address(void) {
+  return &patron__v1__list_keys_response__descriptor;
+}
+static inline const void *patron__v1__rotate_key_request__descriptor_address(void) {
+  return &patron__v1__rotate_key_request__descriptor;
+}
+static inline const void *patron__v1__rotate_key_response__descriptor_address(void) {
+  return &patron__v1__rotate_key_response__descriptor;
+}
+static inline const void *patron__v1__revoke_key_request__descriptor_address(void) {
+  return &patron__v1__revoke_key_request__descriptor;
+}
+static inline const void *patron__v1__revoke_key_response__descriptor_address(void) {
+  return &patron__v1__revoke_key_response__descriptor;
+}
+static inline const void *patron__v1__bind_key_request__descriptor_address(void) {
+  return &patron__v1__bind_key_request__descriptor;
+}
+static inline const void *patron__v1__bind_key_response__descriptor_address(void) {
+  return &patron__v1__bind_key_response__descriptor;
+}
+static inline const void *patron__v1__unbind_key_request__descriptor_address(void) {
+  return &patron__v1__unbind_key_request__descriptor;
+}
+static inline const void *patron__v1__unbind_key_response__descriptor_address(void) {
+  return &patron__v1__unbind_key_response__descriptor;
+}
+static inline const void *patron__v1__store_info__descriptor_address(void) {
+  return &patron__v1__store_info__descriptor;
+}
+static inline const void *patron__v1__create_store_request__descriptor_address(void) {
+  return &patron__v1__create_store_request__descriptor;
+}
+static inline const void *patron__v1__create_store_response__descriptor_address(void) {
+  return &patron__v1__create_store_response__descriptor;
+}
+static inline const void *patron__v1__list_stores_request__descriptor_address(void) {
+  return &patron__v1__list_stores_request__descriptor;
+}
+static inline const void *patron__v1__list_stores_response__descriptor_address(void) {
+  return &patron__v1__list_stores_response__descriptor;
+}
+static inline const void *patron__v1__delete_store_request__descriptor_address(void) {
+  return &patron__v1__delete_store_request__descriptor;
+}
+static inline const void *patron__v1__delete_store_response__descriptor_address(void) {
+  return &patron__v1__delete_store_response__descriptor;
+}
+static inline const void *patron__v1__audit_entry__descriptor_address(void) {
+  return &patron__v1__audit_entry__descriptor;
+}
+static inline const void *patron__v1__list_audit_request__descriptor_address(void) {
+  return &patron__v1__list_audit_request__descriptor;
+}
+static inline const void *patron__v1__list_audit_response__descriptor_address(void) {
+  return &patron__v1__list_audit_response__descriptor;
+}
 static inline const void *patron__v1__money__descriptor_address(void) {
   return &patron__v1__money__descriptor;
 }
@@ -90,6 +160,12 @@ static inline const void *patron__v1__property_value__descriptor_address(void) {
 }
 static inline const void *patron__v1__customer_ref__descriptor_address(void) {
   return &patron__v1__customer_ref__descriptor;
+}
+static inline const void *patron__v1__author__descriptor_address(void) {
+  return &patron__v1__author__descriptor;
+}
+static inline const void *patron__v1__call_limits__descriptor_address(void) {
+  return &patron__v1__call_limits__descriptor;
 }
 static inline const void *patron__v1__warning__descriptor_address(void) {
   return &patron__v1__warning__descriptor;

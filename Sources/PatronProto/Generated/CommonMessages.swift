@@ -250,6 +250,110 @@ public struct CustomerRef: ProtobufC.Message {
   }
 }
 
+/// The author of a change: the caller that made it. Histories show it, and so does the full view of
+/// a customer. It tells nothing of the customer.
+public struct Author: ProtobufC.Message {
+  /// Id of the key with which the call came; empty if it came without one.
+  public var keyID = ""
+
+  /// Person or program for whom the caller said that it acts, as in the metadata
+  /// `patron-on-behalf-of`; empty if it named none.
+  public var onBehalfOf = ""
+
+  /// The message with every field absent or at its default.
+  public init() {}
+
+  /// Full proto name.
+  public static let protoName = "patron.v1.Author"
+
+  /// libprotobuf-c's description of the message.
+  public static var descriptor: MessageDescriptor {
+    MessageDescriptor(patron__v1__author__descriptor_address())
+  }
+
+  /// Copies the fields out of the C struct at `source`.
+  public init(fromC source: UnsafeRawPointer) {
+    let c = source.assumingMemoryBound(to: Patron__V1__Author.self)
+    self.keyID = String(cString: c.pointee.key_id)
+    self.onBehalfOf = String(cString: c.pointee.on_behalf_of)
+  }
+
+  /// Fills the initialised C struct at `target`. Its pointers point into `arena`.
+  public func fillC(_ target: UnsafeMutableRawPointer, in arena: borrowing Arena) throws(CodecError) {
+    let c = target.assumingMemoryBound(to: Patron__V1__Author.self)
+    if !self.keyID.isEmpty { c.pointee.key_id = try arena.string(self.keyID, "patron.v1.Author.key_id") }
+    if !self.onBehalfOf.isEmpty { c.pointee.on_behalf_of = try arena.string(self.onBehalfOf, "patron.v1.Author.on_behalf_of") }
+  }
+
+  /// The numbers of the fields.
+  @usableFromInline package enum Field {
+    @inlinable package static var keyID: Int { 1 }
+    @inlinable package static var onBehalfOf: Int { 2 }
+  }
+}
+
+/// The limits of the calls of a store or of a key. A field that is 0 means the server's default.
+/// Calls beyond a limit are not run: RESOURCE_EXHAUSTED with the reason of the field. Rates are
+/// measured over about a second, so short peaks may be higher. A batch or an answer that takes more
+/// than is left is not refused; later calls wait for it. Reason: `LIMIT_OUT_OF_RANGE`.
+public struct CallLimits: ProtobufC.Message {
+  /// Calls that begin in a second, 0 to 1,000,000. Reason: `CALL_RATE`.
+  public var callsPerSecond: Int32 = 0
+
+  /// Records that are written in a second, 0 to 1,000,000; each item of a batch counts. Reason:
+  /// `WRITE_RATE`.
+  public var writesPerSecond: Int32 = 0
+
+  /// Bytes of requests and answers in a second, 0 to 1,000,000,000,000. Reason: `BYTE_RATE`.
+  public var bytesPerSecond: Int64 = 0
+
+  /// Calls that run at once, 0 to 1,000,000. Reason: `CALLS_AT_ONCE`.
+  public var concurrentCalls: Int32 = 0
+
+  /// Exports that run at once, 0 to 1,024. Reason: `SCANS_AT_ONCE`.
+  public var concurrentScans: Int32 = 0
+
+  /// The message with every field absent or at its default.
+  public init() {}
+
+  /// Full proto name.
+  public static let protoName = "patron.v1.CallLimits"
+
+  /// libprotobuf-c's description of the message.
+  public static var descriptor: MessageDescriptor {
+    MessageDescriptor(patron__v1__call_limits__descriptor_address())
+  }
+
+  /// Copies the fields out of the C struct at `source`.
+  public init(fromC source: UnsafeRawPointer) {
+    let c = source.assumingMemoryBound(to: Patron__V1__CallLimits.self)
+    self.callsPerSecond = c.pointee.calls_per_second
+    self.writesPerSecond = c.pointee.writes_per_second
+    self.bytesPerSecond = c.pointee.bytes_per_second
+    self.concurrentCalls = c.pointee.concurrent_calls
+    self.concurrentScans = c.pointee.concurrent_scans
+  }
+
+  /// Fills the initialised C struct at `target`. Its pointers point into `arena`.
+  public func fillC(_ target: UnsafeMutableRawPointer, in arena: borrowing Arena) throws(CodecError) {
+    let c = target.assumingMemoryBound(to: Patron__V1__CallLimits.self)
+    c.pointee.calls_per_second = self.callsPerSecond
+    c.pointee.writes_per_second = self.writesPerSecond
+    c.pointee.bytes_per_second = self.bytesPerSecond
+    c.pointee.concurrent_calls = self.concurrentCalls
+    c.pointee.concurrent_scans = self.concurrentScans
+  }
+
+  /// The numbers of the fields.
+  @usableFromInline package enum Field {
+    @inlinable package static var callsPerSecond: Int { 1 }
+    @inlinable package static var writesPerSecond: Int { 2 }
+    @inlinable package static var bytesPerSecond: Int { 3 }
+    @inlinable package static var concurrentCalls: Int { 4 }
+    @inlinable package static var concurrentScans: Int { 5 }
+  }
+}
+
 /// A note about a call that succeeded.
 public struct Warning: ProtobufC.Message {
   /// Stable upper-case name.

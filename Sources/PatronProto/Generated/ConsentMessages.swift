@@ -413,6 +413,9 @@ public struct ConsentRecord: ProtobufC.Message {
   /// that ListSuppressions returns for the address.
   public var addressHash: [UInt8] = []
 
+  /// Author of the change; absent if the call had no key and named nobody.
+  public var author: Author?
+
   /// The message with every field absent or at its default.
   public init() {}
 
@@ -442,6 +445,7 @@ public struct ConsentRecord: ProtobufC.Message {
     self.action = ConsentAction(rawValue: Int32(truncatingIfNeeded: c.pointee.action.rawValue))
     self.address = String(cString: c.pointee.address)
     self.addressHash = CArray.copy(c.pointee.address_hash.data, c.pointee.address_hash.len)
+    self.author = c.pointee.author.map { Author(fromC: $0) }
   }
 
   /// Fills the initialised C struct at `target`. Its pointers point into `arena`.
@@ -462,6 +466,7 @@ public struct ConsentRecord: ProtobufC.Message {
     c.pointee.action = .init(rawValue: .init(truncatingIfNeeded: self.action.rawValue))
     if !self.address.isEmpty { c.pointee.address = try arena.string(self.address, "patron.v1.ConsentRecord.address") }
     if !self.addressHash.isEmpty { c.pointee.address_hash = ProtobufCBinaryData(len: self.addressHash.count, data: try arena.bytes(self.addressHash)) }
+    if let value = self.author { c.pointee.author = try value.makeC(in: arena).assumingMemoryBound(to: Patron__V1__Author.self) }
   }
 
   /// The numbers of the fields.
@@ -481,6 +486,7 @@ public struct ConsentRecord: ProtobufC.Message {
     @inlinable package static var action: Int { 13 }
     @inlinable package static var address: Int { 14 }
     @inlinable package static var addressHash: Int { 15 }
+    @inlinable package static var author: Int { 16 }
   }
 }
 

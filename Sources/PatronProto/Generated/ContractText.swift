@@ -12,15 +12,72 @@ extension Contract {
         ContractMethod(
           method: GRPCHealth.Health.check.method,
           requestType: "grpc.health.v1.HealthCheckRequest", responseType: "grpc.health.v1.HealthCheckResponse",
+          scope: "",
           summary: ##"Returns the current state."##),
         ContractMethod(
           method: GRPCHealth.Health.list.method,
           requestType: "grpc.health.v1.HealthListRequest", responseType: "grpc.health.v1.HealthListResponse",
+          scope: "",
           summary: ##"Returns the current state of all services."##),
         ContractMethod(
           method: GRPCHealth.Health.watch.method,
           requestType: "grpc.health.v1.HealthCheckRequest", responseType: "grpc.health.v1.HealthCheckResponse",
+          scope: "",
           summary: ##"Streams the current state and every change of it until the caller cancels."##),
+      ]),
+    ContractService(
+      name: AdminService.name, summary: ##"Keys, stores and the audit log."##,
+      methods: [
+        ContractMethod(
+          method: AdminService.createKey.method,
+          requestType: "patron.v1.CreateKeyRequest", responseType: "patron.v1.CreateKeyResponse",
+          scope: "admin",
+          summary: ##"Creates a key, and returns its token: the only time that anyone sees it."##),
+        ContractMethod(
+          method: AdminService.listKeys.method,
+          requestType: "patron.v1.ListKeysRequest", responseType: "patron.v1.ListKeysResponse",
+          scope: "admin",
+          summary: ##"Lists keys, in pages, without their secrets."##),
+        ContractMethod(
+          method: AdminService.rotateKey.method,
+          requestType: "patron.v1.RotateKeyRequest", responseType: "patron.v1.RotateKeyResponse",
+          scope: "admin",
+          summary: ##"Gives a key a new secret."##),
+        ContractMethod(
+          method: AdminService.revokeKey.method,
+          requestType: "patron.v1.RevokeKeyRequest", responseType: "patron.v1.RevokeKeyResponse",
+          scope: "admin",
+          summary: ##"Revokes a key, also one that has expired."##),
+        ContractMethod(
+          method: AdminService.bindKey.method,
+          requestType: "patron.v1.BindKeyRequest", responseType: "patron.v1.BindKeyResponse",
+          scope: "admin",
+          summary: ##"Lets a name stand for a key: its holder needs no token."##),
+        ContractMethod(
+          method: AdminService.unbindKey.method,
+          requestType: "patron.v1.UnbindKeyRequest", responseType: "patron.v1.UnbindKeyResponse",
+          scope: "admin",
+          summary: ##"Undoes BindKey."##),
+        ContractMethod(
+          method: AdminService.createStore.method,
+          requestType: "patron.v1.CreateStoreRequest", responseType: "patron.v1.CreateStoreResponse",
+          scope: "admin",
+          summary: ##"Creates a store."##),
+        ContractMethod(
+          method: AdminService.listStores.method,
+          requestType: "patron.v1.ListStoresRequest", responseType: "patron.v1.ListStoresResponse",
+          scope: "admin",
+          summary: ##"Lists the stores, in pages."##),
+        ContractMethod(
+          method: AdminService.deleteStore.method,
+          requestType: "patron.v1.DeleteStoreRequest", responseType: "patron.v1.DeleteStoreResponse",
+          scope: "admin",
+          summary: ##"Removes a store with all its data: customers, events, orders, consent, suppressions, receipts, settings and keys."##),
+        ContractMethod(
+          method: AdminService.listAudit.method,
+          requestType: "patron.v1.ListAuditRequest", responseType: "patron.v1.ListAuditResponse",
+          scope: "admin",
+          summary: ##"Lists entries of the audit log, in pages."##),
       ]),
     ContractService(
       name: CustomerService.name, summary: ##"Customers: their identity, their consent, and the actions on them."##,
@@ -28,102 +85,127 @@ extension Contract {
         ContractMethod(
           method: CustomerService.upsertCustomer.method,
           requestType: "patron.v1.UpsertCustomerRequest", responseType: "patron.v1.UpsertCustomerResponse",
+          scope: "customers:write",
           summary: ##"Creates or updates one customer."##),
         ContractMethod(
           method: CustomerService.batchUpsertCustomers.method,
           requestType: "patron.v1.BatchUpsertCustomersRequest", responseType: "patron.v1.BatchUpsertCustomersResponse",
+          scope: "customers:write",
           summary: ##"Creates or updates up to 1,000 customers."##),
         ContractMethod(
           method: CustomerService.getCustomer.method,
           requestType: "patron.v1.GetCustomerRequest", responseType: "patron.v1.GetCustomerResponse",
+          scope: "customers:read",
           summary: ##"Finds one customer."##),
         ContractMethod(
           method: CustomerService.batchGetCustomers.method,
           requestType: "patron.v1.BatchGetCustomersRequest", responseType: "patron.v1.BatchGetCustomersResponse",
+          scope: "customers:read",
           summary: ##"Finds up to 100 customers."##),
         ContractMethod(
           method: CustomerService.updateCustomer.method,
           requestType: "patron.v1.UpdateCustomerRequest", responseType: "patron.v1.UpdateCustomerResponse",
+          scope: "customers:write",
           summary: ##"Changes one customer by id, field by field."##),
         ContractMethod(
           method: CustomerService.listCustomers.method,
           requestType: "patron.v1.ListCustomersRequest", responseType: "patron.v1.ListCustomersResponse",
+          scope: "customers:read",
           summary: ##"Lists customers by filter and search, in pages."##),
         ContractMethod(
           method: CustomerService.countCustomers.method,
           requestType: "patron.v1.CountCustomersRequest", responseType: "patron.v1.CountCustomersResponse",
+          scope: "customers:read",
           summary: ##"Counts customers, in total and by predefined filter."##),
         ContractMethod(
           method: CustomerService.listFilters.method,
           requestType: "patron.v1.ListFiltersRequest", responseType: "patron.v1.ListFiltersResponse",
+          scope: "customers:read",
           summary: ##"Lists the predefined filters."##),
         ContractMethod(
           method: CustomerService.exportCustomers.method,
           requestType: "patron.v1.ExportCustomersRequest", responseType: "patron.v1.ExportCustomersResponse",
+          scope: "export",
           summary: ##"Streams all customers of a filter as one file from one snapshot."##),
         ContractMethod(
           method: CustomerService.importCustomers.method,
           requestType: "patron.v1.ImportCustomersRequest", responseType: "patron.v1.ImportCustomersResponse",
+          scope: "customers:write",
           summary: ##"Imports up to 1,000 customers with their consent from another system."##),
         ContractMethod(
           method: CustomerService.updateTags.method,
           requestType: "patron.v1.UpdateTagsRequest", responseType: "patron.v1.UpdateTagsResponse",
+          scope: "customers:write",
           summary: ##"Adds and removes tags, and leaves all other tags as they are."##),
         ContractMethod(
           method: CustomerService.deleteCustomer.method,
           requestType: "patron.v1.DeleteCustomerRequest", responseType: "patron.v1.DeleteCustomerResponse",
+          scope: "erase",
           summary: ##"Erases a customer permanently."##),
         ContractMethod(
           method: CustomerService.mergeCustomers.method,
           requestType: "patron.v1.MergeCustomersRequest", responseType: "patron.v1.MergeCustomersResponse",
+          scope: "customers:write",
           summary: ##"Merges two customers, or previews the merge."##),
         ContractMethod(
           method: CustomerService.unmergeCustomers.method,
           requestType: "patron.v1.UnmergeCustomersRequest", responseType: "patron.v1.UnmergeCustomersResponse",
+          scope: "customers:write",
           summary: ##"Undoes a merge."##),
         ContractMethod(
           method: CustomerService.subscribeCustomer.method,
           requestType: "patron.v1.SubscribeCustomerRequest", responseType: "patron.v1.SubscribeCustomerResponse",
+          scope: "consent:write",
           summary: ##"Records that a customer agreed to messages."##),
         ContractMethod(
           method: CustomerService.confirmSubscription.method,
           requestType: "patron.v1.ConfirmSubscriptionRequest", responseType: "patron.v1.ConfirmSubscriptionResponse",
+          scope: "consent:write",
           summary: ##"Completes a double opt-in."##),
         ContractMethod(
           method: CustomerService.unsubscribeCustomer.method,
           requestType: "patron.v1.UnsubscribeCustomerRequest", responseType: "patron.v1.UnsubscribeCustomerResponse",
+          scope: "consent:write",
           summary: ##"Records an opt-out."##),
         ContractMethod(
           method: CustomerService.suppressCustomer.method,
           requestType: "patron.v1.SuppressCustomerRequest", responseType: "patron.v1.SuppressCustomerResponse",
+          scope: "consent:write",
           summary: ##"Suppresses messages to an address, whatever its owner agreed to."##),
         ContractMethod(
           method: CustomerService.unsuppressCustomer.method,
           requestType: "patron.v1.UnsuppressCustomerRequest", responseType: "patron.v1.UnsuppressCustomerResponse",
+          scope: "consent:write",
           summary: ##"Lifts suppressions."##),
         ContractMethod(
           method: CustomerService.getAddressStatus.method,
           requestType: "patron.v1.GetAddressStatusRequest", responseType: "patron.v1.GetAddressStatusResponse",
+          scope: "customers:read",
           summary: ##"Returns the permission to send to an address, even if no customer has it: it may be suppressed."##),
         ContractMethod(
           method: CustomerService.listSuppressions.method,
           requestType: "patron.v1.ListSuppressionsRequest", responseType: "patron.v1.ListSuppressionsResponse",
+          scope: "customers:read",
           summary: ##"Lists the suppressions of a store by hash of the address."##),
         ContractMethod(
           method: CustomerService.importSuppressions.method,
           requestType: "patron.v1.ImportSuppressionsRequest", responseType: "patron.v1.ImportSuppressionsResponse",
+          scope: "consent:write",
           summary: ##"Suppresses addresses or opts them out, with or without a customer."##),
         ContractMethod(
           method: CustomerService.listConsentHistory.method,
           requestType: "patron.v1.ListConsentHistoryRequest", responseType: "patron.v1.ListConsentHistoryResponse",
+          scope: "customers:read",
           summary: ##"Lists the consent ledger of one customer."##),
         ContractMethod(
           method: CustomerService.getStoreSettings.method,
           requestType: "patron.v1.GetStoreSettingsRequest", responseType: "patron.v1.GetStoreSettingsResponse",
+          scope: "customers:read",
           summary: ##"Returns the store's settings."##),
         ContractMethod(
           method: CustomerService.updateStoreSettings.method,
           requestType: "patron.v1.UpdateStoreSettingsRequest", responseType: "patron.v1.UpdateStoreSettingsResponse",
+          scope: "settings",
           summary: ##"Changes the store's settings."##),
       ]),
     ContractService(
@@ -132,74 +214,92 @@ extension Contract {
         ContractMethod(
           method: TimelineService.recordEvent.method,
           requestType: "patron.v1.RecordEventRequest", responseType: "patron.v1.RecordEventResponse",
+          scope: "timeline:write",
           summary: ##"Records one event, and creates its customer if the type does that."##),
         ContractMethod(
           method: TimelineService.batchRecordEvents.method,
           requestType: "patron.v1.BatchRecordEventsRequest", responseType: "patron.v1.BatchRecordEventsResponse",
+          scope: "timeline:write",
           summary: ##"Records up to 1,000 events."##),
         ContractMethod(
           method: TimelineService.syncOrder.method,
           requestType: "patron.v1.SyncOrderRequest", responseType: "patron.v1.SyncOrderResponse",
+          scope: "timeline:write",
           summary: ##"Applies the given fields of an order and emits an event for each change."##),
         ContractMethod(
           method: TimelineService.batchSyncOrders.method,
           requestType: "patron.v1.BatchSyncOrdersRequest", responseType: "patron.v1.BatchSyncOrdersResponse",
+          scope: "timeline:write",
           summary: ##"Syncs up to 1,000 orders."##),
         ContractMethod(
           method: TimelineService.syncRefund.method,
           requestType: "patron.v1.SyncRefundRequest", responseType: "patron.v1.SyncRefundResponse",
+          scope: "timeline:write",
           summary: ##"Applies one refund."##),
         ContractMethod(
           method: TimelineService.syncFulfillment.method,
           requestType: "patron.v1.SyncFulfillmentRequest", responseType: "patron.v1.SyncFulfillmentResponse",
+          scope: "timeline:write",
           summary: ##"Applies one shipment."##),
         ContractMethod(
           method: TimelineService.syncCheckout.method,
           requestType: "patron.v1.SyncCheckoutRequest", responseType: "patron.v1.SyncCheckoutResponse",
+          scope: "timeline:write",
           summary: ##"Applies the given fields of a checkout."##),
         ContractMethod(
           method: TimelineService.getTimeline.method,
           requestType: "patron.v1.GetTimelineRequest", responseType: "patron.v1.GetTimelineResponse",
+          scope: "timeline:read",
           summary: ##"Lists the timeline of one customer, in pages."##),
         ContractMethod(
           method: TimelineService.getEvent.method,
           requestType: "patron.v1.GetEventRequest", responseType: "patron.v1.GetEventResponse",
+          scope: "timeline:read",
           summary: ##"Returns one event with its order and related events."##),
         ContractMethod(
           method: TimelineService.listOrders.method,
           requestType: "patron.v1.ListOrdersRequest", responseType: "patron.v1.ListOrdersResponse",
+          scope: "timeline:read",
           summary: ##"Lists the orders of one customer, or the parts that wait for their order."##),
         ContractMethod(
           method: TimelineService.getOrder.method,
           requestType: "patron.v1.GetOrderRequest", responseType: "patron.v1.GetOrderResponse",
+          scope: "timeline:read",
           summary: ##"Returns one order."##),
         ContractMethod(
           method: TimelineService.moveOrder.method,
           requestType: "patron.v1.MoveOrderRequest", responseType: "patron.v1.MoveOrderResponse",
+          scope: "timeline:write",
           summary: ##"Moves an order to another customer, also an order that an unmerge left behind."##),
         ContractMethod(
           method: TimelineService.deleteOrder.method,
           requestType: "patron.v1.DeleteOrderRequest", responseType: "patron.v1.DeleteOrderResponse",
+          scope: "timeline:write",
           summary: ##"Deletes an order and the events that were derived from it; other events about it stay."##),
         ContractMethod(
           method: TimelineService.deleteEvent.method,
           requestType: "patron.v1.DeleteEventRequest", responseType: "patron.v1.DeleteEventResponse",
+          scope: "timeline:write",
           summary: ##"Deletes one event that a caller recorded."##),
         ContractMethod(
           method: TimelineService.listEventTypes.method,
           requestType: "patron.v1.ListEventTypesRequest", responseType: "patron.v1.ListEventTypesResponse",
+          scope: "timeline:read",
           summary: ##"Lists the event types of the catalogue and those that the store registered."##),
         ContractMethod(
           method: TimelineService.registerEventType.method,
           requestType: "patron.v1.RegisterEventTypeRequest", responseType: "patron.v1.RegisterEventTypeResponse",
+          scope: "timeline:write",
           summary: ##"Registers a type of third-party event, up to 400 in a store."##),
         ContractMethod(
           method: TimelineService.exportTimeline.method,
           requestType: "patron.v1.ExportTimelineRequest", responseType: "patron.v1.ExportTimelineResponse",
+          scope: "export",
           summary: ##"Streams a timeline, or everything about one customer, as one file."##),
         ContractMethod(
           method: TimelineService.watchTimeline.method,
           requestType: "patron.v1.WatchTimelineRequest", responseType: "patron.v1.WatchTimelineResponse",
+          scope: "watch",
           summary: ##"Streams events as they are committed: each once, in the order of their sequences, which is the order of commits."##),
       ]),
   ]
@@ -490,6 +590,617 @@ extension Contract {
         }
         """##),
     ContractDeclaration(
+      name: "patron.v1.AdminService", kind: .service,
+      text: ##"""
+        // Keys, stores and the audit log. All methods need the scope `admin`. A key of one store manages
+        // the keys of that store, and reads its part of the audit log. All else is about the whole database
+        // and needs a key of every store: PERMISSION_DENIED `EVERY_STORE_NEEDED`. patrond also serves these
+        // methods to its own user and to root on the Unix socket `patron.sock` of its data directory,
+        // without a key and with all rights; `patrond keys`, `patrond stores` and `patrond audit` call it
+        // there.
+        //
+        // Nobody gives away a right that they do not have: CreateKey, RotateKey and BindKey fail with
+        // PERMISSION_DENIED `SCOPE_MISSING` if the key has or gets a `scope` that the caller lacks, and
+        // with `EVERY_STORE_NEEDED` for a key of every store and a caller of one. Every change is in the
+        // audit log, and takes effect within a second on connections that are open.
+        service AdminService {
+          // Creates a key, and returns its token: the only time that anyone sees it.
+          //
+          // A store has at most 1,000 keys, and as many are of every store. If one more is created, the key
+          // that expired or was revoked longest ago is removed; if all are active, the call fails.
+          //
+          // Errors: NOT_FOUND `STORE_UNKNOWN`; INVALID_ARGUMENT with the violations of the request;
+          // PERMISSION_DENIED `SCOPE_MISSING`, `EVERY_STORE_NEEDED`; FAILED_PRECONDITION `KEYS_TOO_MANY`.
+          rpc CreateKey(CreateKeyRequest) returns (CreateKeyResponse) {
+            option (patron.v1.scope) = "admin";
+          }
+          // Lists keys, in pages, without their secrets. Errors: PERMISSION_DENIED `EVERY_STORE_NEEDED` for
+          // `every_store`; INVALID_ARGUMENT for pages.
+          rpc ListKeys(ListKeysRequest) returns (ListKeysResponse) {
+            option (patron.v1.scope) = "admin";
+            option idempotency_level = NO_SIDE_EFFECTS;
+          }
+          // Gives a key a new secret. Id, scopes and names stay. The former secret lets in as well for the
+          // time of the overlap, so that the key's holders can change over one by one. A key has one former
+          // secret: a second rotation in that time ends the first of the three.
+          //
+          // Errors: NOT_FOUND `KEY_NOT_FOUND`, also for a key of another store; INVALID_ARGUMENT with the
+          // violations of the request; PERMISSION_DENIED `SCOPE_MISSING`, `EVERY_STORE_NEEDED`;
+          // FAILED_PRECONDITION `KEY_REVOKED`, and `KEY_EXPIRED` unless a new end is given.
+          rpc RotateKey(RotateKeyRequest) returns (RotateKeyResponse) {
+            option (patron.v1.scope) = "admin";
+          }
+          // Revokes a key, also one that has expired. Its holders are refused with `KEY_REVOKED` from then
+          // on, and streams that run with it end. It cannot be undone. The names of the key stay bound, so
+          // that their holders are not taken for callers without a key. Errors: NOT_FOUND `KEY_NOT_FOUND`;
+          // INVALID_ARGUMENT with the violations of the request.
+          rpc RevokeKey(RevokeKeyRequest) returns (RevokeKeyResponse) {
+            option (patron.v1.scope) = "admin";
+            option idempotency_level = IDEMPOTENT;
+          }
+          // Lets a name stand for a key: its holder needs no token. A name stands for one key, and a key
+          // has up to 100 names. Needs a key of every store, because names are those of the whole database:
+          // a shop could take another's otherwise.
+          //
+          // Errors: NOT_FOUND `KEY_NOT_FOUND`; INVALID_ARGUMENT with the violations of the request;
+          // ALREADY_EXISTS `KEY_NAME_TAKEN` with the `key_id`, unless `move` is set; PERMISSION_DENIED
+          // `EVERY_STORE_NEEDED`, `SCOPE_MISSING`; FAILED_PRECONDITION `KEY_REVOKED`,
+          // `KEY_NAMES_TOO_MANY`.
+          rpc BindKey(BindKeyRequest) returns (BindKeyResponse) {
+            option (patron.v1.scope) = "admin";
+            option idempotency_level = IDEMPOTENT;
+          }
+          // Undoes BindKey. A name that stands for no key is no error. Errors: INVALID_ARGUMENT with the
+          // violations of the request; PERMISSION_DENIED `EVERY_STORE_NEEDED`.
+          rpc UnbindKey(UnbindKeyRequest) returns (UnbindKeyResponse) {
+            option (patron.v1.scope) = "admin";
+            option idempotency_level = IDEMPOTENT;
+          }
+          // Creates a store. Errors: ALREADY_EXISTS `STORE_EXISTS`: a store that is there may be another
+          // shop's; INVALID_ARGUMENT with the violations of the request; PERMISSION_DENIED
+          // `EVERY_STORE_NEEDED`; FAILED_PRECONDITION `STORE_DELETING` while a store of that id is being
+          // deleted, `STORES_TOO_MANY` beyond 100,000 stores.
+          rpc CreateStore(CreateStoreRequest) returns (CreateStoreResponse) {
+            option (patron.v1.scope) = "admin";
+          }
+          // Lists the stores, in pages. Errors: PERMISSION_DENIED `EVERY_STORE_NEEDED`; INVALID_ARGUMENT
+          // for pages.
+          rpc ListStores(ListStoresRequest) returns (ListStoresResponse) {
+            option (patron.v1.scope) = "admin";
+            option idempotency_level = NO_SIDE_EFFECTS;
+          }
+          // Removes a store with all its data: customers, events, orders, consent, suppressions, receipts,
+          // settings and keys. Afterwards nothing knows who had opted out: export the suppressions first.
+          // The audit log keeps its entries. Backups are the operator's responsibility.
+          //
+          // The first step revokes the keys of the store; from then on all other calls of the store fail
+          // with FAILED_PRECONDITION `STORE_DELETING`. The data follows in steps, between which other
+          // stores write, and the answer is sent after the last. If the server stops before, it goes on
+          // when it starts again; after an error in the middle, a repeat continues.
+          //
+          // Errors: NOT_FOUND `STORE_UNKNOWN`; INVALID_ARGUMENT with the violations of the request;
+          // PERMISSION_DENIED `EVERY_STORE_NEEDED`.
+          rpc DeleteStore(DeleteStoreRequest) returns (DeleteStoreResponse) {
+            option (patron.v1.scope) = "admin";
+          }
+          // Lists entries of the audit log, in pages. Errors: INVALID_ARGUMENT with the violations of the
+          // request, and for pages; PERMISSION_DENIED `EVERY_STORE_NEEDED` for `every_store`.
+          rpc ListAudit(ListAuditRequest) returns (ListAuditResponse) {
+            option (patron.v1.scope) = "admin";
+            option idempotency_level = NO_SIDE_EFFECTS;
+          }
+        }
+        """##),
+    ContractDeclaration(
+      name: "patron.v1.AdminService.CreateKey", kind: .method,
+      text: ##"""
+        // Creates a key, and returns its token: the only time that anyone sees it.
+        //
+        // A store has at most 1,000 keys, and as many are of every store. If one more is created, the key
+        // that expired or was revoked longest ago is removed; if all are active, the call fails.
+        //
+        // Errors: NOT_FOUND `STORE_UNKNOWN`; INVALID_ARGUMENT with the violations of the request;
+        // PERMISSION_DENIED `SCOPE_MISSING`, `EVERY_STORE_NEEDED`; FAILED_PRECONDITION `KEYS_TOO_MANY`.
+        rpc CreateKey(CreateKeyRequest) returns (CreateKeyResponse) {
+          option (patron.v1.scope) = "admin";
+        }
+        """##),
+    ContractDeclaration(
+      name: "patron.v1.AdminService.ListKeys", kind: .method,
+      text: ##"""
+        // Lists keys, in pages, without their secrets. Errors: PERMISSION_DENIED `EVERY_STORE_NEEDED` for
+        // `every_store`; INVALID_ARGUMENT for pages.
+        rpc ListKeys(ListKeysRequest) returns (ListKeysResponse) {
+          option (patron.v1.scope) = "admin";
+          option idempotency_level = NO_SIDE_EFFECTS;
+        }
+        """##),
+    ContractDeclaration(
+      name: "patron.v1.AdminService.RotateKey", kind: .method,
+      text: ##"""
+        // Gives a key a new secret. Id, scopes and names stay. The former secret lets in as well for the
+        // time of the overlap, so that the key's holders can change over one by one. A key has one former
+        // secret: a second rotation in that time ends the first of the three.
+        //
+        // Errors: NOT_FOUND `KEY_NOT_FOUND`, also for a key of another store; INVALID_ARGUMENT with the
+        // violations of the request; PERMISSION_DENIED `SCOPE_MISSING`, `EVERY_STORE_NEEDED`;
+        // FAILED_PRECONDITION `KEY_REVOKED`, and `KEY_EXPIRED` unless a new end is given.
+        rpc RotateKey(RotateKeyRequest) returns (RotateKeyResponse) {
+          option (patron.v1.scope) = "admin";
+        }
+        """##),
+    ContractDeclaration(
+      name: "patron.v1.AdminService.RevokeKey", kind: .method,
+      text: ##"""
+        // Revokes a key, also one that has expired. Its holders are refused with `KEY_REVOKED` from then
+        // on, and streams that run with it end. It cannot be undone. The names of the key stay bound, so
+        // that their holders are not taken for callers without a key. Errors: NOT_FOUND `KEY_NOT_FOUND`;
+        // INVALID_ARGUMENT with the violations of the request.
+        rpc RevokeKey(RevokeKeyRequest) returns (RevokeKeyResponse) {
+          option (patron.v1.scope) = "admin";
+          option idempotency_level = IDEMPOTENT;
+        }
+        """##),
+    ContractDeclaration(
+      name: "patron.v1.AdminService.BindKey", kind: .method,
+      text: ##"""
+        // Lets a name stand for a key: its holder needs no token. A name stands for one key, and a key
+        // has up to 100 names. Needs a key of every store, because names are those of the whole database:
+        // a shop could take another's otherwise.
+        //
+        // Errors: NOT_FOUND `KEY_NOT_FOUND`; INVALID_ARGUMENT with the violations of the request;
+        // ALREADY_EXISTS `KEY_NAME_TAKEN` with the `key_id`, unless `move` is set; PERMISSION_DENIED
+        // `EVERY_STORE_NEEDED`, `SCOPE_MISSING`; FAILED_PRECONDITION `KEY_REVOKED`,
+        // `KEY_NAMES_TOO_MANY`.
+        rpc BindKey(BindKeyRequest) returns (BindKeyResponse) {
+          option (patron.v1.scope) = "admin";
+          option idempotency_level = IDEMPOTENT;
+        }
+        """##),
+    ContractDeclaration(
+      name: "patron.v1.AdminService.UnbindKey", kind: .method,
+      text: ##"""
+        // Undoes BindKey. A name that stands for no key is no error. Errors: INVALID_ARGUMENT with the
+        // violations of the request; PERMISSION_DENIED `EVERY_STORE_NEEDED`.
+        rpc UnbindKey(UnbindKeyRequest) returns (UnbindKeyResponse) {
+          option (patron.v1.scope) = "admin";
+          option idempotency_level = IDEMPOTENT;
+        }
+        """##),
+    ContractDeclaration(
+      name: "patron.v1.AdminService.CreateStore", kind: .method,
+      text: ##"""
+        // Creates a store. Errors: ALREADY_EXISTS `STORE_EXISTS`: a store that is there may be another
+        // shop's; INVALID_ARGUMENT with the violations of the request; PERMISSION_DENIED
+        // `EVERY_STORE_NEEDED`; FAILED_PRECONDITION `STORE_DELETING` while a store of that id is being
+        // deleted, `STORES_TOO_MANY` beyond 100,000 stores.
+        rpc CreateStore(CreateStoreRequest) returns (CreateStoreResponse) {
+          option (patron.v1.scope) = "admin";
+        }
+        """##),
+    ContractDeclaration(
+      name: "patron.v1.AdminService.ListStores", kind: .method,
+      text: ##"""
+        // Lists the stores, in pages. Errors: PERMISSION_DENIED `EVERY_STORE_NEEDED`; INVALID_ARGUMENT
+        // for pages.
+        rpc ListStores(ListStoresRequest) returns (ListStoresResponse) {
+          option (patron.v1.scope) = "admin";
+          option idempotency_level = NO_SIDE_EFFECTS;
+        }
+        """##),
+    ContractDeclaration(
+      name: "patron.v1.AdminService.DeleteStore", kind: .method,
+      text: ##"""
+        // Removes a store with all its data: customers, events, orders, consent, suppressions, receipts,
+        // settings and keys. Afterwards nothing knows who had opted out: export the suppressions first.
+        // The audit log keeps its entries. Backups are the operator's responsibility.
+        //
+        // The first step revokes the keys of the store; from then on all other calls of the store fail
+        // with FAILED_PRECONDITION `STORE_DELETING`. The data follows in steps, between which other
+        // stores write, and the answer is sent after the last. If the server stops before, it goes on
+        // when it starts again; after an error in the middle, a repeat continues.
+        //
+        // Errors: NOT_FOUND `STORE_UNKNOWN`; INVALID_ARGUMENT with the violations of the request;
+        // PERMISSION_DENIED `EVERY_STORE_NEEDED`.
+        rpc DeleteStore(DeleteStoreRequest) returns (DeleteStoreResponse) {
+          option (patron.v1.scope) = "admin";
+        }
+        """##),
+    ContractDeclaration(
+      name: "patron.v1.AdminService.ListAudit", kind: .method,
+      text: ##"""
+        // Lists entries of the audit log, in pages. Errors: INVALID_ARGUMENT with the violations of the
+        // request, and for pages; PERMISSION_DENIED `EVERY_STORE_NEEDED` for `every_store`.
+        rpc ListAudit(ListAuditRequest) returns (ListAuditResponse) {
+          option (patron.v1.scope) = "admin";
+          option idempotency_level = NO_SIDE_EFFECTS;
+        }
+        """##),
+    ContractDeclaration(
+      name: "patron.v1.KeyInfo", kind: .message,
+      text: ##"""
+        // A key without its secret. The token that its holder sends is `patron_`, the id, `_`, and the
+        // secret with a checksum, so the id shows which token belongs to which key.
+        message KeyInfo {
+          // Id of the key: 26 letters and digits, unique in the database. It is no secret: logs, the audit
+          // log and Author show it.
+          string key_id = 1;
+          // Id of the store that the key belongs to; `*` for a key of every store.
+          string store_id = 2;
+          // Names of the scopes that the key has, in the order of the list in common.proto.
+          repeated string scopes = 3;
+          // Description for people.
+          string description = 4;
+          // State at the time of the answer.
+          KeyState state = 5;
+          // Time at which the key was created.
+          google.protobuf.Timestamp created_at = 6;
+          // End of the key; absent if it has none.
+          google.protobuf.Timestamp expires_at = 7;
+          // Time at which the key was revoked; absent if it was not.
+          google.protobuf.Timestamp revoked_at = 8;
+          // Hour in which the key was last used, by its beginning; absent if the key was never used. It is
+          // written a few minutes later.
+          google.protobuf.Timestamp last_used_at = 9;
+          // End of the overlap of the last rotation, until which the former secret lets in as well; absent
+          // if there is none.
+          google.protobuf.Timestamp former_secret_until = 10;
+          // Names that stand for the key, sorted: see BindKey.
+          repeated string names = 11;
+          // Limits of the calls with this key, beside those of the store; absent if it has none of its own.
+          CallLimits limits = 12;
+        }
+        """##),
+    ContractDeclaration(
+      name: "patron.v1.CreateKeyRequest", kind: .message,
+      text: ##"""
+        // Request of CreateKey.
+        message CreateKeyRequest {
+          // Id of the store (the tenant) that the key is for; empty is the caller's, else `default`.
+          string store_id = 1;
+          // True to make a key of every store. `store_id` does not matter then.
+          bool every_store = 2;
+          // Names of scopes: `customers:read`; at least one, each once. Reasons: `SCOPES_MISSING`,
+          // `SCOPE_UNKNOWN`, `SCOPE_REPEATED`.
+          repeated string scopes = 3;
+          // Description for people, up to 255 characters: the program that has the key, and where it runs.
+          // It must not contain personal data.
+          string description = 4;
+          // End of the key, later than now, else `EXPIRES_TOO_EARLY`. Absent is no end.
+          google.protobuf.Timestamp expires_at = 5;
+          // Limits of the calls with this key. Absent is none: only those of the store count.
+          CallLimits limits = 6;
+        }
+        """##),
+    ContractDeclaration(
+      name: "patron.v1.CreateKeyResponse", kind: .message,
+      text: ##"""
+        // Response of CreateKey.
+        message CreateKeyResponse {
+          // The key.
+          KeyInfo key = 1;
+          // The token to send as `authorization: Bearer TOKEN`. It is in this answer only: Patron keeps a
+          // keyed hash of the secret. If the answer is lost, revoke the key and create another.
+          string token = 2;
+        }
+        """##),
+    ContractDeclaration(
+      name: "patron.v1.ListKeysRequest", kind: .message,
+      text: ##"""
+        // Request of ListKeys.
+        message ListKeysRequest {
+          // Id of the store (the tenant); empty is the key's, else `default`.
+          string store_id = 1;
+          // True to list the keys of all stores, and those of every store. `store_id` does not matter then.
+          bool every_store = 2;
+          // True to leave out keys that have expired or were revoked.
+          bool active_only = 3;
+          // Keys per page, 1 to 1,000; 0 is 100.
+          int32 page_size = 4;
+          // `next_page_token` of the previous page; empty for the first page.
+          string page_token = 5;
+        }
+        """##),
+    ContractDeclaration(
+      name: "patron.v1.ListKeysResponse", kind: .message,
+      text: ##"""
+        // Response of ListKeys.
+        message ListKeysResponse {
+          // Keys of the page, oldest first.
+          repeated KeyInfo keys = 1;
+          // Token of the next page; empty on the last page.
+          string next_page_token = 2;
+        }
+        """##),
+    ContractDeclaration(
+      name: "patron.v1.RotateKeyRequest", kind: .message,
+      text: ##"""
+        // Request of RotateKey.
+        message RotateKeyRequest {
+          // Id of the store (the tenant) that the key belongs to. Empty is the caller's; a caller of every
+          // store finds the key in any store then.
+          string store_id = 1;
+          // Id of the key. Reason: `KEY_ID_MALFORMED`.
+          string key_id = 2;
+          // Time for which the former secret lets in as well, in seconds: 0 to 2,592,000, which is 30 days.
+          // Absent is a day; 0 ends the former secret at once. Reason: `OVERLAP_OUT_OF_RANGE`.
+          optional int32 overlap_seconds = 3;
+          // New end of the key, later than now, else `EXPIRES_TOO_EARLY`. Absent keeps the end that it has.
+          google.protobuf.Timestamp expires_at = 4;
+        }
+        """##),
+    ContractDeclaration(
+      name: "patron.v1.RotateKeyResponse", kind: .message,
+      text: ##"""
+        // Response of RotateKey.
+        message RotateKeyResponse {
+          // The key after the call.
+          KeyInfo key = 1;
+          // The token with the new secret, in this answer only. If the answer is lost, rotate again: the
+          // secret of the lost answer then becomes the former one.
+          string token = 2;
+        }
+        """##),
+    ContractDeclaration(
+      name: "patron.v1.RevokeKeyRequest", kind: .message,
+      text: ##"""
+        // Request of RevokeKey.
+        message RevokeKeyRequest {
+          // Id of the store (the tenant) that the key belongs to. Empty is the caller's; a caller of every
+          // store finds the key in any store then.
+          string store_id = 1;
+          // Id of the key. Reason: `KEY_ID_MALFORMED`.
+          string key_id = 2;
+          // True to end only the overlap of a rotation: the former secret stops, the key goes on.
+          bool former_secret_only = 3;
+        }
+        """##),
+    ContractDeclaration(
+      name: "patron.v1.RevokeKeyResponse", kind: .message,
+      text: ##"""
+        // Response of RevokeKey.
+        message RevokeKeyResponse {
+          // The key after the call.
+          KeyInfo key = 1;
+          // OUTCOME_UPDATED or OUTCOME_UNCHANGED.
+          Outcome outcome = 2;
+        }
+        """##),
+    ContractDeclaration(
+      name: "patron.v1.BindKeyRequest", kind: .message,
+      text: ##"""
+        // Request of BindKey.
+        message BindKeyRequest {
+          // Id of the store (the tenant) that the key belongs to. Empty finds the key in any store.
+          string store_id = 1;
+          // Id of the key. Reason: `KEY_ID_MALFORMED`.
+          string key_id = 2;
+          // Name that stands for the key, up to 255 bytes of printable ASCII: `URI:spiffe://shop/agent` and
+          // `DNS:agent.example.com` are names in a client's certificate, compared byte by byte, a DNS name
+          // without regard to case; `UID:1000` is a user of this machine at a Unix socket. Reason:
+          // `KEY_NAME_MALFORMED`.
+          string name = 3;
+          // True to take the name from the key that it stands for now.
+          bool move = 4;
+        }
+        """##),
+    ContractDeclaration(
+      name: "patron.v1.BindKeyResponse", kind: .message,
+      text: ##"""
+        // Response of BindKey.
+        message BindKeyResponse {
+          // The key after the call.
+          KeyInfo key = 1;
+          // OUTCOME_UPDATED or OUTCOME_UNCHANGED.
+          Outcome outcome = 2;
+        }
+        """##),
+    ContractDeclaration(
+      name: "patron.v1.UnbindKeyRequest", kind: .message,
+      text: ##"""
+        // Request of UnbindKey.
+        message UnbindKeyRequest {
+          // Id of a store (the tenant). It does not matter: names are those of the whole database.
+          string store_id = 1;
+          // The name, as in BindKey. Reason: `KEY_NAME_MALFORMED`.
+          string name = 2;
+        }
+        """##),
+    ContractDeclaration(
+      name: "patron.v1.UnbindKeyResponse", kind: .message,
+      text: ##"""
+        // Response of UnbindKey.
+        message UnbindKeyResponse {
+          // Id of the key that the name stood for; empty if the name stood for none.
+          string key_id = 1;
+          // OUTCOME_UPDATED or OUTCOME_UNCHANGED.
+          Outcome outcome = 2;
+        }
+        """##),
+    ContractDeclaration(
+      name: "patron.v1.StoreInfo", kind: .message,
+      text: ##"""
+        // A store: a tenant with customers, keys and settings of its own.
+        message StoreInfo {
+          // Id of the store.
+          string store_id = 1;
+          // Time at which the store was created; absent for a store that is older than these times.
+          google.protobuf.Timestamp created_at = 2;
+          // Number of customers.
+          int64 customer_count = 3;
+          // Number of active keys, without those of every store.
+          int32 key_count = 4;
+          // Time at which the deletion of the store began; absent if it did not.
+          google.protobuf.Timestamp deletion_began_at = 5;
+        }
+        """##),
+    ContractDeclaration(
+      name: "patron.v1.CreateStoreRequest", kind: .message,
+      text: ##"""
+        // Request of CreateStore.
+        message CreateStoreRequest {
+          // Id of the new store (the tenant); required, else `FIELD_REQUIRED`.
+          string store_id = 1;
+        }
+        """##),
+    ContractDeclaration(
+      name: "patron.v1.CreateStoreResponse", kind: .message,
+      text: ##"""
+        // Response of CreateStore.
+        message CreateStoreResponse {
+          // The store.
+          StoreInfo store = 1;
+        }
+        """##),
+    ContractDeclaration(
+      name: "patron.v1.ListStoresRequest", kind: .message,
+      text: ##"""
+        // Request of ListStores.
+        message ListStoresRequest {
+          // Id of a store (the tenant). It does not matter: the answer has all stores.
+          string store_id = 1;
+          // Stores per page, 1 to 1,000; 0 is 100.
+          int32 page_size = 2;
+          // `next_page_token` of the previous page; empty for the first page.
+          string page_token = 3;
+        }
+        """##),
+    ContractDeclaration(
+      name: "patron.v1.ListStoresResponse", kind: .message,
+      text: ##"""
+        // Response of ListStores.
+        message ListStoresResponse {
+          // Stores of the page, sorted by id.
+          repeated StoreInfo stores = 1;
+          // Token of the next page; empty on the last page.
+          string next_page_token = 2;
+        }
+        """##),
+    ContractDeclaration(
+      name: "patron.v1.DeleteStoreRequest", kind: .message,
+      text: ##"""
+        // Request of DeleteStore.
+        message DeleteStoreRequest {
+          // Id of the store (the tenant); required, else `FIELD_REQUIRED`.
+          string store_id = 1;
+          // The same id again, to confirm; else `CONFIRMATION_MISMATCH`.
+          string confirm_store_id = 2;
+        }
+        """##),
+    ContractDeclaration(
+      name: "patron.v1.DeleteStoreResponse", kind: .message,
+      text: ##"""
+        // Response of DeleteStore.
+        message DeleteStoreResponse {
+          // The store as it was when the call began.
+          StoreInfo store = 1;
+          // Time at which the last of its data was removed.
+          google.protobuf.Timestamp deleted_at = 2;
+        }
+        """##),
+    ContractDeclaration(
+      name: "patron.v1.AuditEntry", kind: .message,
+      text: ##"""
+        // One entry of the audit log. It names ids only: no personal data of customers, and no secret.
+        message AuditEntry {
+          // Position in the log of the whole database: 1, 2, 3, ... without gaps.
+          int64 sequence = 1;
+          // Id of the store; `*` if the entry is about every store, empty if it is about none.
+          string store_id = 2;
+          // Time of the action.
+          google.protobuf.Timestamp recorded_at = 3;
+          // Author of the action; absent for a caller without a key, and for the server itself.
+          Author author = 4;
+          // Address of the caller: `10.0.0.7:51234`, or `uid:1000` at a Unix socket. Empty for the server
+          // itself.
+          string peer = 5;
+          // The action, one of
+          // * `key.create`, `key.rotate`, `key.revoke`, `key.bind`, `key.unbind`, `store.create`,
+          //   `store.delete`, `settings.update`;
+          // * `consent.change`, `suppression.add`, `suppression.lift`, unless the customer is the actor, or
+          //   Patron itself: the consent ledger has all of them;
+          // * `erasure.begin`, `erasure.complete`, `merge.perform`, `merge.undo`;
+          // * `customers.export`, `timeline.export`, `suppressions.export`, written before the first byte
+          //   is sent;
+          // * `authentication.fail`, `permission.deny`: one entry counts the attempts of a peer in about a
+          //   second;
+          // * `audit.prune`, the removal of the oldest entries.
+          //
+          // Later versions may have others.
+          string action = 6;
+          // Objects of the action, each a kind and an id: `customer:17`, `key:…`, `store:main`,
+          // `setting:time_zone`, `reason:KEY_EXPIRED`, `attempts:12`. Of a list that is too long, `more:40`
+          // counts the rest. Spaces, control characters and `%` are written as `%20`.
+          repeated string targets = 7;
+          // Code of the status with which the action ended, as in google.rpc.Status; 0 if it was done.
+          int32 result = 8;
+          // Id of the call in the server's log and in errors; empty without a call.
+          string request_id = 9;
+          // SHA-256 over the previous entry's hash and this entry, from which `patrond audit verify` sees
+          // if an entry was changed or removed.
+          bytes hash = 10;
+        }
+        """##),
+    ContractDeclaration(
+      name: "patron.v1.ListAuditRequest", kind: .message,
+      text: ##"""
+        // Request of ListAudit.
+        message ListAuditRequest {
+          // Id of the store (the tenant); empty is the key's, else `default`.
+          string store_id = 1;
+          // True to list the entries of all stores, and those that are about every store or about none.
+          // `store_id` does not matter then.
+          bool every_store = 2;
+          // True to list the oldest entries first; else the newest come first.
+          bool oldest_first = 3;
+          // Sequence after which to begin; 0 begins with the oldest entry. With `oldest_first`, programs
+          // that copy the log ask for what came after the last entry that they have. Reason:
+          // `SEQUENCE_NEGATIVE`.
+          int64 after_sequence = 4;
+          // Actions to list, up to 50: `key.create`; empty is all. Reason: `ACTION_UNKNOWN`.
+          repeated string actions = 5;
+          // Id of the key of the author; empty is any. Reason: `KEY_ID_MALFORMED`.
+          string key_id = 6;
+          // Start of the time range, inclusive.
+          google.protobuf.Timestamp recorded_from = 7;
+          // End of the time range, exclusive; not earlier than `recorded_from`, else `TIME_RANGE_REVERSED`.
+          google.protobuf.Timestamp recorded_before = 8;
+          // Entries per page, 1 to 1,000; 0 is 100. A page of more than 1 MiB ends early, and so does one
+          // for which many entries were read that do not match: it may be empty, with a token for the next.
+          int32 page_size = 9;
+          // `next_page_token` of the previous page; empty for the first page. Everything except the page
+          // size must be the same as for the previous page, else INVALID_ARGUMENT, reason
+          // `PAGE_TOKEN_MISMATCH`.
+          string page_token = 10;
+        }
+        """##),
+    ContractDeclaration(
+      name: "patron.v1.ListAuditResponse", kind: .message,
+      text: ##"""
+        // Response of ListAudit.
+        message ListAuditResponse {
+          // Entries of the page.
+          repeated AuditEntry entries = 1;
+          // Token of the next page; empty on the last page.
+          string next_page_token = 2;
+        }
+        """##),
+    ContractDeclaration(
+      name: "patron.v1.KeyState", kind: .enumeration,
+      text: ##"""
+        // The state of a key.
+        enum KeyState {
+          // Unspecified.
+          KEY_STATE_UNSPECIFIED = 0;
+          // The key lets its holder in.
+          KEY_STATE_ACTIVE = 1;
+          // The key has expired; RotateKey with a new end makes it active again.
+          KEY_STATE_EXPIRED = 2;
+          // The key was revoked, for good.
+          KEY_STATE_REVOKED = 3;
+        }
+        """##),
+    ContractDeclaration(
       name: "patron.v1.Money", kind: .message,
       text: ##"""
         // An amount of money. Decimals are never stored as floating point.
@@ -557,6 +1268,40 @@ extension Contract {
             // a `+` that are not a number of any country are looked up as given.
             string phone_number = 4;
           }
+        }
+        """##),
+    ContractDeclaration(
+      name: "patron.v1.Author", kind: .message,
+      text: ##"""
+        // The author of a change: the caller that made it. Histories show it, and so does the full view of
+        // a customer. It tells nothing of the customer.
+        message Author {
+          // Id of the key with which the call came; empty if it came without one.
+          string key_id = 1;
+          // Person or program for whom the caller said that it acts, as in the metadata
+          // `patron-on-behalf-of`; empty if it named none.
+          string on_behalf_of = 2;
+        }
+        """##),
+    ContractDeclaration(
+      name: "patron.v1.CallLimits", kind: .message,
+      text: ##"""
+        // The limits of the calls of a store or of a key. A field that is 0 means the server's default.
+        // Calls beyond a limit are not run: RESOURCE_EXHAUSTED with the reason of the field. Rates are
+        // measured over about a second, so short peaks may be higher. A batch or an answer that takes more
+        // than is left is not refused; later calls wait for it. Reason: `LIMIT_OUT_OF_RANGE`.
+        message CallLimits {
+          // Calls that begin in a second, 0 to 1,000,000. Reason: `CALL_RATE`.
+          int32 calls_per_second = 1;
+          // Records that are written in a second, 0 to 1,000,000; each item of a batch counts. Reason:
+          // `WRITE_RATE`.
+          int32 writes_per_second = 2;
+          // Bytes of requests and answers in a second, 0 to 1,000,000,000,000. Reason: `BYTE_RATE`.
+          int64 bytes_per_second = 3;
+          // Calls that run at once, 0 to 1,000,000. Reason: `CALLS_AT_ONCE`.
+          int32 concurrent_calls = 4;
+          // Exports that run at once, 0 to 1,024. Reason: `SCANS_AT_ONCE`.
+          int32 concurrent_scans = 5;
         }
         """##),
     ContractDeclaration(
@@ -715,8 +1460,29 @@ extension Contract {
         // Patron's contract. The comments are the reference manual: units, limits and errors are
         // documented where they apply. These rules hold everywhere:
         //
-        // * Every request names its store (the tenant) in `store_id`; empty is the store `default`. A store
-        //   id has 1 to 64 characters of `a-z 0-9 _ -`. Stores never see each other's data.
+        // * Every request names its store (the tenant) in `store_id`. A store id has 1 to 64 characters of
+        //   `a-z 0-9 _ -`. Empty is the store of the caller's key; for a key of every store, and where
+        //   nobody needs a key, it is the store `default`. Stores never see each other's data.
+        // * A server that asks for keys knows a caller by the metadata `authorization: Bearer TOKEN`, or by
+        //   a name that AdminService.BindKey has bound to a key: a name in the caller's certificate, or the
+        //   user of a Unix socket. Metadata takes precedence. A key belongs to one store or to every store,
+        //   and has scopes, none of which includes another. The option `scope` of a method names the one
+        //   that it needs:
+        //   * `customers:read`: customers, their consent, and the settings of the store;
+        //   * `customers:write`: customers, with the consent that their records bring, such as marketing
+        //     flags and the subscriptions of an import;
+        //   * `consent:write`: agreements, opt-outs and suppressions;
+        //   * `timeline:read`: events and orders, with the customer that they belong to;
+        //   * `timeline:write`: events, orders and checkouts. They create and enrich customers, and change
+        //     consent by the rules for events;
+        //   * `export`: files of customers and of timelines;
+        //   * `erase`: erasures of customers;
+        //   * `settings`: changes of the settings of the store;
+        //   * `watch`: events as they are committed;
+        //   * `admin`: keys, stores and the audit log.
+        // * The metadata `patron-on-behalf-of`, up to 64 characters, names the person or program that the
+        //   caller acts for, such as the login of an agent. Patron believes the caller, and keeps the name
+        //   beside the id of the key: see Author. Reasons: those of texts.
         // * In input messages an absent (or JSON null) field leaves the stored value alone; a field that is
         //   present and empty clears it.
         // * Rejected input changes nothing. The status carries one `google.rpc.BadRequest` with every
@@ -724,6 +1490,17 @@ extension Contract {
         // * Other errors carry a `google.rpc.ErrorInfo` whose `reason` is a stable upper-case name.
         // * Reasons are documented where they arise: those of a field at the field or at its message, those
         //   of a method at the method. In addition, every method may fail with
+        //   * UNAUTHENTICATED `KEY_MISSING`, `KEY_MALFORMED`, `KEY_UNKNOWN` (the key was never made, was
+        //     removed, or has a different secret), `KEY_EXPIRED` and `KEY_REVOKED`;
+        //   * PERMISSION_DENIED `SCOPE_MISSING`, with the `scope` that the key lacks; `STORE_NOT_YOURS` for
+        //     any store but the key's, no matter if it exists;
+        //   * NOT_FOUND `STORE_UNKNOWN`, with the `nearest` name if there is one, for a store that was not
+        //     created. Only keys of every store get this answer. Where nobody needs a key, the first write
+        //     creates the store;
+        //   * RESOURCE_EXHAUSTED `CALL_RATE`, `WRITE_RATE`, `BYTE_RATE`, `CALLS_AT_ONCE` and
+        //     `SCANS_AT_ONCE` with a `google.rpc.RetryInfo`: the key or the store has used up what
+        //     CallLimits allows. The metadata has the `limit`, and `of`, which is `key` or `store`. The
+        //     call was not run;
         //   * INVALID_ARGUMENT `STORE_ID_MALFORMED`; `MALFORMED_MESSAGE` for bytes that do not decode as
         //     the request; `ENUM_VALUE_UNKNOWN` for a number that the enum does not define; `TEXT_TOO_LONG`
         //     and `TEXT_HAS_CONTROL_CHARACTER` for texts; `LIST_TOO_LONG` for lists; `TIME_OUT_OF_RANGE`
@@ -923,6 +1700,8 @@ extension Contract {
           // Empty if there was no address, and in rows written before hashes were kept. It equals the hash
           // that ListSuppressions returns for the address.
           bytes address_hash = 15;
+          // Author of the change; absent if the call had no key and named nobody.
+          Author author = 16;
         }
         """##),
     ContractDeclaration(
@@ -1135,23 +1914,27 @@ extension Contract {
           // the merges of earlier items, would move more than 20,000 events, orders, checkouts and ledger
           // rows. Send it again in another batch.
           rpc UpsertCustomer(UpsertCustomerRequest) returns (UpsertCustomerResponse) {
+            option (patron.v1.scope) = "customers:write";
             option idempotency_level = IDEMPOTENT;
           }
           // Creates or updates up to 1,000 customers. A rejected item does not stop the others. Errors:
           // INVALID_ARGUMENT for fields that apply to all items; errors of an item are those of
           // UpsertCustomer.
           rpc BatchUpsertCustomers(BatchUpsertCustomersRequest) returns (BatchUpsertCustomersResponse) {
+            option (patron.v1.scope) = "customers:write";
             option idempotency_level = IDEMPOTENT;
           }
           // Finds one customer. Errors: NOT_FOUND `CUSTOMER_NOT_FOUND`, or `CUSTOMER_ERASED` for the id of
           // an erased customer. All methods about one customer fail in this way.
           rpc GetCustomer(GetCustomerRequest) returns (GetCustomerResponse) {
+            option (patron.v1.scope) = "customers:read";
             option idempotency_level = NO_SIDE_EFFECTS;
           }
           // Finds up to 100 customers. Errors: INVALID_ARGUMENT as for GetCustomer, with the position;
           // RESOURCE_EXHAUSTED `ANSWER_TOO_LARGE` if the customers do not fit into one answer, with
           // `fitting`, the number that fits.
           rpc BatchGetCustomers(BatchGetCustomersRequest) returns (BatchGetCustomersResponse) {
+            option (patron.v1.scope) = "customers:read";
             option idempotency_level = NO_SIDE_EFFECTS;
           }
           // Changes one customer by id, field by field. Use it to add or remove an identifier. In addition
@@ -1163,20 +1946,25 @@ extension Contract {
           // of CustomerInput, `MASK_PATH_UNKNOWN`, `REF_MISSING`; ABORTED `ETAG_MISMATCH` with the current
           // `etag`; ALREADY_EXISTS `IDENTIFIER_CONFLICT`; FAILED_PRECONDITION `CONTACT_REQUIRED`, and the
           // errors of a refused merge. Details and warnings are the same as for UpsertCustomer.
-          rpc UpdateCustomer(UpdateCustomerRequest) returns (UpdateCustomerResponse);
+          rpc UpdateCustomer(UpdateCustomerRequest) returns (UpdateCustomerResponse) {
+            option (patron.v1.scope) = "customers:write";
+          }
           // Lists customers by filter and search, in pages. Errors: INVALID_ARGUMENT
           // `FILTER_CATEGORY_UNKNOWN`, `FILTER_UNKNOWN`, `FILTERS_MISSING`, `QUERY_TOO_LONG`,
           // `LIST_TOO_LONG` for more than 200 filters, `SORT_UNKNOWN`, and those of pages.
           rpc ListCustomers(ListCustomersRequest) returns (ListCustomersResponse) {
+            option (patron.v1.scope) = "customers:read";
             option idempotency_level = NO_SIDE_EFFECTS;
           }
           // Counts customers, in total and by predefined filter. Errors: those of the filter as in
           // ListCustomers; `FILTER_CATEGORY_UNKNOWN` for `facet_categories`.
           rpc CountCustomers(CountCustomersRequest) returns (CountCustomersResponse) {
+            option (patron.v1.scope) = "customers:read";
             option idempotency_level = NO_SIDE_EFFECTS;
           }
           // Lists the predefined filters. Errors: only those of every method.
           rpc ListFilters(ListFiltersRequest) returns (ListFiltersResponse) {
+            option (patron.v1.scope) = "customers:read";
             option idempotency_level = NO_SIDE_EFFECTS;
           }
           // Streams all customers of a filter as one file from one snapshot. Rows are sorted by id, oldest
@@ -1187,6 +1975,7 @@ extension Contract {
           // FAILED_PRECONDITION `TOO_MANY_COLUMNS` if the customers have more property names than a table
           // has columns; ABORTED `SNAPSHOT_TOO_OLD`.
           rpc ExportCustomers(ExportCustomersRequest) returns (stream ExportCustomersResponse) {
+            option (patron.v1.scope) = "export";
             option idempotency_level = NO_SIDE_EFFECTS;
           }
           // Imports up to 1,000 customers with their consent from another system. An item may have an
@@ -1204,6 +1993,7 @@ extension Contract {
           // UpsertCustomer, `CONSENT_KEPT`, `CONSENT_OUTDATED`, `DUPLICATE_ROW` for a customer of an
           // earlier row of the request.
           rpc ImportCustomers(ImportCustomersRequest) returns (ImportCustomersResponse) {
+            option (patron.v1.scope) = "customers:write";
             option idempotency_level = IDEMPOTENT;
           }
           // Adds and removes tags, and leaves all other tags as they are. Errors: INVALID_ARGUMENT
@@ -1211,6 +2001,7 @@ extension Contract {
           // Errors of a customer: NOT_FOUND `CUSTOMER_NOT_FOUND`, `CUSTOMER_ERASED`; INVALID_ARGUMENT
           // `TAGS_TOO_MANY` for the resulting tags.
           rpc UpdateTags(UpdateTagsRequest) returns (UpdateTagsResponse) {
+            option (patron.v1.scope) = "customers:write";
             option idempotency_level = IDEMPOTENT;
           }
           // Erases a customer permanently. Afterwards no identifier finds the customer, and the store's
@@ -1225,7 +2016,9 @@ extension Contract {
           //
           // Errors: NOT_FOUND `CUSTOMER_NOT_FOUND`, `CUSTOMER_ERASED`; INVALID_ARGUMENT `REQUEST_ID_REUSED`
           // for the request id of a different request.
-          rpc DeleteCustomer(DeleteCustomerRequest) returns (DeleteCustomerResponse);
+          rpc DeleteCustomer(DeleteCustomerRequest) returns (DeleteCustomerResponse) {
+            option (patron.v1.scope) = "erase";
+          }
           // Merges two customers, or previews the merge. All events, orders, checkouts and consent history
           // move to the primary. All identifiers of the secondary, also its id, name the primary from then
           // on, and the timeline has the event `profile_merged`.
@@ -1240,7 +2033,9 @@ extension Contract {
           // `MERGE_TOO_LARGE` if the secondary has more than 20,000 events, orders, checkouts and ledger
           // rows, `TAGS_TOO_MANY`, `PROPERTIES_TOO_MANY` and `AMOUNT_OUT_OF_RANGE` if both customers
           // together exceed a limit of one customer.
-          rpc MergeCustomers(MergeCustomersRequest) returns (MergeCustomersResponse);
+          rpc MergeCustomers(MergeCustomersRequest) returns (MergeCustomersResponse) {
+            option (patron.v1.scope) = "customers:write";
+          }
           // Undoes a merge. Both customers are as they were before, and addresses that the merge suppressed
           // are no longer suppressed. Events, orders and checkouts that arrived since, and fields that
           // changed since, stay with the primary. Consent that was given or withdrawn since goes with its
@@ -1251,7 +2046,9 @@ extension Contract {
           // FAILED_PRECONDITION `MERGE_UNDONE`, `UNMERGE_TOO_LATE` after 30 days, `UNMERGE_OUT_OF_ORDER`
           // with the merge to undo first, `UNMERGE_CONFLICT` if an identifier of one of the two now belongs
           // to another customer, or if the primary would be left without e-mail address and phone number.
-          rpc UnmergeCustomers(UnmergeCustomersRequest) returns (UnmergeCustomersResponse);
+          rpc UnmergeCustomers(UnmergeCustomersRequest) returns (UnmergeCustomersResponse) {
+            option (patron.v1.scope) = "customers:write";
+          }
           // Records that a customer agreed to messages.
           //
           // Errors: those of UpsertCustomer for the customer; INVALID_ARGUMENT `CHANNELS_MISSING`,
@@ -1265,7 +2062,9 @@ extension Contract {
           // than the one given. A form must not change the address of a record; use UpdateCustomer.
           // Warnings: `CONSENT_OUTDATED` if a newer agreement is stored and nothing changed,
           // `ADDRESS_SUPPRESSED`, `CUSTOMERS_MERGED`, `COUNTRY_ALIAS`.
-          rpc SubscribeCustomer(SubscribeCustomerRequest) returns (SubscribeCustomerResponse);
+          rpc SubscribeCustomer(SubscribeCustomerRequest) returns (SubscribeCustomerResponse) {
+            option (patron.v1.scope) = "consent:write";
+          }
           // Completes a double opt-in. A token that was used before changes nothing.
           //
           // Errors: INVALID_ARGUMENT `CONFIRMATION_TOKEN_MALFORMED`, those of ConsentEvidence; NOT_FOUND
@@ -1275,6 +2074,7 @@ extension Contract {
           // opted out since, `NOTHING_TO_CONFIRM`. Of several channels and topics, those that can be
           // confirmed are confirmed; the call fails only if none can.
           rpc ConfirmSubscription(ConfirmSubscriptionRequest) returns (ConfirmSubscriptionResponse) {
+            option (patron.v1.scope) = "consent:write";
             option idempotency_level = IDEMPOTENT;
           }
           // Records an opt-out. It takes effect at once, and a repeat changes nothing; only the first
@@ -1289,6 +2089,7 @@ extension Contract {
           // FAILED_PRECONDITION `ADDRESS_MISSING` if no customer has the address and it belongs to none of
           // the channels.
           rpc UnsubscribeCustomer(UnsubscribeCustomerRequest) returns (UnsubscribeCustomerResponse) {
+            option (patron.v1.scope) = "consent:write";
             option idempotency_level = IDEMPOTENT;
           }
           // Suppresses messages to an address, whatever its owner agreed to.
@@ -1298,21 +2099,25 @@ extension Contract {
           // (1990 to five minutes ahead); NOT_FOUND `CUSTOMER_NOT_FOUND`, `CUSTOMER_ERASED`;
           // FAILED_PRECONDITION `ADDRESS_MISSING` if any of the channels has no address.
           rpc SuppressCustomer(SuppressCustomerRequest) returns (SuppressCustomerResponse) {
+            option (patron.v1.scope) = "consent:write";
             option idempotency_level = IDEMPOTENT;
           }
           // Lifts suppressions. Errors: those of SuppressCustomer; INVALID_ARGUMENT `STICKY_OPT_OUT` for
           // SUPPRESSION_REASON_UNSUBSCRIBED and SUPPRESSION_REASON_ERASURE unless the customer is the
           // actor.
           rpc UnsuppressCustomer(UnsuppressCustomerRequest) returns (UnsuppressCustomerResponse) {
+            option (patron.v1.scope) = "consent:write";
             option idempotency_level = IDEMPOTENT;
           }
           // Returns the permission to send to an address, even if no customer has it: it may be suppressed.
           // Errors: INVALID_ARGUMENT `ADDRESS_EXPECTED` for a reference by id.
           rpc GetAddressStatus(GetAddressStatusRequest) returns (GetAddressStatusResponse) {
+            option (patron.v1.scope) = "customers:read";
             option idempotency_level = NO_SIDE_EFFECTS;
           }
           // Lists the suppressions of a store by hash of the address. Errors: those of pages.
           rpc ListSuppressions(ListSuppressionsRequest) returns (ListSuppressionsResponse) {
+            option (patron.v1.scope) = "customers:read";
             option idempotency_level = NO_SIDE_EFFECTS;
           }
           // Suppresses addresses or opts them out, with or without a customer. No customer is created:
@@ -1322,20 +2127,25 @@ extension Contract {
           // of times and notes of SuppressCustomer. Warning: `CONSENT_OUTDATED` for an opt-out that is
           // older than the agreement.
           rpc ImportSuppressions(ImportSuppressionsRequest) returns (ImportSuppressionsResponse) {
+            option (patron.v1.scope) = "consent:write";
             option idempotency_level = IDEMPOTENT;
           }
           // Lists the consent ledger of one customer. Errors: NOT_FOUND `CUSTOMER_NOT_FOUND`,
           // `CUSTOMER_ERASED`; INVALID_ARGUMENT for pages.
           rpc ListConsentHistory(ListConsentHistoryRequest) returns (ListConsentHistoryResponse) {
+            option (patron.v1.scope) = "customers:read";
             option idempotency_level = NO_SIDE_EFFECTS;
           }
           // Returns the store's settings. Errors: only those of every method.
           rpc GetStoreSettings(GetStoreSettingsRequest) returns (GetStoreSettingsResponse) {
+            option (patron.v1.scope) = "customers:read";
             option idempotency_level = NO_SIDE_EFFECTS;
           }
           // Changes the store's settings. Errors: INVALID_ARGUMENT `SETTINGS_MISSING`, `MASK_PATH_UNKNOWN`,
-          // `SOFT_BOUNCE_THRESHOLD_OUT_OF_RANGE`, `COUNTRY_UNKNOWN`, those of Money for `currency_code`.
+          // `SOFT_BOUNCE_THRESHOLD_OUT_OF_RANGE`, `COUNTRY_UNKNOWN`, those of Money for `currency_code`;
+          // PERMISSION_DENIED `EVERY_STORE_NEEDED` for `limits`.
           rpc UpdateStoreSettings(UpdateStoreSettingsRequest) returns (UpdateStoreSettingsResponse) {
+            option (patron.v1.scope) = "settings";
             option idempotency_level = IDEMPOTENT;
           }
         }
@@ -1375,6 +2185,7 @@ extension Contract {
         // the merges of earlier items, would move more than 20,000 events, orders, checkouts and ledger
         // rows. Send it again in another batch.
         rpc UpsertCustomer(UpsertCustomerRequest) returns (UpsertCustomerResponse) {
+          option (patron.v1.scope) = "customers:write";
           option idempotency_level = IDEMPOTENT;
         }
         """##),
@@ -1385,6 +2196,7 @@ extension Contract {
         // INVALID_ARGUMENT for fields that apply to all items; errors of an item are those of
         // UpsertCustomer.
         rpc BatchUpsertCustomers(BatchUpsertCustomersRequest) returns (BatchUpsertCustomersResponse) {
+          option (patron.v1.scope) = "customers:write";
           option idempotency_level = IDEMPOTENT;
         }
         """##),
@@ -1394,6 +2206,7 @@ extension Contract {
         // Finds one customer. Errors: NOT_FOUND `CUSTOMER_NOT_FOUND`, or `CUSTOMER_ERASED` for the id of
         // an erased customer. All methods about one customer fail in this way.
         rpc GetCustomer(GetCustomerRequest) returns (GetCustomerResponse) {
+          option (patron.v1.scope) = "customers:read";
           option idempotency_level = NO_SIDE_EFFECTS;
         }
         """##),
@@ -1404,6 +2217,7 @@ extension Contract {
         // RESOURCE_EXHAUSTED `ANSWER_TOO_LARGE` if the customers do not fit into one answer, with
         // `fitting`, the number that fits.
         rpc BatchGetCustomers(BatchGetCustomersRequest) returns (BatchGetCustomersResponse) {
+          option (patron.v1.scope) = "customers:read";
           option idempotency_level = NO_SIDE_EFFECTS;
         }
         """##),
@@ -1419,7 +2233,9 @@ extension Contract {
         // of CustomerInput, `MASK_PATH_UNKNOWN`, `REF_MISSING`; ABORTED `ETAG_MISMATCH` with the current
         // `etag`; ALREADY_EXISTS `IDENTIFIER_CONFLICT`; FAILED_PRECONDITION `CONTACT_REQUIRED`, and the
         // errors of a refused merge. Details and warnings are the same as for UpsertCustomer.
-        rpc UpdateCustomer(UpdateCustomerRequest) returns (UpdateCustomerResponse);
+        rpc UpdateCustomer(UpdateCustomerRequest) returns (UpdateCustomerResponse) {
+          option (patron.v1.scope) = "customers:write";
+        }
         """##),
     ContractDeclaration(
       name: "patron.v1.CustomerService.ListCustomers", kind: .method,
@@ -1428,6 +2244,7 @@ extension Contract {
         // `FILTER_CATEGORY_UNKNOWN`, `FILTER_UNKNOWN`, `FILTERS_MISSING`, `QUERY_TOO_LONG`,
         // `LIST_TOO_LONG` for more than 200 filters, `SORT_UNKNOWN`, and those of pages.
         rpc ListCustomers(ListCustomersRequest) returns (ListCustomersResponse) {
+          option (patron.v1.scope) = "customers:read";
           option idempotency_level = NO_SIDE_EFFECTS;
         }
         """##),
@@ -1437,6 +2254,7 @@ extension Contract {
         // Counts customers, in total and by predefined filter. Errors: those of the filter as in
         // ListCustomers; `FILTER_CATEGORY_UNKNOWN` for `facet_categories`.
         rpc CountCustomers(CountCustomersRequest) returns (CountCustomersResponse) {
+          option (patron.v1.scope) = "customers:read";
           option idempotency_level = NO_SIDE_EFFECTS;
         }
         """##),
@@ -1445,6 +2263,7 @@ extension Contract {
       text: ##"""
         // Lists the predefined filters. Errors: only those of every method.
         rpc ListFilters(ListFiltersRequest) returns (ListFiltersResponse) {
+          option (patron.v1.scope) = "customers:read";
           option idempotency_level = NO_SIDE_EFFECTS;
         }
         """##),
@@ -1459,6 +2278,7 @@ extension Contract {
         // FAILED_PRECONDITION `TOO_MANY_COLUMNS` if the customers have more property names than a table
         // has columns; ABORTED `SNAPSHOT_TOO_OLD`.
         rpc ExportCustomers(ExportCustomersRequest) returns (stream ExportCustomersResponse) {
+          option (patron.v1.scope) = "export";
           option idempotency_level = NO_SIDE_EFFECTS;
         }
         """##),
@@ -1480,6 +2300,7 @@ extension Contract {
         // UpsertCustomer, `CONSENT_KEPT`, `CONSENT_OUTDATED`, `DUPLICATE_ROW` for a customer of an
         // earlier row of the request.
         rpc ImportCustomers(ImportCustomersRequest) returns (ImportCustomersResponse) {
+          option (patron.v1.scope) = "customers:write";
           option idempotency_level = IDEMPOTENT;
         }
         """##),
@@ -1491,6 +2312,7 @@ extension Contract {
         // Errors of a customer: NOT_FOUND `CUSTOMER_NOT_FOUND`, `CUSTOMER_ERASED`; INVALID_ARGUMENT
         // `TAGS_TOO_MANY` for the resulting tags.
         rpc UpdateTags(UpdateTagsRequest) returns (UpdateTagsResponse) {
+          option (patron.v1.scope) = "customers:write";
           option idempotency_level = IDEMPOTENT;
         }
         """##),
@@ -1509,7 +2331,9 @@ extension Contract {
         //
         // Errors: NOT_FOUND `CUSTOMER_NOT_FOUND`, `CUSTOMER_ERASED`; INVALID_ARGUMENT `REQUEST_ID_REUSED`
         // for the request id of a different request.
-        rpc DeleteCustomer(DeleteCustomerRequest) returns (DeleteCustomerResponse);
+        rpc DeleteCustomer(DeleteCustomerRequest) returns (DeleteCustomerResponse) {
+          option (patron.v1.scope) = "erase";
+        }
         """##),
     ContractDeclaration(
       name: "patron.v1.CustomerService.MergeCustomers", kind: .method,
@@ -1528,7 +2352,9 @@ extension Contract {
         // `MERGE_TOO_LARGE` if the secondary has more than 20,000 events, orders, checkouts and ledger
         // rows, `TAGS_TOO_MANY`, `PROPERTIES_TOO_MANY` and `AMOUNT_OUT_OF_RANGE` if both customers
         // together exceed a limit of one customer.
-        rpc MergeCustomers(MergeCustomersRequest) returns (MergeCustomersResponse);
+        rpc MergeCustomers(MergeCustomersRequest) returns (MergeCustomersResponse) {
+          option (patron.v1.scope) = "customers:write";
+        }
         """##),
     ContractDeclaration(
       name: "patron.v1.CustomerService.UnmergeCustomers", kind: .method,
@@ -1543,7 +2369,9 @@ extension Contract {
         // FAILED_PRECONDITION `MERGE_UNDONE`, `UNMERGE_TOO_LATE` after 30 days, `UNMERGE_OUT_OF_ORDER`
         // with the merge to undo first, `UNMERGE_CONFLICT` if an identifier of one of the two now belongs
         // to another customer, or if the primary would be left without e-mail address and phone number.
-        rpc UnmergeCustomers(UnmergeCustomersRequest) returns (UnmergeCustomersResponse);
+        rpc UnmergeCustomers(UnmergeCustomersRequest) returns (UnmergeCustomersResponse) {
+          option (patron.v1.scope) = "customers:write";
+        }
         """##),
     ContractDeclaration(
       name: "patron.v1.CustomerService.SubscribeCustomer", kind: .method,
@@ -1561,7 +2389,9 @@ extension Contract {
         // than the one given. A form must not change the address of a record; use UpdateCustomer.
         // Warnings: `CONSENT_OUTDATED` if a newer agreement is stored and nothing changed,
         // `ADDRESS_SUPPRESSED`, `CUSTOMERS_MERGED`, `COUNTRY_ALIAS`.
-        rpc SubscribeCustomer(SubscribeCustomerRequest) returns (SubscribeCustomerResponse);
+        rpc SubscribeCustomer(SubscribeCustomerRequest) returns (SubscribeCustomerResponse) {
+          option (patron.v1.scope) = "consent:write";
+        }
         """##),
     ContractDeclaration(
       name: "patron.v1.CustomerService.ConfirmSubscription", kind: .method,
@@ -1575,6 +2405,7 @@ extension Contract {
         // opted out since, `NOTHING_TO_CONFIRM`. Of several channels and topics, those that can be
         // confirmed are confirmed; the call fails only if none can.
         rpc ConfirmSubscription(ConfirmSubscriptionRequest) returns (ConfirmSubscriptionResponse) {
+          option (patron.v1.scope) = "consent:write";
           option idempotency_level = IDEMPOTENT;
         }
         """##),
@@ -1593,6 +2424,7 @@ extension Contract {
         // FAILED_PRECONDITION `ADDRESS_MISSING` if no customer has the address and it belongs to none of
         // the channels.
         rpc UnsubscribeCustomer(UnsubscribeCustomerRequest) returns (UnsubscribeCustomerResponse) {
+          option (patron.v1.scope) = "consent:write";
           option idempotency_level = IDEMPOTENT;
         }
         """##),
@@ -1606,6 +2438,7 @@ extension Contract {
         // (1990 to five minutes ahead); NOT_FOUND `CUSTOMER_NOT_FOUND`, `CUSTOMER_ERASED`;
         // FAILED_PRECONDITION `ADDRESS_MISSING` if any of the channels has no address.
         rpc SuppressCustomer(SuppressCustomerRequest) returns (SuppressCustomerResponse) {
+          option (patron.v1.scope) = "consent:write";
           option idempotency_level = IDEMPOTENT;
         }
         """##),
@@ -1616,6 +2449,7 @@ extension Contract {
         // SUPPRESSION_REASON_UNSUBSCRIBED and SUPPRESSION_REASON_ERASURE unless the customer is the
         // actor.
         rpc UnsuppressCustomer(UnsuppressCustomerRequest) returns (UnsuppressCustomerResponse) {
+          option (patron.v1.scope) = "consent:write";
           option idempotency_level = IDEMPOTENT;
         }
         """##),
@@ -1625,6 +2459,7 @@ extension Contract {
         // Returns the permission to send to an address, even if no customer has it: it may be suppressed.
         // Errors: INVALID_ARGUMENT `ADDRESS_EXPECTED` for a reference by id.
         rpc GetAddressStatus(GetAddressStatusRequest) returns (GetAddressStatusResponse) {
+          option (patron.v1.scope) = "customers:read";
           option idempotency_level = NO_SIDE_EFFECTS;
         }
         """##),
@@ -1633,6 +2468,7 @@ extension Contract {
       text: ##"""
         // Lists the suppressions of a store by hash of the address. Errors: those of pages.
         rpc ListSuppressions(ListSuppressionsRequest) returns (ListSuppressionsResponse) {
+          option (patron.v1.scope) = "customers:read";
           option idempotency_level = NO_SIDE_EFFECTS;
         }
         """##),
@@ -1646,6 +2482,7 @@ extension Contract {
         // of times and notes of SuppressCustomer. Warning: `CONSENT_OUTDATED` for an opt-out that is
         // older than the agreement.
         rpc ImportSuppressions(ImportSuppressionsRequest) returns (ImportSuppressionsResponse) {
+          option (patron.v1.scope) = "consent:write";
           option idempotency_level = IDEMPOTENT;
         }
         """##),
@@ -1655,6 +2492,7 @@ extension Contract {
         // Lists the consent ledger of one customer. Errors: NOT_FOUND `CUSTOMER_NOT_FOUND`,
         // `CUSTOMER_ERASED`; INVALID_ARGUMENT for pages.
         rpc ListConsentHistory(ListConsentHistoryRequest) returns (ListConsentHistoryResponse) {
+          option (patron.v1.scope) = "customers:read";
           option idempotency_level = NO_SIDE_EFFECTS;
         }
         """##),
@@ -1663,6 +2501,7 @@ extension Contract {
       text: ##"""
         // Returns the store's settings. Errors: only those of every method.
         rpc GetStoreSettings(GetStoreSettingsRequest) returns (GetStoreSettingsResponse) {
+          option (patron.v1.scope) = "customers:read";
           option idempotency_level = NO_SIDE_EFFECTS;
         }
         """##),
@@ -1670,8 +2509,10 @@ extension Contract {
       name: "patron.v1.CustomerService.UpdateStoreSettings", kind: .method,
       text: ##"""
         // Changes the store's settings. Errors: INVALID_ARGUMENT `SETTINGS_MISSING`, `MASK_PATH_UNKNOWN`,
-        // `SOFT_BOUNCE_THRESHOLD_OUT_OF_RANGE`, `COUNTRY_UNKNOWN`, those of Money for `currency_code`.
+        // `SOFT_BOUNCE_THRESHOLD_OUT_OF_RANGE`, `COUNTRY_UNKNOWN`, those of Money for `currency_code`;
+        // PERMISSION_DENIED `EVERY_STORE_NEEDED` for `limits`.
         rpc UpdateStoreSettings(UpdateStoreSettingsRequest) returns (UpdateStoreSettingsResponse) {
+          option (patron.v1.scope) = "settings";
           option idempotency_level = IDEMPOTENT;
         }
         """##),
@@ -1922,6 +2763,8 @@ extension Contract {
           string set_by = 3;
           // Id of the event that set it; 0 if it was not an event.
           int64 event_id = 4;
+          // Author of the change; absent if the call had no key and named nobody.
+          Author author = 5;
         }
         """##),
     ContractDeclaration(
@@ -1929,7 +2772,7 @@ extension Contract {
       text: ##"""
         // Request of UpsertCustomer.
         message UpsertCustomerRequest {
-          // Id of the store (the tenant); empty is `default`.
+          // Id of the store (the tenant); empty is the key's, else `default`.
           string store_id = 1;
           // The customer. With an `external_id`, both e-mail address and phone number may be given; without
           // it exactly one of them identifies the customer.
@@ -1968,7 +2811,7 @@ extension Contract {
       text: ##"""
         // Request of BatchUpsertCustomers.
         message BatchUpsertCustomersRequest {
-          // Id of the store (the tenant); empty is `default`.
+          // Id of the store (the tenant); empty is the key's, else `default`.
           string store_id = 1;
           // Customers, 1 to 1,000, applied in order.
           repeated CustomerInput customers = 2;
@@ -2035,7 +2878,7 @@ extension Contract {
       text: ##"""
         // Request of GetCustomer.
         message GetCustomerRequest {
-          // Id of the store (the tenant); empty is `default`.
+          // Id of the store (the tenant); empty is the key's, else `default`.
           string store_id = 1;
           // The customer.
           CustomerRef customer = 2;
@@ -2063,7 +2906,7 @@ extension Contract {
       text: ##"""
         // Request of BatchGetCustomers.
         message BatchGetCustomersRequest {
-          // Id of the store (the tenant); empty is `default`.
+          // Id of the store (the tenant); empty is the key's, else `default`.
           string store_id = 1;
           // Customers, 1 to 100.
           repeated CustomerRef customers = 2;
@@ -2087,7 +2930,7 @@ extension Contract {
       text: ##"""
         // Request of UpdateCustomer.
         message UpdateCustomerRequest {
-          // Id of the store (the tenant); empty is `default`.
+          // Id of the store (the tenant); empty is the key's, else `default`.
           string store_id = 1;
           // Patron's id.
           int64 id = 2;
@@ -2157,7 +3000,7 @@ extension Contract {
       text: ##"""
         // Request of ListCustomers.
         message ListCustomersRequest {
-          // Id of the store (the tenant); empty is `default`.
+          // Id of the store (the tenant); empty is the key's, else `default`.
           string store_id = 1;
           // Filter of the customers; absent matches all.
           CustomerFilter filter = 2;
@@ -2191,7 +3034,7 @@ extension Contract {
       text: ##"""
         // Request of CountCustomers.
         message CountCustomersRequest {
-          // Id of the store (the tenant); empty is `default`.
+          // Id of the store (the tenant); empty is the key's, else `default`.
           string store_id = 1;
           // Filter of the customers; absent matches all.
           CustomerFilter filter = 2;
@@ -2229,7 +3072,7 @@ extension Contract {
       text: ##"""
         // Request of ListFilters.
         message ListFiltersRequest {
-          // Id of the store (the tenant); empty is `default`.
+          // Id of the store (the tenant); empty is the key's, else `default`.
           string store_id = 1;
         }
         """##),
@@ -2275,7 +3118,7 @@ extension Contract {
       text: ##"""
         // Request of ExportCustomers.
         message ExportCustomersRequest {
-          // Id of the store (the tenant); empty is `default`.
+          // Id of the store (the tenant); empty is the key's, else `default`.
           string store_id = 1;
           // Filter of the customers; absent matches all.
           CustomerFilter filter = 2;
@@ -2323,7 +3166,7 @@ extension Contract {
       text: ##"""
         // Request of ImportCustomers.
         message ImportCustomersRequest {
-          // Id of the store (the tenant); empty is `default`.
+          // Id of the store (the tenant); empty is the key's, else `default`.
           string store_id = 1;
           // Customers, 1 to 1,000, applied in order.
           repeated ImportItem items = 2;
@@ -2360,7 +3203,7 @@ extension Contract {
       text: ##"""
         // Request of UpdateTags.
         message UpdateTagsRequest {
-          // Id of the store (the tenant); empty is `default`.
+          // Id of the store (the tenant); empty is the key's, else `default`.
           string store_id = 1;
           // Customers, 1 to 1,000.
           repeated CustomerRef customers = 2;
@@ -2386,7 +3229,7 @@ extension Contract {
       text: ##"""
         // Request of DeleteCustomer.
         message DeleteCustomerRequest {
-          // Id of the store (the tenant); empty is `default`.
+          // Id of the store (the tenant); empty is the key's, else `default`.
           string store_id = 1;
           // The customer.
           CustomerRef customer = 2;
@@ -2415,6 +3258,9 @@ extension Contract {
           // Number of addresses whose hashes stay suppressed: all that the customer had, also before
           // merges.
           int64 suppression_count = 5;
+          // Author of the erasure, in a repeat the author of the first call; absent if that call had no key
+          // and named nobody.
+          Author author = 6;
         }
         """##),
     ContractDeclaration(
@@ -2422,7 +3268,7 @@ extension Contract {
       text: ##"""
         // Request of MergeCustomers.
         message MergeCustomersRequest {
-          // Id of the store (the tenant); empty is `default`.
+          // Id of the store (the tenant); empty is the key's, else `default`.
           string store_id = 1;
           // The customer that stays.
           CustomerRef primary = 2;
@@ -2463,7 +3309,7 @@ extension Contract {
       text: ##"""
         // Request of UnmergeCustomers.
         message UnmergeCustomersRequest {
-          // Id of the store (the tenant); empty is `default`.
+          // Id of the store (the tenant); empty is the key's, else `default`.
           string store_id = 1;
           // Id of the merge.
           int64 merge_id = 2;
@@ -2488,7 +3334,7 @@ extension Contract {
       text: ##"""
         // Request of SubscribeCustomer.
         message SubscribeCustomerRequest {
-          // Id of the store (the tenant); empty is `default`.
+          // Id of the store (the tenant); empty is the key's, else `default`.
           string store_id = 1;
           // The customer, by any identifiers; created if unknown. Other fields are ignored, except names.
           CustomerInput customer = 2;
@@ -2534,7 +3380,7 @@ extension Contract {
       text: ##"""
         // Request of ConfirmSubscription.
         message ConfirmSubscriptionRequest {
-          // Id of the store (the tenant); empty is `default`.
+          // Id of the store (the tenant); empty is the key's, else `default`.
           string store_id = 1;
           // Token that SubscribeCustomer returned. It is valid for seven days, once for each channel.
           string confirmation_token = 2;
@@ -2563,7 +3409,7 @@ extension Contract {
       text: ##"""
         // Request of UnsubscribeCustomer.
         message UnsubscribeCustomerRequest {
-          // Id of the store (the tenant); empty is `default`.
+          // Id of the store (the tenant); empty is the key's, else `default`.
           string store_id = 1;
           // The customer, or an address. An address that no customer has is suppressed.
           CustomerRef customer = 2;
@@ -2602,7 +3448,7 @@ extension Contract {
       text: ##"""
         // Request of SuppressCustomer.
         message SuppressCustomerRequest {
-          // Id of the store (the tenant); empty is `default`.
+          // Id of the store (the tenant); empty is the key's, else `default`.
           string store_id = 1;
           // The customer, or an address that no customer has yet.
           CustomerRef customer = 2;
@@ -2643,7 +3489,7 @@ extension Contract {
       text: ##"""
         // Request of UnsuppressCustomer.
         message UnsuppressCustomerRequest {
-          // Id of the store (the tenant); empty is `default`.
+          // Id of the store (the tenant); empty is the key's, else `default`.
           string store_id = 1;
           // The customer, or an address.
           CustomerRef customer = 2;
@@ -2677,7 +3523,7 @@ extension Contract {
       text: ##"""
         // Request of GetAddressStatus.
         message GetAddressStatusRequest {
-          // Id of the store (the tenant); empty is `default`.
+          // Id of the store (the tenant); empty is the key's, else `default`.
           string store_id = 1;
           // An e-mail address or a phone number.
           CustomerRef address = 2;
@@ -2715,7 +3561,7 @@ extension Contract {
       text: ##"""
         // Request of ListSuppressions.
         message ListSuppressionsRequest {
-          // Id of the store (the tenant); empty is `default`.
+          // Id of the store (the tenant); empty is the key's, else `default`.
           string store_id = 1;
           // Channel to list; unspecified is all.
           Channel channel = 2;
@@ -2762,7 +3608,7 @@ extension Contract {
       text: ##"""
         // Request of ImportSuppressions.
         message ImportSuppressionsRequest {
-          // Id of the store (the tenant); empty is `default`.
+          // Id of the store (the tenant); empty is the key's, else `default`.
           string store_id = 1;
           // Entries, 1 to 1,000, applied in order.
           repeated SuppressionEntry suppressions = 2;
@@ -2790,7 +3636,7 @@ extension Contract {
       text: ##"""
         // Request of ListConsentHistory.
         message ListConsentHistoryRequest {
-          // Id of the store (the tenant); empty is `default`.
+          // Id of the store (the tenant); empty is the key's, else `default`.
           string store_id = 1;
           // The customer.
           CustomerRef customer = 2;
@@ -2857,6 +3703,11 @@ extension Contract {
           // like placeholders, up to 100. Reasons: `EXTERNAL_ID_EMPTY`, those of the identifier, and
           // `EXTERNAL_IDS_TOO_MANY`.
           TextList allowed_external_ids = 13;
+          // Author of the last change; set by the server. Absent if that call had no key and named nobody.
+          Author author = 14;
+          // Limits of the store's calls; those of its keys count as well. A value replaces all of them.
+          // Only a key of every store may change them: PERMISSION_DENIED `EVERY_STORE_NEEDED`.
+          CallLimits limits = 15;
         }
         """##),
     ContractDeclaration(
@@ -2864,7 +3715,7 @@ extension Contract {
       text: ##"""
         // Request of GetStoreSettings.
         message GetStoreSettingsRequest {
-          // Id of the store (the tenant); empty is `default`.
+          // Id of the store (the tenant); empty is the key's, else `default`.
           string store_id = 1;
         }
         """##),
@@ -2882,7 +3733,7 @@ extension Contract {
       text: ##"""
         // Request of UpdateStoreSettings.
         message UpdateStoreSettingsRequest {
-          // Id of the store (the tenant); empty is `default`.
+          // Id of the store (the tenant); empty is the key's, else `default`.
           string store_id = 1;
           // The new values.
           StoreSettings settings = 2;
@@ -3253,6 +4104,8 @@ extension Contract {
           // True if line items, refunds or shipments are left out because the order is larger than an
           // answer may be; GetOrder returns it in parts. Set by the server.
           bool is_partial = 30;
+          // Author of the last change; set by the server. Absent if that call had no key and named nobody.
+          Author author = 31;
         }
         """##),
     ContractDeclaration(
@@ -3466,11 +4319,15 @@ extension Contract {
           // `ORDER_STATS_KEPT`, `IP_MALFORMED`, `EXTERNAL_ID_PLACEHOLDER` for an event id that is a
           // placeholder (it is left out, and the event is identified by its content). Malformed parts of
           // the evidence are left out with their reasons as warnings.
-          rpc RecordEvent(RecordEventRequest) returns (RecordEventResponse);
+          rpc RecordEvent(RecordEventRequest) returns (RecordEventResponse) {
+            option (patron.v1.scope) = "timeline:write";
+          }
           // Records up to 1,000 events. A rejected item does not stop the others. Errors: INVALID_ARGUMENT
           // for fields that apply to all items, `REQUEST_ID_REUSED`; errors of an item are those of
           // RecordEvent.
-          rpc BatchRecordEvents(BatchRecordEventsRequest) returns (BatchRecordEventsResponse);
+          rpc BatchRecordEvents(BatchRecordEventsRequest) returns (BatchRecordEventsResponse) {
+            option (patron.v1.scope) = "timeline:write";
+          }
           // Applies the given fields of an order and emits an event for each change.
           //
           // Each transition has an event of its own, emitted once: `order_placed`, `order_paid`,
@@ -3501,11 +4358,13 @@ extension Contract {
           // `ORDER_PARTS_REMOVED`, `REFUND_EXCEEDS_TOTAL`, `QUANTITY_EXCEEDS_ORDER`, `TIMES_CONTRADICT` for
           // a payment, refund, shipment or cancellation more than a day before the order.
           rpc SyncOrder(SyncOrderRequest) returns (SyncOrderResponse) {
+            option (patron.v1.scope) = "timeline:write";
             option idempotency_level = IDEMPOTENT;
           }
           // Syncs up to 1,000 orders. A rejected item does not stop the others. Errors: INVALID_ARGUMENT
           // for fields that apply to all items; errors of an item are those of SyncOrder.
           rpc BatchSyncOrders(BatchSyncOrdersRequest) returns (BatchSyncOrdersResponse) {
+            option (patron.v1.scope) = "timeline:write";
             option idempotency_level = IDEMPOTENT;
           }
           // Applies one refund. A refund of an unknown order waits for the order, for up to 30 days, at
@@ -3516,6 +4375,7 @@ extension Contract {
           // refunds of the order, `AMOUNT_OUT_OF_RANGE`; FAILED_PRECONDITION `ORDER_TOO_LARGE` if the whole
           // order would be too large, `CUSTOMER_ERASED` if the order's customer was erased.
           rpc SyncRefund(SyncRefundRequest) returns (SyncRefundResponse) {
+            option (patron.v1.scope) = "timeline:write";
             option idempotency_level = IDEMPOTENT;
           }
           // Applies one shipment. A shipment of an unknown order waits for the order, as a refund does. The
@@ -3529,6 +4389,7 @@ extension Contract {
           // FAILED_PRECONDITION `ORDER_TOO_LARGE` if the whole order would be too large, `CUSTOMER_ERASED`
           // if the order's customer was erased.
           rpc SyncFulfillment(SyncFulfillmentRequest) returns (SyncFulfillmentResponse) {
+            option (patron.v1.scope) = "timeline:write";
             option idempotency_level = IDEMPOTENT;
           }
           // Applies the given fields of a checkout.
@@ -3538,21 +4399,25 @@ extension Contract {
           // `customer_id` if the checkout belongs to another customer. Warnings: those of UpsertCustomer,
           // `TIMES_CONTRADICT`.
           rpc SyncCheckout(SyncCheckoutRequest) returns (SyncCheckoutResponse) {
+            option (patron.v1.scope) = "timeline:write";
             option idempotency_level = IDEMPOTENT;
           }
           // Lists the timeline of one customer, in pages. Errors: NOT_FOUND `CUSTOMER_NOT_FOUND`,
           // `CUSTOMER_ERASED`; INVALID_ARGUMENT with the violations of EventFilter, and for pages.
           rpc GetTimeline(GetTimelineRequest) returns (GetTimelineResponse) {
+            option (patron.v1.scope) = "timeline:read";
             option idempotency_level = NO_SIDE_EFFECTS;
           }
           // Returns one event with its order and related events. Errors: NOT_FOUND `EVENT_NOT_FOUND`;
           // INVALID_ARGUMENT `REF_MISSING`, `SOURCE_REQUIRED` for a key without a source.
           rpc GetEvent(GetEventRequest) returns (GetEventResponse) {
+            option (patron.v1.scope) = "timeline:read";
             option idempotency_level = NO_SIDE_EFFECTS;
           }
           // Lists the orders of one customer, or the parts that wait for their order. Errors: NOT_FOUND
           // `CUSTOMER_NOT_FOUND`, `CUSTOMER_ERASED`; INVALID_ARGUMENT `REF_UNEXPECTED`, and for pages.
           rpc ListOrders(ListOrdersRequest) returns (ListOrdersResponse) {
+            option (patron.v1.scope) = "timeline:read";
             option idempotency_level = NO_SIDE_EFFECTS;
           }
           // Returns one order. An order of more than 1 MiB, written before that limit existed, is returned
@@ -3561,6 +4426,7 @@ extension Contract {
           // `REF_MISSING`, and for `part_token` those of page tokens, `PAGE_TOKEN_MISMATCH` also if the
           // order has changed since.
           rpc GetOrder(GetOrderRequest) returns (GetOrderResponse) {
+            option (patron.v1.scope) = "timeline:read";
             option idempotency_level = NO_SIDE_EFFECTS;
           }
           // Moves an order to another customer, also an order that an unmerge left behind. The derived
@@ -3570,20 +4436,26 @@ extension Contract {
           // NOT_FOUND `ORDER_NOT_FOUND`, `CUSTOMER_NOT_FOUND`, `CUSTOMER_ERASED`; INVALID_ARGUMENT
           // `REF_MISSING`; FAILED_PRECONDITION `AMOUNT_OUT_OF_RANGE`.
           rpc MoveOrder(MoveOrderRequest) returns (MoveOrderResponse) {
+            option (patron.v1.scope) = "timeline:write";
             option idempotency_level = IDEMPOTENT;
           }
           // Deletes an order and the events that were derived from it; other events about it stay. Errors:
           // NOT_FOUND `ORDER_NOT_FOUND`; INVALID_ARGUMENT `REF_MISSING`, `REQUEST_ID_REUSED`;
           // FAILED_PRECONDITION `CUSTOMER_ERASED`.
-          rpc DeleteOrder(DeleteOrderRequest) returns (DeleteOrderResponse);
+          rpc DeleteOrder(DeleteOrderRequest) returns (DeleteOrderResponse) {
+            option (patron.v1.scope) = "timeline:write";
+          }
           // Deletes one event that a caller recorded. The fields that it set in the customer's record stay,
           // and so do consent and suppressions. Errors: NOT_FOUND `EVENT_NOT_FOUND`; INVALID_ARGUMENT
           // `REF_MISSING`, `SOURCE_REQUIRED`, `REQUEST_ID_REUSED`; FAILED_PRECONDITION `EVENT_DERIVED` for
           // events that Patron made, such as those of an order.
-          rpc DeleteEvent(DeleteEventRequest) returns (DeleteEventResponse);
+          rpc DeleteEvent(DeleteEventRequest) returns (DeleteEventResponse) {
+            option (patron.v1.scope) = "timeline:write";
+          }
           // Lists the event types of the catalogue and those that the store registered. Errors: only those
           // of every method.
           rpc ListEventTypes(ListEventTypesRequest) returns (ListEventTypesResponse) {
+            option (patron.v1.scope) = "timeline:read";
             option idempotency_level = NO_SIDE_EFFECTS;
           }
           // Registers a type of third-party event, up to 400 in a store.
@@ -3592,6 +4464,7 @@ extension Contract {
           // `NAME_TOO_LONG`, `NAME_NOT_SNAKE_CASE`, those of EventType and EventField; FAILED_PRECONDITION
           // `TOO_MANY_EVENT_TYPES`.
           rpc RegisterEventType(RegisterEventTypeRequest) returns (RegisterEventTypeResponse) {
+            option (patron.v1.scope) = "timeline:write";
             option idempotency_level = IDEMPOTENT;
           }
           // Streams a timeline, or everything about one customer, as one file. Errors: NOT_FOUND
@@ -3599,6 +4472,7 @@ extension Contract {
           // `CSV_OPTIONS_WITHOUT_CSV`; RESOURCE_EXHAUSTED `EXPORT_TOO_LARGE` for an archive of more than
           // 4 GiB; ABORTED `SNAPSHOT_TOO_OLD`.
           rpc ExportTimeline(ExportTimelineRequest) returns (stream ExportTimelineResponse) {
+            option (patron.v1.scope) = "export";
             option idempotency_level = NO_SIDE_EFFECTS;
           }
           // Streams events as they are committed: each once, in the order of their sequences, which is the
@@ -3618,6 +4492,7 @@ extension Contract {
           // RESOURCE_EXHAUSTED `TOO_MANY_WATCHES` if the server has as many watches as it allows, with the
           // time after which to call again.
           rpc WatchTimeline(WatchTimelineRequest) returns (stream WatchTimelineResponse) {
+            option (patron.v1.scope) = "watch";
             option idempotency_level = NO_SIDE_EFFECTS;
           }
         }
@@ -3653,7 +4528,9 @@ extension Contract {
         // `ORDER_STATS_KEPT`, `IP_MALFORMED`, `EXTERNAL_ID_PLACEHOLDER` for an event id that is a
         // placeholder (it is left out, and the event is identified by its content). Malformed parts of
         // the evidence are left out with their reasons as warnings.
-        rpc RecordEvent(RecordEventRequest) returns (RecordEventResponse);
+        rpc RecordEvent(RecordEventRequest) returns (RecordEventResponse) {
+          option (patron.v1.scope) = "timeline:write";
+        }
         """##),
     ContractDeclaration(
       name: "patron.v1.TimelineService.BatchRecordEvents", kind: .method,
@@ -3661,7 +4538,9 @@ extension Contract {
         // Records up to 1,000 events. A rejected item does not stop the others. Errors: INVALID_ARGUMENT
         // for fields that apply to all items, `REQUEST_ID_REUSED`; errors of an item are those of
         // RecordEvent.
-        rpc BatchRecordEvents(BatchRecordEventsRequest) returns (BatchRecordEventsResponse);
+        rpc BatchRecordEvents(BatchRecordEventsRequest) returns (BatchRecordEventsResponse) {
+          option (patron.v1.scope) = "timeline:write";
+        }
         """##),
     ContractDeclaration(
       name: "patron.v1.TimelineService.SyncOrder", kind: .method,
@@ -3696,6 +4575,7 @@ extension Contract {
         // `ORDER_PARTS_REMOVED`, `REFUND_EXCEEDS_TOTAL`, `QUANTITY_EXCEEDS_ORDER`, `TIMES_CONTRADICT` for
         // a payment, refund, shipment or cancellation more than a day before the order.
         rpc SyncOrder(SyncOrderRequest) returns (SyncOrderResponse) {
+          option (patron.v1.scope) = "timeline:write";
           option idempotency_level = IDEMPOTENT;
         }
         """##),
@@ -3705,6 +4585,7 @@ extension Contract {
         // Syncs up to 1,000 orders. A rejected item does not stop the others. Errors: INVALID_ARGUMENT
         // for fields that apply to all items; errors of an item are those of SyncOrder.
         rpc BatchSyncOrders(BatchSyncOrdersRequest) returns (BatchSyncOrdersResponse) {
+          option (patron.v1.scope) = "timeline:write";
           option idempotency_level = IDEMPOTENT;
         }
         """##),
@@ -3719,6 +4600,7 @@ extension Contract {
         // refunds of the order, `AMOUNT_OUT_OF_RANGE`; FAILED_PRECONDITION `ORDER_TOO_LARGE` if the whole
         // order would be too large, `CUSTOMER_ERASED` if the order's customer was erased.
         rpc SyncRefund(SyncRefundRequest) returns (SyncRefundResponse) {
+          option (patron.v1.scope) = "timeline:write";
           option idempotency_level = IDEMPOTENT;
         }
         """##),
@@ -3736,6 +4618,7 @@ extension Contract {
         // FAILED_PRECONDITION `ORDER_TOO_LARGE` if the whole order would be too large, `CUSTOMER_ERASED`
         // if the order's customer was erased.
         rpc SyncFulfillment(SyncFulfillmentRequest) returns (SyncFulfillmentResponse) {
+          option (patron.v1.scope) = "timeline:write";
           option idempotency_level = IDEMPOTENT;
         }
         """##),
@@ -3749,6 +4632,7 @@ extension Contract {
         // `customer_id` if the checkout belongs to another customer. Warnings: those of UpsertCustomer,
         // `TIMES_CONTRADICT`.
         rpc SyncCheckout(SyncCheckoutRequest) returns (SyncCheckoutResponse) {
+          option (patron.v1.scope) = "timeline:write";
           option idempotency_level = IDEMPOTENT;
         }
         """##),
@@ -3758,6 +4642,7 @@ extension Contract {
         // Lists the timeline of one customer, in pages. Errors: NOT_FOUND `CUSTOMER_NOT_FOUND`,
         // `CUSTOMER_ERASED`; INVALID_ARGUMENT with the violations of EventFilter, and for pages.
         rpc GetTimeline(GetTimelineRequest) returns (GetTimelineResponse) {
+          option (patron.v1.scope) = "timeline:read";
           option idempotency_level = NO_SIDE_EFFECTS;
         }
         """##),
@@ -3767,6 +4652,7 @@ extension Contract {
         // Returns one event with its order and related events. Errors: NOT_FOUND `EVENT_NOT_FOUND`;
         // INVALID_ARGUMENT `REF_MISSING`, `SOURCE_REQUIRED` for a key without a source.
         rpc GetEvent(GetEventRequest) returns (GetEventResponse) {
+          option (patron.v1.scope) = "timeline:read";
           option idempotency_level = NO_SIDE_EFFECTS;
         }
         """##),
@@ -3776,6 +4662,7 @@ extension Contract {
         // Lists the orders of one customer, or the parts that wait for their order. Errors: NOT_FOUND
         // `CUSTOMER_NOT_FOUND`, `CUSTOMER_ERASED`; INVALID_ARGUMENT `REF_UNEXPECTED`, and for pages.
         rpc ListOrders(ListOrdersRequest) returns (ListOrdersResponse) {
+          option (patron.v1.scope) = "timeline:read";
           option idempotency_level = NO_SIDE_EFFECTS;
         }
         """##),
@@ -3788,6 +4675,7 @@ extension Contract {
         // `REF_MISSING`, and for `part_token` those of page tokens, `PAGE_TOKEN_MISMATCH` also if the
         // order has changed since.
         rpc GetOrder(GetOrderRequest) returns (GetOrderResponse) {
+          option (patron.v1.scope) = "timeline:read";
           option idempotency_level = NO_SIDE_EFFECTS;
         }
         """##),
@@ -3801,6 +4689,7 @@ extension Contract {
         // NOT_FOUND `ORDER_NOT_FOUND`, `CUSTOMER_NOT_FOUND`, `CUSTOMER_ERASED`; INVALID_ARGUMENT
         // `REF_MISSING`; FAILED_PRECONDITION `AMOUNT_OUT_OF_RANGE`.
         rpc MoveOrder(MoveOrderRequest) returns (MoveOrderResponse) {
+          option (patron.v1.scope) = "timeline:write";
           option idempotency_level = IDEMPOTENT;
         }
         """##),
@@ -3810,7 +4699,9 @@ extension Contract {
         // Deletes an order and the events that were derived from it; other events about it stay. Errors:
         // NOT_FOUND `ORDER_NOT_FOUND`; INVALID_ARGUMENT `REF_MISSING`, `REQUEST_ID_REUSED`;
         // FAILED_PRECONDITION `CUSTOMER_ERASED`.
-        rpc DeleteOrder(DeleteOrderRequest) returns (DeleteOrderResponse);
+        rpc DeleteOrder(DeleteOrderRequest) returns (DeleteOrderResponse) {
+          option (patron.v1.scope) = "timeline:write";
+        }
         """##),
     ContractDeclaration(
       name: "patron.v1.TimelineService.DeleteEvent", kind: .method,
@@ -3819,7 +4710,9 @@ extension Contract {
         // and so do consent and suppressions. Errors: NOT_FOUND `EVENT_NOT_FOUND`; INVALID_ARGUMENT
         // `REF_MISSING`, `SOURCE_REQUIRED`, `REQUEST_ID_REUSED`; FAILED_PRECONDITION `EVENT_DERIVED` for
         // events that Patron made, such as those of an order.
-        rpc DeleteEvent(DeleteEventRequest) returns (DeleteEventResponse);
+        rpc DeleteEvent(DeleteEventRequest) returns (DeleteEventResponse) {
+          option (patron.v1.scope) = "timeline:write";
+        }
         """##),
     ContractDeclaration(
       name: "patron.v1.TimelineService.ListEventTypes", kind: .method,
@@ -3827,6 +4720,7 @@ extension Contract {
         // Lists the event types of the catalogue and those that the store registered. Errors: only those
         // of every method.
         rpc ListEventTypes(ListEventTypesRequest) returns (ListEventTypesResponse) {
+          option (patron.v1.scope) = "timeline:read";
           option idempotency_level = NO_SIDE_EFFECTS;
         }
         """##),
@@ -3839,6 +4733,7 @@ extension Contract {
         // `NAME_TOO_LONG`, `NAME_NOT_SNAKE_CASE`, those of EventType and EventField; FAILED_PRECONDITION
         // `TOO_MANY_EVENT_TYPES`.
         rpc RegisterEventType(RegisterEventTypeRequest) returns (RegisterEventTypeResponse) {
+          option (patron.v1.scope) = "timeline:write";
           option idempotency_level = IDEMPOTENT;
         }
         """##),
@@ -3850,6 +4745,7 @@ extension Contract {
         // `CSV_OPTIONS_WITHOUT_CSV`; RESOURCE_EXHAUSTED `EXPORT_TOO_LARGE` for an archive of more than
         // 4 GiB; ABORTED `SNAPSHOT_TOO_OLD`.
         rpc ExportTimeline(ExportTimelineRequest) returns (stream ExportTimelineResponse) {
+          option (patron.v1.scope) = "export";
           option idempotency_level = NO_SIDE_EFFECTS;
         }
         """##),
@@ -3873,6 +4769,7 @@ extension Contract {
         // RESOURCE_EXHAUSTED `TOO_MANY_WATCHES` if the server has as many watches as it allows, with the
         // time after which to call again.
         rpc WatchTimeline(WatchTimelineRequest) returns (stream WatchTimelineResponse) {
+          option (patron.v1.scope) = "watch";
           option idempotency_level = NO_SIDE_EFFECTS;
         }
         """##),
@@ -4012,6 +4909,10 @@ extension Contract {
           // Addresses that the event was given with and that, by the store's settings, belong to no
           // customer.
           Contact contact = 21;
+          // Author of the call that recorded the event, or last replaced, moved or deleted it; absent if
+          // that call had no key and named nobody. Events that Patron derives have the author of the call
+          // from which they follow.
+          Author author = 22;
         }
         """##),
     ContractDeclaration(
@@ -4019,7 +4920,7 @@ extension Contract {
       text: ##"""
         // Request of RecordEvent.
         message RecordEventRequest {
-          // Id of the store (the tenant); empty is `default`.
+          // Id of the store (the tenant); empty is the key's, else `default`.
           string store_id = 1;
           // The customer, found by the identity rule of UpsertCustomer and created if unknown. Identifiers
           // of other customers are left out, with the warning `IDENTIFIER_KEPT`. The other fields fill what
@@ -4072,7 +4973,7 @@ extension Contract {
       text: ##"""
         // Request of BatchRecordEvents.
         message BatchRecordEventsRequest {
-          // Id of the store (the tenant); empty is `default`.
+          // Id of the store (the tenant); empty is the key's, else `default`.
           string store_id = 1;
           // Events, 1 to 1,000, applied in order.
           repeated RecordEventItem items = 2;
@@ -4101,7 +5002,7 @@ extension Contract {
       text: ##"""
         // Request of SyncOrder.
         message SyncOrderRequest {
-          // Id of the store (the tenant); empty is `default`.
+          // Id of the store (the tenant); empty is the key's, else `default`.
           string store_id = 1;
           // The customer who ordered; created if unknown. E-mail address and phone number may both be given
           // without an external id, as guests do. A guest whose e-mail address differs from that of the
@@ -4167,7 +5068,7 @@ extension Contract {
       text: ##"""
         // Request of BatchSyncOrders.
         message BatchSyncOrdersRequest {
-          // Id of the store (the tenant); empty is `default`.
+          // Id of the store (the tenant); empty is the key's, else `default`.
           string store_id = 1;
           // Orders, 1 to 1,000, applied in order.
           repeated SyncOrderItem items = 2;
@@ -4197,7 +5098,7 @@ extension Contract {
       text: ##"""
         // Request of SyncRefund.
         message SyncRefundRequest {
-          // Id of the store (the tenant); empty is `default`.
+          // Id of the store (the tenant); empty is the key's, else `default`.
           string store_id = 1;
           // The shop's identifier of the order.
           string order_external_id = 2;
@@ -4228,7 +5129,7 @@ extension Contract {
       text: ##"""
         // Request of SyncFulfillment.
         message SyncFulfillmentRequest {
-          // Id of the store (the tenant); empty is `default`.
+          // Id of the store (the tenant); empty is the key's, else `default`.
           string store_id = 1;
           // The shop's identifier of the order.
           string order_external_id = 2;
@@ -4262,7 +5163,7 @@ extension Contract {
       text: ##"""
         // Request of SyncCheckout.
         message SyncCheckoutRequest {
-          // Id of the store (the tenant); empty is `default`.
+          // Id of the store (the tenant); empty is the key's, else `default`.
           string store_id = 1;
           // The customer; created if unknown and if an e-mail address or a phone number is given.
           CustomerInput customer = 2;
@@ -4342,7 +5243,7 @@ extension Contract {
       text: ##"""
         // Request of GetTimeline.
         message GetTimelineRequest {
-          // Id of the store (the tenant); empty is `default`.
+          // Id of the store (the tenant); empty is the key's, else `default`.
           string store_id = 1;
           // The customer.
           CustomerRef customer = 2;
@@ -4388,7 +5289,7 @@ extension Contract {
       text: ##"""
         // Request of GetEvent.
         message GetEventRequest {
-          // Id of the store (the tenant); empty is `default`.
+          // Id of the store (the tenant); empty is the key's, else `default`.
           string store_id = 1;
           // Reference by one of these; required.
           oneof event {
@@ -4418,7 +5319,7 @@ extension Contract {
       text: ##"""
         // Request of ListOrders.
         message ListOrdersRequest {
-          // Id of the store (the tenant); empty is `default`.
+          // Id of the store (the tenant); empty is the key's, else `default`.
           string store_id = 1;
           // The customer.
           CustomerRef customer = 2;
@@ -4449,7 +5350,7 @@ extension Contract {
       text: ##"""
         // Request of MoveOrder.
         message MoveOrderRequest {
-          // Id of the store (the tenant); empty is `default`.
+          // Id of the store (the tenant); empty is the key's, else `default`.
           string store_id = 1;
           // The order.
           OrderRef order = 2;
@@ -4477,7 +5378,7 @@ extension Contract {
       text: ##"""
         // Request of DeleteOrder.
         message DeleteOrderRequest {
-          // Id of the store (the tenant); empty is `default`.
+          // Id of the store (the tenant); empty is the key's, else `default`.
           string store_id = 1;
           // The order.
           OrderRef order = 2;
@@ -4502,7 +5403,7 @@ extension Contract {
       text: ##"""
         // Request of DeleteEvent.
         message DeleteEventRequest {
-          // Id of the store (the tenant); empty is `default`.
+          // Id of the store (the tenant); empty is the key's, else `default`.
           string store_id = 1;
           // Reference by one of these; required.
           oneof event {
@@ -4532,7 +5433,7 @@ extension Contract {
       text: ##"""
         // Request of GetOrder.
         message GetOrderRequest {
-          // Id of the store (the tenant); empty is `default`.
+          // Id of the store (the tenant); empty is the key's, else `default`.
           string store_id = 1;
           // Reference by one of these; required.
           oneof order {
@@ -4611,7 +5512,7 @@ extension Contract {
       text: ##"""
         // Request of ListEventTypes.
         message ListEventTypesRequest {
-          // Id of the store (the tenant); empty is `default`.
+          // Id of the store (the tenant); empty is the key's, else `default`.
           string store_id = 1;
           // Source to list; unspecified is all.
           EventSource source = 2;
@@ -4631,7 +5532,7 @@ extension Contract {
       text: ##"""
         // Request of RegisterEventType.
         message RegisterEventTypeRequest {
-          // Id of the store (the tenant); empty is `default`.
+          // Id of the store (the tenant); empty is the key's, else `default`.
           string store_id = 1;
           // A type of a third party. The same type again replaces it.
           EventType type = 2;
@@ -4653,7 +5554,7 @@ extension Contract {
       text: ##"""
         // Request of ExportTimeline.
         message ExportTimelineRequest {
-          // Id of the store (the tenant); empty is `default`.
+          // Id of the store (the tenant); empty is the key's, else `default`.
           string store_id = 1;
           // The customer.
           CustomerRef customer = 2;
@@ -4683,7 +5584,7 @@ extension Contract {
       text: ##"""
         // Request of WatchTimeline.
         message WatchTimelineRequest {
-          // Id of the store (the tenant); empty is `default`.
+          // Id of the store (the tenant); empty is the key's, else `default`.
           string store_id = 1;
           // The customer; absent watches the whole store.
           CustomerRef customer = 2;

@@ -816,6 +816,9 @@ public struct FieldProvenance: ProtobufC.Message {
   /// Id of the event that set it; 0 if it was not an event.
   public var eventID: Int64 = 0
 
+  /// Author of the change; absent if the call had no key and named nobody.
+  public var author: Author?
+
   /// The message with every field absent or at its default.
   public init() {}
 
@@ -834,6 +837,7 @@ public struct FieldProvenance: ProtobufC.Message {
     self.setAt = c.pointee.set_at.map { GoogleProtobuf.Timestamp(fromC: $0) }
     self.setBy = String(cString: c.pointee.set_by)
     self.eventID = c.pointee.event_id
+    self.author = c.pointee.author.map { Author(fromC: $0) }
   }
 
   /// Fills the initialised C struct at `target`. Its pointers point into `arena`.
@@ -843,6 +847,7 @@ public struct FieldProvenance: ProtobufC.Message {
     if let value = self.setAt { c.pointee.set_at = try value.makeC(in: arena).assumingMemoryBound(to: Google__Protobuf__Timestamp.self) }
     if !self.setBy.isEmpty { c.pointee.set_by = try arena.string(self.setBy, "patron.v1.FieldProvenance.set_by") }
     c.pointee.event_id = self.eventID
+    if let value = self.author { c.pointee.author = try value.makeC(in: arena).assumingMemoryBound(to: Patron__V1__Author.self) }
   }
 
   /// The numbers of the fields.
@@ -851,12 +856,13 @@ public struct FieldProvenance: ProtobufC.Message {
     @inlinable package static var setAt: Int { 2 }
     @inlinable package static var setBy: Int { 3 }
     @inlinable package static var eventID: Int { 4 }
+    @inlinable package static var author: Int { 5 }
   }
 }
 
 /// Request of UpsertCustomer.
 public struct UpsertCustomerRequest: ProtobufC.Message {
-  /// Id of the store (the tenant); empty is `default`.
+  /// Id of the store (the tenant); empty is the key's, else `default`.
   public var storeID = ""
 
   /// The customer. With an `external_id`, both e-mail address and phone number may be given; without
@@ -987,7 +993,7 @@ public struct UpsertCustomerResponse: ProtobufC.Message {
 
 /// Request of BatchUpsertCustomers.
 public struct BatchUpsertCustomersRequest: ProtobufC.Message {
-  /// Id of the store (the tenant); empty is `default`.
+  /// Id of the store (the tenant); empty is the key's, else `default`.
   public var storeID = ""
 
   /// Customers, 1 to 1,000, applied in order.
@@ -1217,7 +1223,7 @@ public struct BatchUpsertCustomersResponse: ProtobufC.Message {
 
 /// Request of GetCustomer.
 public struct GetCustomerRequest: ProtobufC.Message {
-  /// Id of the store (the tenant); empty is `default`.
+  /// Id of the store (the tenant); empty is the key's, else `default`.
   public var storeID = ""
 
   /// The customer.
@@ -1313,7 +1319,7 @@ public struct GetCustomerResponse: ProtobufC.Message {
 
 /// Request of BatchGetCustomers.
 public struct BatchGetCustomersRequest: ProtobufC.Message {
-  /// Id of the store (the tenant); empty is `default`.
+  /// Id of the store (the tenant); empty is the key's, else `default`.
   public var storeID = ""
 
   /// Customers, 1 to 100.
@@ -1402,7 +1408,7 @@ public struct BatchGetCustomersResponse: ProtobufC.Message {
 
 /// Request of UpdateCustomer.
 public struct UpdateCustomerRequest: ProtobufC.Message {
-  /// Id of the store (the tenant); empty is `default`.
+  /// Id of the store (the tenant); empty is the key's, else `default`.
   public var storeID = ""
 
   /// Patron's id.
@@ -1628,7 +1634,7 @@ public struct CustomerFilter: ProtobufC.Message {
 
 /// Request of ListCustomers.
 public struct ListCustomersRequest: ProtobufC.Message {
-  /// Id of the store (the tenant); empty is `default`.
+  /// Id of the store (the tenant); empty is the key's, else `default`.
   public var storeID = ""
 
   /// Filter of the customers; absent matches all.
@@ -1737,7 +1743,7 @@ public struct ListCustomersResponse: ProtobufC.Message {
 
 /// Request of CountCustomers.
 public struct CountCustomersRequest: ProtobufC.Message {
-  /// Id of the store (the tenant); empty is `default`.
+  /// Id of the store (the tenant); empty is the key's, else `default`.
   public var storeID = ""
 
   /// Filter of the customers; absent matches all.
@@ -1872,7 +1878,7 @@ public struct CountCustomersResponse: ProtobufC.Message {
 
 /// Request of ListFilters.
 public struct ListFiltersRequest: ProtobufC.Message {
-  /// Id of the store (the tenant); empty is `default`.
+  /// Id of the store (the tenant); empty is the key's, else `default`.
   public var storeID = ""
 
   /// The message with every field absent or at its default.
@@ -2040,7 +2046,7 @@ public struct ListFiltersResponse: ProtobufC.Message {
 
 /// Request of ExportCustomers.
 public struct ExportCustomersRequest: ProtobufC.Message {
-  /// Id of the store (the tenant); empty is `default`.
+  /// Id of the store (the tenant); empty is the key's, else `default`.
   public var storeID = ""
 
   /// Filter of the customers; absent matches all.
@@ -2202,7 +2208,7 @@ public struct ImportItem: ProtobufC.Message {
 
 /// Request of ImportCustomers.
 public struct ImportCustomersRequest: ProtobufC.Message {
-  /// Id of the store (the tenant); empty is `default`.
+  /// Id of the store (the tenant); empty is the key's, else `default`.
   public var storeID = ""
 
   /// Customers, 1 to 1,000, applied in order.
@@ -2323,7 +2329,7 @@ public struct ImportCustomersResponse: ProtobufC.Message {
 
 /// Request of UpdateTags.
 public struct UpdateTagsRequest: ProtobufC.Message {
-  /// Id of the store (the tenant); empty is `default`.
+  /// Id of the store (the tenant); empty is the key's, else `default`.
   public var storeID = ""
 
   /// Customers, 1 to 1,000.
@@ -2417,7 +2423,7 @@ public struct UpdateTagsResponse: ProtobufC.Message {
 
 /// Request of DeleteCustomer.
 public struct DeleteCustomerRequest: ProtobufC.Message {
-  /// Id of the store (the tenant); empty is `default`.
+  /// Id of the store (the tenant); empty is the key's, else `default`.
   public var storeID = ""
 
   /// The customer.
@@ -2492,6 +2498,10 @@ public struct DeleteCustomerResponse: ProtobufC.Message {
   /// merges.
   public var suppressionCount: Int64 = 0
 
+  /// Author of the erasure, in a repeat the author of the first call; absent if that call had no key
+  /// and named nobody.
+  public var author: Author?
+
   /// The message with every field absent or at its default.
   public init() {}
 
@@ -2511,6 +2521,7 @@ public struct DeleteCustomerResponse: ProtobufC.Message {
     self.eventCount = c.pointee.event_count
     self.orderCount = c.pointee.order_count
     self.suppressionCount = c.pointee.suppression_count
+    self.author = c.pointee.author.map { Author(fromC: $0) }
   }
 
   /// Fills the initialised C struct at `target`. Its pointers point into `arena`.
@@ -2521,6 +2532,7 @@ public struct DeleteCustomerResponse: ProtobufC.Message {
     c.pointee.event_count = self.eventCount
     c.pointee.order_count = self.orderCount
     c.pointee.suppression_count = self.suppressionCount
+    if let value = self.author { c.pointee.author = try value.makeC(in: arena).assumingMemoryBound(to: Patron__V1__Author.self) }
   }
 
   /// The numbers of the fields.
@@ -2530,12 +2542,13 @@ public struct DeleteCustomerResponse: ProtobufC.Message {
     @inlinable package static var eventCount: Int { 3 }
     @inlinable package static var orderCount: Int { 4 }
     @inlinable package static var suppressionCount: Int { 5 }
+    @inlinable package static var author: Int { 6 }
   }
 }
 
 /// Request of MergeCustomers.
 public struct MergeCustomersRequest: ProtobufC.Message {
-  /// Id of the store (the tenant); empty is `default`.
+  /// Id of the store (the tenant); empty is the key's, else `default`.
   public var storeID = ""
 
   /// The customer that stays.
@@ -2664,7 +2677,7 @@ public struct MergeCustomersResponse: ProtobufC.Message {
 
 /// Request of UnmergeCustomers.
 public struct UnmergeCustomersRequest: ProtobufC.Message {
-  /// Id of the store (the tenant); empty is `default`.
+  /// Id of the store (the tenant); empty is the key's, else `default`.
   public var storeID = ""
 
   /// Id of the merge.
@@ -2751,7 +2764,7 @@ public struct UnmergeCustomersResponse: ProtobufC.Message {
 
 /// Request of SubscribeCustomer.
 public struct SubscribeCustomerRequest: ProtobufC.Message {
-  /// Id of the store (the tenant); empty is `default`.
+  /// Id of the store (the tenant); empty is the key's, else `default`.
   public var storeID = ""
 
   /// The customer, by any identifiers; created if unknown. Other fields are ignored, except names.
@@ -2908,7 +2921,7 @@ public struct SubscribeCustomerResponse: ProtobufC.Message {
 
 /// Request of ConfirmSubscription.
 public struct ConfirmSubscriptionRequest: ProtobufC.Message {
-  /// Id of the store (the tenant); empty is `default`.
+  /// Id of the store (the tenant); empty is the key's, else `default`.
   public var storeID = ""
 
   /// Token that SubscribeCustomer returned. It is valid for seven days, once for each channel.
@@ -3005,7 +3018,7 @@ public struct ConfirmSubscriptionResponse: ProtobufC.Message {
 
 /// Request of UnsubscribeCustomer.
 public struct UnsubscribeCustomerRequest: ProtobufC.Message {
-  /// Id of the store (the tenant); empty is `default`.
+  /// Id of the store (the tenant); empty is the key's, else `default`.
   public var storeID = ""
 
   /// The customer, or an address. An address that no customer has is suppressed.
@@ -3135,7 +3148,7 @@ public struct UnsubscribeCustomerResponse: ProtobufC.Message {
 
 /// Request of SuppressCustomer.
 public struct SuppressCustomerRequest: ProtobufC.Message {
-  /// Id of the store (the tenant); empty is `default`.
+  /// Id of the store (the tenant); empty is the key's, else `default`.
   public var storeID = ""
 
   /// The customer, or an address that no customer has yet.
@@ -3269,7 +3282,7 @@ public struct SuppressCustomerResponse: ProtobufC.Message {
 
 /// Request of UnsuppressCustomer.
 public struct UnsuppressCustomerRequest: ProtobufC.Message {
-  /// Id of the store (the tenant); empty is `default`.
+  /// Id of the store (the tenant); empty is the key's, else `default`.
   public var storeID = ""
 
   /// The customer, or an address.
@@ -3384,7 +3397,7 @@ public struct UnsuppressCustomerResponse: ProtobufC.Message {
 
 /// Request of GetAddressStatus.
 public struct GetAddressStatusRequest: ProtobufC.Message {
-  /// Id of the store (the tenant); empty is `default`.
+  /// Id of the store (the tenant); empty is the key's, else `default`.
   public var storeID = ""
 
   /// An e-mail address or a phone number.
@@ -3518,7 +3531,7 @@ public struct AddressSuppression: ProtobufC.Message {
 
 /// Request of ListSuppressions.
 public struct ListSuppressionsRequest: ProtobufC.Message {
-  /// Id of the store (the tenant); empty is `default`.
+  /// Id of the store (the tenant); empty is the key's, else `default`.
   public var storeID = ""
 
   /// Channel to list; unspecified is all.
@@ -3677,7 +3690,7 @@ public struct SuppressionEntry: ProtobufC.Message {
 
 /// Request of ImportSuppressions.
 public struct ImportSuppressionsRequest: ProtobufC.Message {
-  /// Id of the store (the tenant); empty is `default`.
+  /// Id of the store (the tenant); empty is the key's, else `default`.
   public var storeID = ""
 
   /// Entries, 1 to 1,000, applied in order.
@@ -3777,7 +3790,7 @@ public struct ImportSuppressionsResponse: ProtobufC.Message {
 
 /// Request of ListConsentHistory.
 public struct ListConsentHistoryRequest: ProtobufC.Message {
-  /// Id of the store (the tenant); empty is `default`.
+  /// Id of the store (the tenant); empty is the key's, else `default`.
   public var storeID = ""
 
   /// The customer.
@@ -3928,6 +3941,13 @@ public struct StoreSettings: ProtobufC.Message {
   /// `EXTERNAL_IDS_TOO_MANY`.
   public var allowedExternalIDs: TextList?
 
+  /// Author of the last change; set by the server. Absent if that call had no key and named nobody.
+  public var author: Author?
+
+  /// Limits of the store's calls; those of its keys count as well. A value replaces all of them.
+  /// Only a key of every store may change them: PERMISSION_DENIED `EVERY_STORE_NEEDED`.
+  public var limits: CallLimits?
+
   /// The message with every field absent or at its default.
   public init() {}
 
@@ -3973,6 +3993,8 @@ public struct StoreSettings: ProtobufC.Message {
     self.optOutWords = c.pointee.opt_out_words.map { TextList(fromC: $0) }
     self.optInWords = c.pointee.opt_in_words.map { TextList(fromC: $0) }
     self.allowedExternalIDs = c.pointee.allowed_external_ids.map { TextList(fromC: $0) }
+    self.author = c.pointee.author.map { Author(fromC: $0) }
+    self.limits = c.pointee.limits.map { CallLimits(fromC: $0) }
   }
 
   /// Fills the initialised C struct at `target`. Its pointers point into `arena`.
@@ -4018,6 +4040,8 @@ public struct StoreSettings: ProtobufC.Message {
     if let value = self.optOutWords { c.pointee.opt_out_words = try value.makeC(in: arena).assumingMemoryBound(to: Patron__V1__TextList.self) }
     if let value = self.optInWords { c.pointee.opt_in_words = try value.makeC(in: arena).assumingMemoryBound(to: Patron__V1__TextList.self) }
     if let value = self.allowedExternalIDs { c.pointee.allowed_external_ids = try value.makeC(in: arena).assumingMemoryBound(to: Patron__V1__TextList.self) }
+    if let value = self.author { c.pointee.author = try value.makeC(in: arena).assumingMemoryBound(to: Patron__V1__Author.self) }
+    if let value = self.limits { c.pointee.limits = try value.makeC(in: arena).assumingMemoryBound(to: Patron__V1__CallLimits.self) }
   }
 
   /// The numbers of the fields.
@@ -4035,12 +4059,14 @@ public struct StoreSettings: ProtobufC.Message {
     @inlinable package static var optOutWords: Int { 11 }
     @inlinable package static var optInWords: Int { 12 }
     @inlinable package static var allowedExternalIDs: Int { 13 }
+    @inlinable package static var author: Int { 14 }
+    @inlinable package static var limits: Int { 15 }
   }
 }
 
 /// Request of GetStoreSettings.
 public struct GetStoreSettingsRequest: ProtobufC.Message {
-  /// Id of the store (the tenant); empty is `default`.
+  /// Id of the store (the tenant); empty is the key's, else `default`.
   public var storeID = ""
 
   /// The message with every field absent or at its default.
@@ -4108,7 +4134,7 @@ public struct GetStoreSettingsResponse: ProtobufC.Message {
 
 /// Request of UpdateStoreSettings.
 public struct UpdateStoreSettingsRequest: ProtobufC.Message {
-  /// Id of the store (the tenant); empty is `default`.
+  /// Id of the store (the tenant); empty is the key's, else `default`.
   public var storeID = ""
 
   /// The new values.

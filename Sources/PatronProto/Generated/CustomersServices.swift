@@ -39,6 +39,8 @@ public enum CustomerService {
   /// A batch limits merges: an item is refused with `MERGE_TOO_LARGE` if its merge, together with
   /// the merges of earlier items, would move more than 20,000 events, orders, checkouts and ledger
   /// rows. Send it again in another batch.
+  ///
+  /// Needs the scope `customers:write`.
   public static let upsertCustomer = MethodDescriptor<UpsertCustomerRequest, UpsertCustomerResponse>(
     TTRPC.Method(
       service: name, name: "UpsertCustomer", kind: .unary,
@@ -47,6 +49,8 @@ public enum CustomerService {
   /// Creates or updates up to 1,000 customers. A rejected item does not stop the others. Errors:
   /// INVALID_ARGUMENT for fields that apply to all items; errors of an item are those of
   /// UpsertCustomer.
+  ///
+  /// Needs the scope `customers:write`.
   public static let batchUpsertCustomers = MethodDescriptor<BatchUpsertCustomersRequest, BatchUpsertCustomersResponse>(
     TTRPC.Method(
       service: name, name: "BatchUpsertCustomers", kind: .unary,
@@ -54,6 +58,8 @@ public enum CustomerService {
 
   /// Finds one customer. Errors: NOT_FOUND `CUSTOMER_NOT_FOUND`, or `CUSTOMER_ERASED` for the id of
   /// an erased customer. All methods about one customer fail in this way.
+  ///
+  /// Needs the scope `customers:read`.
   public static let getCustomer = MethodDescriptor<GetCustomerRequest, GetCustomerResponse>(
     TTRPC.Method(
       service: name, name: "GetCustomer", kind: .unary,
@@ -62,6 +68,8 @@ public enum CustomerService {
   /// Finds up to 100 customers. Errors: INVALID_ARGUMENT as for GetCustomer, with the position;
   /// RESOURCE_EXHAUSTED `ANSWER_TOO_LARGE` if the customers do not fit into one answer, with
   /// `fitting`, the number that fits.
+  ///
+  /// Needs the scope `customers:read`.
   public static let batchGetCustomers = MethodDescriptor<BatchGetCustomersRequest, BatchGetCustomersResponse>(
     TTRPC.Method(
       service: name, name: "BatchGetCustomers", kind: .unary,
@@ -76,6 +84,8 @@ public enum CustomerService {
   /// of CustomerInput, `MASK_PATH_UNKNOWN`, `REF_MISSING`; ABORTED `ETAG_MISMATCH` with the current
   /// `etag`; ALREADY_EXISTS `IDENTIFIER_CONFLICT`; FAILED_PRECONDITION `CONTACT_REQUIRED`, and the
   /// errors of a refused merge. Details and warnings are the same as for UpsertCustomer.
+  ///
+  /// Needs the scope `customers:write`.
   public static let updateCustomer = MethodDescriptor<UpdateCustomerRequest, UpdateCustomerResponse>(
     TTRPC.Method(
       service: name, name: "UpdateCustomer", kind: .unary,
@@ -84,6 +94,8 @@ public enum CustomerService {
   /// Lists customers by filter and search, in pages. Errors: INVALID_ARGUMENT
   /// `FILTER_CATEGORY_UNKNOWN`, `FILTER_UNKNOWN`, `FILTERS_MISSING`, `QUERY_TOO_LONG`,
   /// `LIST_TOO_LONG` for more than 200 filters, `SORT_UNKNOWN`, and those of pages.
+  ///
+  /// Needs the scope `customers:read`.
   public static let listCustomers = MethodDescriptor<ListCustomersRequest, ListCustomersResponse>(
     TTRPC.Method(
       service: name, name: "ListCustomers", kind: .unary,
@@ -91,12 +103,16 @@ public enum CustomerService {
 
   /// Counts customers, in total and by predefined filter. Errors: those of the filter as in
   /// ListCustomers; `FILTER_CATEGORY_UNKNOWN` for `facet_categories`.
+  ///
+  /// Needs the scope `customers:read`.
   public static let countCustomers = MethodDescriptor<CountCustomersRequest, CountCustomersResponse>(
     TTRPC.Method(
       service: name, name: "CountCustomers", kind: .unary,
       idempotency: .noSideEffects))
 
   /// Lists the predefined filters. Errors: only those of every method.
+  ///
+  /// Needs the scope `customers:read`.
   public static let listFilters = MethodDescriptor<ListFiltersRequest, ListFiltersResponse>(
     TTRPC.Method(
       service: name, name: "ListFilters", kind: .unary,
@@ -109,6 +125,8 @@ public enum CustomerService {
   /// `COLUMN_REPEATED`, `CSV_OPTIONS_WITHOUT_CSV`, `FORMAT_UNSUITABLE` for a ZIP;
   /// FAILED_PRECONDITION `TOO_MANY_COLUMNS` if the customers have more property names than a table
   /// has columns; ABORTED `SNAPSHOT_TOO_OLD`.
+  ///
+  /// Needs the scope `export`.
   public static let exportCustomers = MethodDescriptor<ExportCustomersRequest, ExportCustomersResponse>(
     TTRPC.Method(
       service: name, name: "ExportCustomers", kind: .serverStreaming,
@@ -128,6 +146,8 @@ public enum CustomerService {
   /// `ADDRESS_MISSING` for a suppression without the address of its channel. Warnings: those of
   /// UpsertCustomer, `CONSENT_KEPT`, `CONSENT_OUTDATED`, `DUPLICATE_ROW` for a customer of an
   /// earlier row of the request.
+  ///
+  /// Needs the scope `customers:write`.
   public static let importCustomers = MethodDescriptor<ImportCustomersRequest, ImportCustomersResponse>(
     TTRPC.Method(
       service: name, name: "ImportCustomers", kind: .unary,
@@ -137,6 +157,8 @@ public enum CustomerService {
   /// `TAGS_MISSING`, `TAG_IN_BOTH`, `TAG_TOO_LONG`, `TAG_HAS_CONTROL_CHARACTER`, `TAGS_TOO_MANY`.
   /// Errors of a customer: NOT_FOUND `CUSTOMER_NOT_FOUND`, `CUSTOMER_ERASED`; INVALID_ARGUMENT
   /// `TAGS_TOO_MANY` for the resulting tags.
+  ///
+  /// Needs the scope `customers:write`.
   public static let updateTags = MethodDescriptor<UpdateTagsRequest, UpdateTagsResponse>(
     TTRPC.Method(
       service: name, name: "UpdateTags", kind: .unary,
@@ -154,6 +176,8 @@ public enum CustomerService {
   ///
   /// Errors: NOT_FOUND `CUSTOMER_NOT_FOUND`, `CUSTOMER_ERASED`; INVALID_ARGUMENT `REQUEST_ID_REUSED`
   /// for the request id of a different request.
+  ///
+  /// Needs the scope `erase`.
   public static let deleteCustomer = MethodDescriptor<DeleteCustomerRequest, DeleteCustomerResponse>(
     TTRPC.Method(
       service: name, name: "DeleteCustomer", kind: .unary,
@@ -173,6 +197,8 @@ public enum CustomerService {
   /// `MERGE_TOO_LARGE` if the secondary has more than 20,000 events, orders, checkouts and ledger
   /// rows, `TAGS_TOO_MANY`, `PROPERTIES_TOO_MANY` and `AMOUNT_OUT_OF_RANGE` if both customers
   /// together exceed a limit of one customer.
+  ///
+  /// Needs the scope `customers:write`.
   public static let mergeCustomers = MethodDescriptor<MergeCustomersRequest, MergeCustomersResponse>(
     TTRPC.Method(
       service: name, name: "MergeCustomers", kind: .unary,
@@ -188,6 +214,8 @@ public enum CustomerService {
   /// FAILED_PRECONDITION `MERGE_UNDONE`, `UNMERGE_TOO_LATE` after 30 days, `UNMERGE_OUT_OF_ORDER`
   /// with the merge to undo first, `UNMERGE_CONFLICT` if an identifier of one of the two now belongs
   /// to another customer, or if the primary would be left without e-mail address and phone number.
+  ///
+  /// Needs the scope `customers:write`.
   public static let unmergeCustomers = MethodDescriptor<UnmergeCustomersRequest, UnmergeCustomersResponse>(
     TTRPC.Method(
       service: name, name: "UnmergeCustomers", kind: .unary,
@@ -206,6 +234,8 @@ public enum CustomerService {
   /// than the one given. A form must not change the address of a record; use UpdateCustomer.
   /// Warnings: `CONSENT_OUTDATED` if a newer agreement is stored and nothing changed,
   /// `ADDRESS_SUPPRESSED`, `CUSTOMERS_MERGED`, `COUNTRY_ALIAS`.
+  ///
+  /// Needs the scope `consent:write`.
   public static let subscribeCustomer = MethodDescriptor<SubscribeCustomerRequest, SubscribeCustomerResponse>(
     TTRPC.Method(
       service: name, name: "SubscribeCustomer", kind: .unary,
@@ -219,6 +249,8 @@ public enum CustomerService {
   /// customer no longer has the address that the request was for, `CONSENT_OUTDATED` if the customer
   /// opted out since, `NOTHING_TO_CONFIRM`. Of several channels and topics, those that can be
   /// confirmed are confirmed; the call fails only if none can.
+  ///
+  /// Needs the scope `consent:write`.
   public static let confirmSubscription = MethodDescriptor<ConfirmSubscriptionRequest, ConfirmSubscriptionResponse>(
     TTRPC.Method(
       service: name, name: "ConfirmSubscription", kind: .unary,
@@ -235,6 +267,8 @@ public enum CustomerService {
   /// `CUSTOMER_NOT_FOUND`, `CUSTOMER_ERASED` for an id or external id without a customer;
   /// FAILED_PRECONDITION `ADDRESS_MISSING` if no customer has the address and it belongs to none of
   /// the channels.
+  ///
+  /// Needs the scope `consent:write`.
   public static let unsubscribeCustomer = MethodDescriptor<UnsubscribeCustomerRequest, UnsubscribeCustomerResponse>(
     TTRPC.Method(
       service: name, name: "UnsubscribeCustomer", kind: .unary,
@@ -246,6 +280,8 @@ public enum CustomerService {
   /// `OCCURRED_AT_TOO_EARLY`, `OCCURRED_AT_TOO_LATE`, `OCCURRED_AT_IN_FUTURE` for `suppressed_at`
   /// (1990 to five minutes ahead); NOT_FOUND `CUSTOMER_NOT_FOUND`, `CUSTOMER_ERASED`;
   /// FAILED_PRECONDITION `ADDRESS_MISSING` if any of the channels has no address.
+  ///
+  /// Needs the scope `consent:write`.
   public static let suppressCustomer = MethodDescriptor<SuppressCustomerRequest, SuppressCustomerResponse>(
     TTRPC.Method(
       service: name, name: "SuppressCustomer", kind: .unary,
@@ -254,6 +290,8 @@ public enum CustomerService {
   /// Lifts suppressions. Errors: those of SuppressCustomer; INVALID_ARGUMENT `STICKY_OPT_OUT` for
   /// SUPPRESSION_REASON_UNSUBSCRIBED and SUPPRESSION_REASON_ERASURE unless the customer is the
   /// actor.
+  ///
+  /// Needs the scope `consent:write`.
   public static let unsuppressCustomer = MethodDescriptor<UnsuppressCustomerRequest, UnsuppressCustomerResponse>(
     TTRPC.Method(
       service: name, name: "UnsuppressCustomer", kind: .unary,
@@ -261,12 +299,16 @@ public enum CustomerService {
 
   /// Returns the permission to send to an address, even if no customer has it: it may be suppressed.
   /// Errors: INVALID_ARGUMENT `ADDRESS_EXPECTED` for a reference by id.
+  ///
+  /// Needs the scope `customers:read`.
   public static let getAddressStatus = MethodDescriptor<GetAddressStatusRequest, GetAddressStatusResponse>(
     TTRPC.Method(
       service: name, name: "GetAddressStatus", kind: .unary,
       idempotency: .noSideEffects))
 
   /// Lists the suppressions of a store by hash of the address. Errors: those of pages.
+  ///
+  /// Needs the scope `customers:read`.
   public static let listSuppressions = MethodDescriptor<ListSuppressionsRequest, ListSuppressionsResponse>(
     TTRPC.Method(
       service: name, name: "ListSuppressions", kind: .unary,
@@ -278,6 +320,8 @@ public enum CustomerService {
   /// `ADDRESS_EXPECTED`, `CHANNEL_MISMATCH`, those of e-mail addresses and phone numbers, and those
   /// of times and notes of SuppressCustomer. Warning: `CONSENT_OUTDATED` for an opt-out that is
   /// older than the agreement.
+  ///
+  /// Needs the scope `consent:write`.
   public static let importSuppressions = MethodDescriptor<ImportSuppressionsRequest, ImportSuppressionsResponse>(
     TTRPC.Method(
       service: name, name: "ImportSuppressions", kind: .unary,
@@ -285,19 +329,26 @@ public enum CustomerService {
 
   /// Lists the consent ledger of one customer. Errors: NOT_FOUND `CUSTOMER_NOT_FOUND`,
   /// `CUSTOMER_ERASED`; INVALID_ARGUMENT for pages.
+  ///
+  /// Needs the scope `customers:read`.
   public static let listConsentHistory = MethodDescriptor<ListConsentHistoryRequest, ListConsentHistoryResponse>(
     TTRPC.Method(
       service: name, name: "ListConsentHistory", kind: .unary,
       idempotency: .noSideEffects))
 
   /// Returns the store's settings. Errors: only those of every method.
+  ///
+  /// Needs the scope `customers:read`.
   public static let getStoreSettings = MethodDescriptor<GetStoreSettingsRequest, GetStoreSettingsResponse>(
     TTRPC.Method(
       service: name, name: "GetStoreSettings", kind: .unary,
       idempotency: .noSideEffects))
 
   /// Changes the store's settings. Errors: INVALID_ARGUMENT `SETTINGS_MISSING`, `MASK_PATH_UNKNOWN`,
-  /// `SOFT_BOUNCE_THRESHOLD_OUT_OF_RANGE`, `COUNTRY_UNKNOWN`, those of Money for `currency_code`.
+  /// `SOFT_BOUNCE_THRESHOLD_OUT_OF_RANGE`, `COUNTRY_UNKNOWN`, those of Money for `currency_code`;
+  /// PERMISSION_DENIED `EVERY_STORE_NEEDED` for `limits`.
+  ///
+  /// Needs the scope `settings`.
   public static let updateStoreSettings = MethodDescriptor<UpdateStoreSettingsRequest, UpdateStoreSettingsResponse>(
     TTRPC.Method(
       service: name, name: "UpdateStoreSettings", kind: .unary,
@@ -372,6 +423,8 @@ public struct CustomerServiceClient: Sendable {
   /// A batch limits merges: an item is refused with `MERGE_TOO_LARGE` if its merge, together with
   /// the merges of earlier items, would move more than 20,000 events, orders, checkouts and ledger
   /// rows. Send it again in another batch.
+  ///
+  /// Needs the scope `customers:write`.
   public func upsertCustomer(_ request: UpsertCustomerRequest, options: CallOptions = CallOptions()) async throws(RPCError) -> UpsertCustomerResponse {
     try await channel.call(CustomerService.upsertCustomer, request, options)
   }
@@ -379,12 +432,16 @@ public struct CustomerServiceClient: Sendable {
   /// Creates or updates up to 1,000 customers. A rejected item does not stop the others. Errors:
   /// INVALID_ARGUMENT for fields that apply to all items; errors of an item are those of
   /// UpsertCustomer.
+  ///
+  /// Needs the scope `customers:write`.
   public func batchUpsertCustomers(_ request: BatchUpsertCustomersRequest, options: CallOptions = CallOptions()) async throws(RPCError) -> BatchUpsertCustomersResponse {
     try await channel.call(CustomerService.batchUpsertCustomers, request, options)
   }
 
   /// Finds one customer. Errors: NOT_FOUND `CUSTOMER_NOT_FOUND`, or `CUSTOMER_ERASED` for the id of
   /// an erased customer. All methods about one customer fail in this way.
+  ///
+  /// Needs the scope `customers:read`.
   public func getCustomer(_ request: GetCustomerRequest, options: CallOptions = CallOptions()) async throws(RPCError) -> GetCustomerResponse {
     try await channel.call(CustomerService.getCustomer, request, options)
   }
@@ -392,6 +449,8 @@ public struct CustomerServiceClient: Sendable {
   /// Finds up to 100 customers. Errors: INVALID_ARGUMENT as for GetCustomer, with the position;
   /// RESOURCE_EXHAUSTED `ANSWER_TOO_LARGE` if the customers do not fit into one answer, with
   /// `fitting`, the number that fits.
+  ///
+  /// Needs the scope `customers:read`.
   public func batchGetCustomers(_ request: BatchGetCustomersRequest, options: CallOptions = CallOptions()) async throws(RPCError) -> BatchGetCustomersResponse {
     try await channel.call(CustomerService.batchGetCustomers, request, options)
   }
@@ -405,6 +464,8 @@ public struct CustomerServiceClient: Sendable {
   /// of CustomerInput, `MASK_PATH_UNKNOWN`, `REF_MISSING`; ABORTED `ETAG_MISMATCH` with the current
   /// `etag`; ALREADY_EXISTS `IDENTIFIER_CONFLICT`; FAILED_PRECONDITION `CONTACT_REQUIRED`, and the
   /// errors of a refused merge. Details and warnings are the same as for UpsertCustomer.
+  ///
+  /// Needs the scope `customers:write`.
   public func updateCustomer(_ request: UpdateCustomerRequest, options: CallOptions = CallOptions()) async throws(RPCError) -> UpdateCustomerResponse {
     try await channel.call(CustomerService.updateCustomer, request, options.identified(by: request.requestID))
   }
@@ -412,17 +473,23 @@ public struct CustomerServiceClient: Sendable {
   /// Lists customers by filter and search, in pages. Errors: INVALID_ARGUMENT
   /// `FILTER_CATEGORY_UNKNOWN`, `FILTER_UNKNOWN`, `FILTERS_MISSING`, `QUERY_TOO_LONG`,
   /// `LIST_TOO_LONG` for more than 200 filters, `SORT_UNKNOWN`, and those of pages.
+  ///
+  /// Needs the scope `customers:read`.
   public func listCustomers(_ request: ListCustomersRequest, options: CallOptions = CallOptions()) async throws(RPCError) -> ListCustomersResponse {
     try await channel.call(CustomerService.listCustomers, request, options)
   }
 
   /// Counts customers, in total and by predefined filter. Errors: those of the filter as in
   /// ListCustomers; `FILTER_CATEGORY_UNKNOWN` for `facet_categories`.
+  ///
+  /// Needs the scope `customers:read`.
   public func countCustomers(_ request: CountCustomersRequest, options: CallOptions = CallOptions()) async throws(RPCError) -> CountCustomersResponse {
     try await channel.call(CustomerService.countCustomers, request, options)
   }
 
   /// Lists the predefined filters. Errors: only those of every method.
+  ///
+  /// Needs the scope `customers:read`.
   public func listFilters(_ request: ListFiltersRequest, options: CallOptions = CallOptions()) async throws(RPCError) -> ListFiltersResponse {
     try await channel.call(CustomerService.listFilters, request, options)
   }
@@ -434,6 +501,8 @@ public struct CustomerServiceClient: Sendable {
   /// `COLUMN_REPEATED`, `CSV_OPTIONS_WITHOUT_CSV`, `FORMAT_UNSUITABLE` for a ZIP;
   /// FAILED_PRECONDITION `TOO_MANY_COLUMNS` if the customers have more property names than a table
   /// has columns; ABORTED `SNAPSHOT_TOO_OLD`.
+  ///
+  /// Needs the scope `export`.
   public func exportCustomers(_ request: ExportCustomersRequest, options: CallOptions = CallOptions()) async throws(RPCError) -> MessageStream<ExportCustomersResponse> {
     try await channel.openStream(CustomerService.exportCustomers, request, options)
   }
@@ -452,6 +521,8 @@ public struct CustomerServiceClient: Sendable {
   /// `ADDRESS_MISSING` for a suppression without the address of its channel. Warnings: those of
   /// UpsertCustomer, `CONSENT_KEPT`, `CONSENT_OUTDATED`, `DUPLICATE_ROW` for a customer of an
   /// earlier row of the request.
+  ///
+  /// Needs the scope `customers:write`.
   public func importCustomers(_ request: ImportCustomersRequest, options: CallOptions = CallOptions()) async throws(RPCError) -> ImportCustomersResponse {
     try await channel.call(CustomerService.importCustomers, request, options)
   }
@@ -460,6 +531,8 @@ public struct CustomerServiceClient: Sendable {
   /// `TAGS_MISSING`, `TAG_IN_BOTH`, `TAG_TOO_LONG`, `TAG_HAS_CONTROL_CHARACTER`, `TAGS_TOO_MANY`.
   /// Errors of a customer: NOT_FOUND `CUSTOMER_NOT_FOUND`, `CUSTOMER_ERASED`; INVALID_ARGUMENT
   /// `TAGS_TOO_MANY` for the resulting tags.
+  ///
+  /// Needs the scope `customers:write`.
   public func updateTags(_ request: UpdateTagsRequest, options: CallOptions = CallOptions()) async throws(RPCError) -> UpdateTagsResponse {
     try await channel.call(CustomerService.updateTags, request, options)
   }
@@ -476,6 +549,8 @@ public struct CustomerServiceClient: Sendable {
   ///
   /// Errors: NOT_FOUND `CUSTOMER_NOT_FOUND`, `CUSTOMER_ERASED`; INVALID_ARGUMENT `REQUEST_ID_REUSED`
   /// for the request id of a different request.
+  ///
+  /// Needs the scope `erase`.
   public func deleteCustomer(_ request: DeleteCustomerRequest, options: CallOptions = CallOptions()) async throws(RPCError) -> DeleteCustomerResponse {
     try await channel.call(CustomerService.deleteCustomer, request, options.identified(by: request.requestID))
   }
@@ -494,6 +569,8 @@ public struct CustomerServiceClient: Sendable {
   /// `MERGE_TOO_LARGE` if the secondary has more than 20,000 events, orders, checkouts and ledger
   /// rows, `TAGS_TOO_MANY`, `PROPERTIES_TOO_MANY` and `AMOUNT_OUT_OF_RANGE` if both customers
   /// together exceed a limit of one customer.
+  ///
+  /// Needs the scope `customers:write`.
   public func mergeCustomers(_ request: MergeCustomersRequest, options: CallOptions = CallOptions()) async throws(RPCError) -> MergeCustomersResponse {
     try await channel.call(CustomerService.mergeCustomers, request, options.identified(by: request.requestID))
   }
@@ -508,6 +585,8 @@ public struct CustomerServiceClient: Sendable {
   /// FAILED_PRECONDITION `MERGE_UNDONE`, `UNMERGE_TOO_LATE` after 30 days, `UNMERGE_OUT_OF_ORDER`
   /// with the merge to undo first, `UNMERGE_CONFLICT` if an identifier of one of the two now belongs
   /// to another customer, or if the primary would be left without e-mail address and phone number.
+  ///
+  /// Needs the scope `customers:write`.
   public func unmergeCustomers(_ request: UnmergeCustomersRequest, options: CallOptions = CallOptions()) async throws(RPCError) -> UnmergeCustomersResponse {
     try await channel.call(CustomerService.unmergeCustomers, request, options.identified(by: request.requestID))
   }
@@ -525,6 +604,8 @@ public struct CustomerServiceClient: Sendable {
   /// than the one given. A form must not change the address of a record; use UpdateCustomer.
   /// Warnings: `CONSENT_OUTDATED` if a newer agreement is stored and nothing changed,
   /// `ADDRESS_SUPPRESSED`, `CUSTOMERS_MERGED`, `COUNTRY_ALIAS`.
+  ///
+  /// Needs the scope `consent:write`.
   public func subscribeCustomer(_ request: SubscribeCustomerRequest, options: CallOptions = CallOptions()) async throws(RPCError) -> SubscribeCustomerResponse {
     try await channel.call(CustomerService.subscribeCustomer, request, options.identified(by: request.requestID))
   }
@@ -537,6 +618,8 @@ public struct CustomerServiceClient: Sendable {
   /// customer no longer has the address that the request was for, `CONSENT_OUTDATED` if the customer
   /// opted out since, `NOTHING_TO_CONFIRM`. Of several channels and topics, those that can be
   /// confirmed are confirmed; the call fails only if none can.
+  ///
+  /// Needs the scope `consent:write`.
   public func confirmSubscription(_ request: ConfirmSubscriptionRequest, options: CallOptions = CallOptions()) async throws(RPCError) -> ConfirmSubscriptionResponse {
     try await channel.call(CustomerService.confirmSubscription, request, options)
   }
@@ -552,6 +635,8 @@ public struct CustomerServiceClient: Sendable {
   /// `CUSTOMER_NOT_FOUND`, `CUSTOMER_ERASED` for an id or external id without a customer;
   /// FAILED_PRECONDITION `ADDRESS_MISSING` if no customer has the address and it belongs to none of
   /// the channels.
+  ///
+  /// Needs the scope `consent:write`.
   public func unsubscribeCustomer(_ request: UnsubscribeCustomerRequest, options: CallOptions = CallOptions()) async throws(RPCError) -> UnsubscribeCustomerResponse {
     try await channel.call(CustomerService.unsubscribeCustomer, request, options)
   }
@@ -562,6 +647,8 @@ public struct CustomerServiceClient: Sendable {
   /// `OCCURRED_AT_TOO_EARLY`, `OCCURRED_AT_TOO_LATE`, `OCCURRED_AT_IN_FUTURE` for `suppressed_at`
   /// (1990 to five minutes ahead); NOT_FOUND `CUSTOMER_NOT_FOUND`, `CUSTOMER_ERASED`;
   /// FAILED_PRECONDITION `ADDRESS_MISSING` if any of the channels has no address.
+  ///
+  /// Needs the scope `consent:write`.
   public func suppressCustomer(_ request: SuppressCustomerRequest, options: CallOptions = CallOptions()) async throws(RPCError) -> SuppressCustomerResponse {
     try await channel.call(CustomerService.suppressCustomer, request, options)
   }
@@ -569,17 +656,23 @@ public struct CustomerServiceClient: Sendable {
   /// Lifts suppressions. Errors: those of SuppressCustomer; INVALID_ARGUMENT `STICKY_OPT_OUT` for
   /// SUPPRESSION_REASON_UNSUBSCRIBED and SUPPRESSION_REASON_ERASURE unless the customer is the
   /// actor.
+  ///
+  /// Needs the scope `consent:write`.
   public func unsuppressCustomer(_ request: UnsuppressCustomerRequest, options: CallOptions = CallOptions()) async throws(RPCError) -> UnsuppressCustomerResponse {
     try await channel.call(CustomerService.unsuppressCustomer, request, options)
   }
 
   /// Returns the permission to send to an address, even if no customer has it: it may be suppressed.
   /// Errors: INVALID_ARGUMENT `ADDRESS_EXPECTED` for a reference by id.
+  ///
+  /// Needs the scope `customers:read`.
   public func getAddressStatus(_ request: GetAddressStatusRequest, options: CallOptions = CallOptions()) async throws(RPCError) -> GetAddressStatusResponse {
     try await channel.call(CustomerService.getAddressStatus, request, options)
   }
 
   /// Lists the suppressions of a store by hash of the address. Errors: those of pages.
+  ///
+  /// Needs the scope `customers:read`.
   public func listSuppressions(_ request: ListSuppressionsRequest, options: CallOptions = CallOptions()) async throws(RPCError) -> ListSuppressionsResponse {
     try await channel.call(CustomerService.listSuppressions, request, options)
   }
@@ -590,23 +683,32 @@ public struct CustomerServiceClient: Sendable {
   /// `ADDRESS_EXPECTED`, `CHANNEL_MISMATCH`, those of e-mail addresses and phone numbers, and those
   /// of times and notes of SuppressCustomer. Warning: `CONSENT_OUTDATED` for an opt-out that is
   /// older than the agreement.
+  ///
+  /// Needs the scope `consent:write`.
   public func importSuppressions(_ request: ImportSuppressionsRequest, options: CallOptions = CallOptions()) async throws(RPCError) -> ImportSuppressionsResponse {
     try await channel.call(CustomerService.importSuppressions, request, options)
   }
 
   /// Lists the consent ledger of one customer. Errors: NOT_FOUND `CUSTOMER_NOT_FOUND`,
   /// `CUSTOMER_ERASED`; INVALID_ARGUMENT for pages.
+  ///
+  /// Needs the scope `customers:read`.
   public func listConsentHistory(_ request: ListConsentHistoryRequest, options: CallOptions = CallOptions()) async throws(RPCError) -> ListConsentHistoryResponse {
     try await channel.call(CustomerService.listConsentHistory, request, options)
   }
 
   /// Returns the store's settings. Errors: only those of every method.
+  ///
+  /// Needs the scope `customers:read`.
   public func getStoreSettings(_ request: GetStoreSettingsRequest, options: CallOptions = CallOptions()) async throws(RPCError) -> GetStoreSettingsResponse {
     try await channel.call(CustomerService.getStoreSettings, request, options)
   }
 
   /// Changes the store's settings. Errors: INVALID_ARGUMENT `SETTINGS_MISSING`, `MASK_PATH_UNKNOWN`,
-  /// `SOFT_BOUNCE_THRESHOLD_OUT_OF_RANGE`, `COUNTRY_UNKNOWN`, those of Money for `currency_code`.
+  /// `SOFT_BOUNCE_THRESHOLD_OUT_OF_RANGE`, `COUNTRY_UNKNOWN`, those of Money for `currency_code`;
+  /// PERMISSION_DENIED `EVERY_STORE_NEEDED` for `limits`.
+  ///
+  /// Needs the scope `settings`.
   public func updateStoreSettings(_ request: UpdateStoreSettingsRequest, options: CallOptions = CallOptions()) async throws(RPCError) -> UpdateStoreSettingsResponse {
     try await channel.call(CustomerService.updateStoreSettings, request, options)
   }

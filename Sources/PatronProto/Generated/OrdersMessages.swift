@@ -440,6 +440,9 @@ public struct Order: ProtobufC.Message {
   /// answer may be; GetOrder returns it in parts. Set by the server.
   public var isPartial = false
 
+  /// Author of the last change; set by the server. Absent if that call had no key and named nobody.
+  public var author: Author?
+
   /// The message with every field absent or at its default.
   public init() {}
 
@@ -494,6 +497,7 @@ public struct Order: ProtobufC.Message {
     self.changedAt = c.pointee.changed_at.map { GoogleProtobuf.Timestamp(fromC: $0) }
     self.contact = c.pointee.contact.map { Contact(fromC: $0) }
     self.isPartial = c.pointee.is_partial != 0
+    self.author = c.pointee.author.map { Author(fromC: $0) }
   }
 
   /// Fills the initialised C struct at `target`. Its pointers point into `arena`.
@@ -548,6 +552,7 @@ public struct Order: ProtobufC.Message {
     if let value = self.changedAt { c.pointee.changed_at = try value.makeC(in: arena).assumingMemoryBound(to: Google__Protobuf__Timestamp.self) }
     if let value = self.contact { c.pointee.contact = try value.makeC(in: arena).assumingMemoryBound(to: Patron__V1__Contact.self) }
     c.pointee.is_partial = self.isPartial ? 1 : 0
+    if let value = self.author { c.pointee.author = try value.makeC(in: arena).assumingMemoryBound(to: Patron__V1__Author.self) }
   }
 
   /// The numbers of the fields.
@@ -582,6 +587,7 @@ public struct Order: ProtobufC.Message {
     @inlinable package static var changedAt: Int { 28 }
     @inlinable package static var contact: Int { 29 }
     @inlinable package static var isPartial: Int { 30 }
+    @inlinable package static var author: Int { 31 }
   }
 }
 

@@ -13,6 +13,9 @@ public enum PatronReason {
   /// `ACCOUNT_STATUS_UNKNOWN`: see `CustomerInput.account_status`.
   public static var accountStatusUnknown: String { "ACCOUNT_STATUS_UNKNOWN" }
 
+  /// `ACTION_UNKNOWN`: see `ListAuditRequest.actions`.
+  public static var actionUnknown: String { "ACTION_UNKNOWN" }
+
   /// `ACTOR_REQUIRED`: see `SubscribeCustomer`.
   public static var actorRequired: String { "ACTOR_REQUIRED" }
 
@@ -64,6 +67,15 @@ public enum PatronReason {
   /// `BOUNCE_TYPE_UNKNOWN`: see `Warning.reason`, `RecordEvent`.
   public static var bounceTypeUnknown: String { "BOUNCE_TYPE_UNKNOWN" }
 
+  /// `BYTE_RATE`: see the rules for every method, `CallLimits.bytes_per_second`.
+  public static var byteRate: String { "BYTE_RATE" }
+
+  /// `CALLS_AT_ONCE`: see the rules for every method, `CallLimits.concurrent_calls`.
+  public static var callsAtOnce: String { "CALLS_AT_ONCE" }
+
+  /// `CALL_RATE`: see the rules for every method, `CallLimits.calls_per_second`.
+  public static var callRate: String { "CALL_RATE" }
+
   /// `CHANNELS_MISSING`: see `SubscribeCustomer`, `UnsubscribeCustomer`, `SuppressCustomer`.
   public static var channelsMissing: String { "CHANNELS_MISSING" }
 
@@ -87,6 +99,9 @@ public enum PatronReason {
 
   /// `CONFIRMATION_EXPIRED`: see `ConfirmSubscription`.
   public static var confirmationExpired: String { "CONFIRMATION_EXPIRED" }
+
+  /// `CONFIRMATION_MISMATCH`: see `DeleteStoreRequest.confirm_store_id`.
+  public static var confirmationMismatch: String { "CONFIRMATION_MISMATCH" }
 
   /// `CONFIRMATION_NOT_FOUND`: see `ConfirmSubscription`.
   public static var confirmationNotFound: String { "CONFIRMATION_NOT_FOUND" }
@@ -220,7 +235,10 @@ public enum PatronReason {
   /// `EVENT_TYPE_TOO_LARGE`: see ``EventType``.
   public static var eventTypeTooLarge: String { "EVENT_TYPE_TOO_LARGE" }
 
-  /// `EXPIRES_TOO_EARLY`: see ``ConsentEvidence``.
+  /// `EVERY_STORE_NEEDED`: see `AdminService`, `CreateKey`, `ListKeys`, `RotateKey`, `BindKey`, `UnbindKey` and others.
+  public static var everyStoreNeeded: String { "EVERY_STORE_NEEDED" }
+
+  /// `EXPIRES_TOO_EARLY`: see `CreateKeyRequest.expires_at`, `RotateKeyRequest.expires_at`, ``ConsentEvidence``.
   public static var expiresTooEarly: String { "EXPIRES_TOO_EARLY" }
 
   /// `EXPORT_TOO_LARGE`: see `ExportTimeline`.
@@ -250,7 +268,7 @@ public enum PatronReason {
   /// `FIELD_NOT_ENRICHED`: see `Warning.reason`, `RecordEvent`.
   public static var fieldNotEnriched: String { "FIELD_NOT_ENRICHED" }
 
-  /// `FIELD_REQUIRED`: see ``Refund``, ``Fulfillment``, ``Order``, `EventInput.properties`.
+  /// `FIELD_REQUIRED`: see `CreateStoreRequest.store_id`, `DeleteStoreRequest.store_id`, ``Refund``, ``Fulfillment``, ``Order``, `EventInput.properties`.
   public static var fieldRequired: String { "FIELD_REQUIRED" }
 
   /// `FIELD_TYPE_UNKNOWN`: see ``EventField``.
@@ -310,11 +328,47 @@ public enum PatronReason {
   /// `IP_MALFORMED`: see ``ConsentEvidence``, `RecordEvent`, `EventContext.ip`.
   public static var ipMalformed: String { "IP_MALFORMED" }
 
+  /// `KEYS_TOO_MANY`: see `CreateKey`.
+  public static var keysTooMany: String { "KEYS_TOO_MANY" }
+
+  /// `KEY_EXPIRED`: see `RotateKey`, the rules for every method.
+  public static var keyExpired: String { "KEY_EXPIRED" }
+
+  /// `KEY_ID_MALFORMED`: see `RotateKeyRequest.key_id`, `RevokeKeyRequest.key_id`, `BindKeyRequest.key_id`, `ListAuditRequest.key_id`.
+  public static var keyIDMalformed: String { "KEY_ID_MALFORMED" }
+
+  /// `KEY_MALFORMED`: see the rules for every method.
+  public static var keyMalformed: String { "KEY_MALFORMED" }
+
+  /// `KEY_MISSING`: see the rules for every method.
+  public static var keyMissing: String { "KEY_MISSING" }
+
+  /// `KEY_NAMES_TOO_MANY`: see `BindKey`.
+  public static var keyNamesTooMany: String { "KEY_NAMES_TOO_MANY" }
+
+  /// `KEY_NAME_MALFORMED`: see `BindKeyRequest.name`, `UnbindKeyRequest.name`.
+  public static var keyNameMalformed: String { "KEY_NAME_MALFORMED" }
+
+  /// `KEY_NAME_TAKEN`: see `BindKey`.
+  public static var keyNameTaken: String { "KEY_NAME_TAKEN" }
+
+  /// `KEY_NOT_FOUND`: see `RotateKey`, `RevokeKey`, `BindKey`.
+  public static var keyNotFound: String { "KEY_NOT_FOUND" }
+
+  /// `KEY_REVOKED`: see `RotateKey`, `RevokeKey`, `BindKey`, the rules for every method.
+  public static var keyRevoked: String { "KEY_REVOKED" }
+
+  /// `KEY_UNKNOWN`: see the rules for every method.
+  public static var keyUnknown: String { "KEY_UNKNOWN" }
+
   /// `LANGUAGE_TAG_MALFORMED`: see `CustomerInput.default_language`.
   public static var languageTagMalformed: String { "LANGUAGE_TAG_MALFORMED" }
 
   /// `LANGUAGE_UNKNOWN`: see `CustomerInput.default_language`.
   public static var languageUnknown: String { "LANGUAGE_UNKNOWN" }
+
+  /// `LIMIT_OUT_OF_RANGE`: see ``CallLimits``.
+  public static var limitOutOfRange: String { "LIMIT_OUT_OF_RANGE" }
 
   /// `LINE_ITEM_DUPLICATE`: see ``LineItem``.
   public static var lineItemDuplicate: String { "LINE_ITEM_DUPLICATE" }
@@ -400,13 +454,16 @@ public enum PatronReason {
   /// `OTHER_TOPIC_OPT_OUT`: see `Warning.reason`, `CustomerInput.accepts_sms_marketing`.
   public static var otherTopicOptOut: String { "OTHER_TOPIC_OPT_OUT" }
 
+  /// `OVERLAP_OUT_OF_RANGE`: see `RotateKeyRequest.overlap_seconds`.
+  public static var overlapOutOfRange: String { "OVERLAP_OUT_OF_RANGE" }
+
   /// `PAGE_SIZE_OUT_OF_RANGE`: see the rules for every method.
   public static var pageSizeOutOfRange: String { "PAGE_SIZE_OUT_OF_RANGE" }
 
   /// `PAGE_TOKEN_MALFORMED`: see the rules for every method.
   public static var pageTokenMalformed: String { "PAGE_TOKEN_MALFORMED" }
 
-  /// `PAGE_TOKEN_MISMATCH`: see the rules for every method, `ListCustomersRequest.page_token`, `GetOrder`, `GetTimelineRequest.page_token`.
+  /// `PAGE_TOKEN_MISMATCH`: see `ListAuditRequest.page_token`, the rules for every method, `ListCustomersRequest.page_token`, `GetOrder`, `GetTimelineRequest.page_token`.
   public static var pageTokenMismatch: String { "PAGE_TOKEN_MISMATCH" }
 
   /// `PAGE_TOKEN_OUTDATED`: see `ListCustomersRequest.page_token`.
@@ -517,7 +574,22 @@ public enum PatronReason {
   /// `REQUEST_ID_REUSED`: see the rules for every method, `DeleteCustomer`, `MergeCustomers`, `UnmergeCustomers`, `SubscribeCustomer`, `RecordEvent` and others.
   public static var requestIDReused: String { "REQUEST_ID_REUSED" }
 
-  /// `SEQUENCE_NEGATIVE`: see `WatchTimeline`.
+  /// `SCANS_AT_ONCE`: see the rules for every method, `CallLimits.concurrent_scans`.
+  public static var scansAtOnce: String { "SCANS_AT_ONCE" }
+
+  /// `SCOPES_MISSING`: see `CreateKeyRequest.scopes`.
+  public static var scopesMissing: String { "SCOPES_MISSING" }
+
+  /// `SCOPE_MISSING`: see `AdminService`, `CreateKey`, `RotateKey`, `BindKey`, the rules for every method.
+  public static var scopeMissing: String { "SCOPE_MISSING" }
+
+  /// `SCOPE_REPEATED`: see `CreateKeyRequest.scopes`.
+  public static var scopeRepeated: String { "SCOPE_REPEATED" }
+
+  /// `SCOPE_UNKNOWN`: see `CreateKeyRequest.scopes`.
+  public static var scopeUnknown: String { "SCOPE_UNKNOWN" }
+
+  /// `SEQUENCE_NEGATIVE`: see `ListAuditRequest.after_sequence`, `WatchTimeline`.
   public static var sequenceNegative: String { "SEQUENCE_NEGATIVE" }
 
   /// `SEQUENCE_TOO_OLD`: see `WatchTimeline`.
@@ -565,8 +637,23 @@ public enum PatronReason {
   /// `STORAGE`: see the rules for every method.
   public static var storage: String { "STORAGE" }
 
+  /// `STORES_TOO_MANY`: see `CreateStore`.
+  public static var storesTooMany: String { "STORES_TOO_MANY" }
+
+  /// `STORE_DELETING`: see `CreateStore`, `DeleteStore`.
+  public static var storeDeleting: String { "STORE_DELETING" }
+
+  /// `STORE_EXISTS`: see `CreateStore`.
+  public static var storeExists: String { "STORE_EXISTS" }
+
   /// `STORE_ID_MALFORMED`: see the rules for every method.
   public static var storeIDMalformed: String { "STORE_ID_MALFORMED" }
+
+  /// `STORE_NOT_YOURS`: see the rules for every method.
+  public static var storeNotYours: String { "STORE_NOT_YOURS" }
+
+  /// `STORE_UNKNOWN`: see `CreateKey`, `DeleteStore`, the rules for every method.
+  public static var storeUnknown: String { "STORE_UNKNOWN" }
 
   /// `SUBSCRIPTION_REPEATED`: see `ImportCustomers`.
   public static var subscriptionRepeated: String { "SUBSCRIPTION_REPEATED" }
@@ -613,7 +700,7 @@ public enum PatronReason {
   /// `TIME_OUT_OF_RANGE`: see the rules for every method, ``Refund``, ``Fulfillment``, ``Order``.
   public static var timeOutOfRange: String { "TIME_OUT_OF_RANGE" }
 
-  /// `TIME_RANGE_REVERSED`: see `EventFilter.occurred_before`.
+  /// `TIME_RANGE_REVERSED`: see `ListAuditRequest.recorded_before`, `EventFilter.occurred_before`.
   public static var timeRangeReversed: String { "TIME_RANGE_REVERSED" }
 
   /// `TIME_ZONE_UNKNOWN`: see `StoreSettings.time_zone`.
@@ -663,4 +750,7 @@ public enum PatronReason {
 
   /// `WORD_LENGTH`: see `StoreSettings.opt_out_words`.
   public static var wordLength: String { "WORD_LENGTH" }
+
+  /// `WRITE_RATE`: see the rules for every method, `CallLimits.writes_per_second`.
+  public static var writeRate: String { "WRITE_RATE" }
 }

@@ -324,6 +324,11 @@ public struct Event: ProtobufC.Message {
   /// customer.
   public var contact: Contact?
 
+  /// Author of the call that recorded the event, or last replaced, moved or deleted it; absent if
+  /// that call had no key and named nobody. Events that Patron derives have the author of the call
+  /// from which they follow.
+  public var author: Author?
+
   /// The message with every field absent or at its default.
   public init() {}
 
@@ -361,6 +366,7 @@ public struct Event: ProtobufC.Message {
     self.enrichedFields = CArray.map(c.pointee.enriched_fields, c.pointee.n_enriched_fields) { String(cString: $0!) }
     self.orderID = c.pointee.order_id
     self.contact = c.pointee.contact.map { Contact(fromC: $0) }
+    self.author = c.pointee.author.map { Author(fromC: $0) }
   }
 
   /// Fills the initialised C struct at `target`. Its pointers point into `arena`.
@@ -396,6 +402,7 @@ public struct Event: ProtobufC.Message {
     c.pointee.enriched_fields = try arena.map(self.enrichedFields) { element throws(CodecError) in try arena.string(element, "patron.v1.Event.enriched_fields") }
     c.pointee.order_id = self.orderID
     if let value = self.contact { c.pointee.contact = try value.makeC(in: arena).assumingMemoryBound(to: Patron__V1__Contact.self) }
+    if let value = self.author { c.pointee.author = try value.makeC(in: arena).assumingMemoryBound(to: Patron__V1__Author.self) }
   }
 
   /// The numbers of the fields.
@@ -421,12 +428,13 @@ public struct Event: ProtobufC.Message {
     @inlinable package static var enrichedFields: Int { 19 }
     @inlinable package static var orderID: Int { 20 }
     @inlinable package static var contact: Int { 21 }
+    @inlinable package static var author: Int { 22 }
   }
 }
 
 /// Request of RecordEvent.
 public struct RecordEventRequest: ProtobufC.Message {
-  /// Id of the store (the tenant); empty is `default`.
+  /// Id of the store (the tenant); empty is the key's, else `default`.
   public var storeID = ""
 
   /// The customer, found by the identity rule of UpsertCustomer and created if unknown. Identifiers
@@ -591,7 +599,7 @@ public struct RecordEventItem: ProtobufC.Message {
 
 /// Request of BatchRecordEvents.
 public struct BatchRecordEventsRequest: ProtobufC.Message {
-  /// Id of the store (the tenant); empty is `default`.
+  /// Id of the store (the tenant); empty is the key's, else `default`.
   public var storeID = ""
 
   /// Events, 1 to 1,000, applied in order.
@@ -692,7 +700,7 @@ public struct BatchRecordEventsResponse: ProtobufC.Message {
 
 /// Request of SyncOrder.
 public struct SyncOrderRequest: ProtobufC.Message {
-  /// Id of the store (the tenant); empty is `default`.
+  /// Id of the store (the tenant); empty is the key's, else `default`.
   public var storeID = ""
 
   /// The customer who ordered; created if unknown. E-mail address and phone number may both be given
@@ -887,7 +895,7 @@ public struct SyncOrderItem: ProtobufC.Message {
 
 /// Request of BatchSyncOrders.
 public struct BatchSyncOrdersRequest: ProtobufC.Message {
-  /// Id of the store (the tenant); empty is `default`.
+  /// Id of the store (the tenant); empty is the key's, else `default`.
   public var storeID = ""
 
   /// Orders, 1 to 1,000, applied in order.
@@ -993,7 +1001,7 @@ public struct BatchSyncOrdersResponse: ProtobufC.Message {
 
 /// Request of SyncRefund.
 public struct SyncRefundRequest: ProtobufC.Message {
-  /// Id of the store (the tenant); empty is `default`.
+  /// Id of the store (the tenant); empty is the key's, else `default`.
   public var storeID = ""
 
   /// The shop's identifier of the order.
@@ -1100,7 +1108,7 @@ public struct SyncRefundResponse: ProtobufC.Message {
 
 /// Request of SyncFulfillment.
 public struct SyncFulfillmentRequest: ProtobufC.Message {
-  /// Id of the store (the tenant); empty is `default`.
+  /// Id of the store (the tenant); empty is the key's, else `default`.
   public var storeID = ""
 
   /// The shop's identifier of the order.
@@ -1210,7 +1218,7 @@ public struct SyncFulfillmentResponse: ProtobufC.Message {
 
 /// Request of SyncCheckout.
 public struct SyncCheckoutRequest: ProtobufC.Message {
-  /// Id of the store (the tenant); empty is `default`.
+  /// Id of the store (the tenant); empty is the key's, else `default`.
   public var storeID = ""
 
   /// The customer; created if unknown and if an e-mail address or a phone number is given.
@@ -1480,7 +1488,7 @@ public struct TimelineHeader: ProtobufC.Message {
 
 /// Request of GetTimeline.
 public struct GetTimelineRequest: ProtobufC.Message {
-  /// Id of the store (the tenant); empty is `default`.
+  /// Id of the store (the tenant); empty is the key's, else `default`.
   public var storeID = ""
 
   /// The customer.
@@ -1634,7 +1642,7 @@ public struct EventKey: ProtobufC.Message {
 
 /// Request of GetEvent.
 public struct GetEventRequest: ProtobufC.Message {
-  /// Id of the store (the tenant); empty is `default`.
+  /// Id of the store (the tenant); empty is the key's, else `default`.
   public var storeID = ""
 
   /// Reference by one of these; required.
@@ -1743,7 +1751,7 @@ public struct GetEventResponse: ProtobufC.Message {
 
 /// Request of ListOrders.
 public struct ListOrdersRequest: ProtobufC.Message {
-  /// Id of the store (the tenant); empty is `default`.
+  /// Id of the store (the tenant); empty is the key's, else `default`.
   public var storeID = ""
 
   /// The customer.
@@ -1850,7 +1858,7 @@ public struct ListOrdersResponse: ProtobufC.Message {
 
 /// Request of MoveOrder.
 public struct MoveOrderRequest: ProtobufC.Message {
-  /// Id of the store (the tenant); empty is `default`.
+  /// Id of the store (the tenant); empty is the key's, else `default`.
   public var storeID = ""
 
   /// The order.
@@ -1948,7 +1956,7 @@ public struct MoveOrderResponse: ProtobufC.Message {
 
 /// Request of DeleteOrder.
 public struct DeleteOrderRequest: ProtobufC.Message {
-  /// Id of the store (the tenant); empty is `default`.
+  /// Id of the store (the tenant); empty is the key's, else `default`.
   public var storeID = ""
 
   /// The order.
@@ -2035,7 +2043,7 @@ public struct DeleteOrderResponse: ProtobufC.Message {
 
 /// Request of DeleteEvent.
 public struct DeleteEventRequest: ProtobufC.Message {
-  /// Id of the store (the tenant); empty is `default`.
+  /// Id of the store (the tenant); empty is the key's, else `default`.
   public var storeID = ""
 
   /// Idempotency key: for a day an exact repeat returns the first outcome. See the rules in
@@ -2143,7 +2151,7 @@ public struct DeleteEventResponse: ProtobufC.Message {
 
 /// Request of GetOrder.
 public struct GetOrderRequest: ProtobufC.Message {
-  /// Id of the store (the tenant); empty is `default`.
+  /// Id of the store (the tenant); empty is the key's, else `default`.
   public var storeID = ""
 
   /// `next_part_token` of the previous part, for an order that is larger than an answer may be;
@@ -2397,7 +2405,7 @@ public struct EventType: ProtobufC.Message {
 
 /// Request of ListEventTypes.
 public struct ListEventTypesRequest: ProtobufC.Message {
-  /// Id of the store (the tenant); empty is `default`.
+  /// Id of the store (the tenant); empty is the key's, else `default`.
   public var storeID = ""
 
   /// Source to list; unspecified is all.
@@ -2472,7 +2480,7 @@ public struct ListEventTypesResponse: ProtobufC.Message {
 
 /// Request of RegisterEventType.
 public struct RegisterEventTypeRequest: ProtobufC.Message {
-  /// Id of the store (the tenant); empty is `default`.
+  /// Id of the store (the tenant); empty is the key's, else `default`.
   public var storeID = ""
 
   /// A type of a third party. The same type again replaces it.
@@ -2552,7 +2560,7 @@ public struct RegisterEventTypeResponse: ProtobufC.Message {
 
 /// Request of ExportTimeline.
 public struct ExportTimelineRequest: ProtobufC.Message {
-  /// Id of the store (the tenant); empty is `default`.
+  /// Id of the store (the tenant); empty is the key's, else `default`.
   public var storeID = ""
 
   /// The customer.
@@ -2652,7 +2660,7 @@ public struct ExportTimelineResponse: ProtobufC.Message {
 
 /// Request of WatchTimeline.
 public struct WatchTimelineRequest: ProtobufC.Message {
-  /// Id of the store (the tenant); empty is `default`.
+  /// Id of the store (the tenant); empty is the key's, else `default`.
   public var storeID = ""
 
   /// The customer; absent watches the whole store.

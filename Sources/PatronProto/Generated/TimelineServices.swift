@@ -37,6 +37,8 @@ public enum TimelineService {
   /// `ORDER_STATS_KEPT`, `IP_MALFORMED`, `EXTERNAL_ID_PLACEHOLDER` for an event id that is a
   /// placeholder (it is left out, and the event is identified by its content). Malformed parts of
   /// the evidence are left out with their reasons as warnings.
+  ///
+  /// Needs the scope `timeline:write`.
   public static let recordEvent = MethodDescriptor<RecordEventRequest, RecordEventResponse>(
     TTRPC.Method(
       service: name, name: "RecordEvent", kind: .unary,
@@ -45,6 +47,8 @@ public enum TimelineService {
   /// Records up to 1,000 events. A rejected item does not stop the others. Errors: INVALID_ARGUMENT
   /// for fields that apply to all items, `REQUEST_ID_REUSED`; errors of an item are those of
   /// RecordEvent.
+  ///
+  /// Needs the scope `timeline:write`.
   public static let batchRecordEvents = MethodDescriptor<BatchRecordEventsRequest, BatchRecordEventsResponse>(
     TTRPC.Method(
       service: name, name: "BatchRecordEvents", kind: .unary,
@@ -79,6 +83,8 @@ public enum TimelineService {
   /// another customer without an `external_id`. Warnings: those of UpsertCustomer, the above,
   /// `ORDER_PARTS_REMOVED`, `REFUND_EXCEEDS_TOTAL`, `QUANTITY_EXCEEDS_ORDER`, `TIMES_CONTRADICT` for
   /// a payment, refund, shipment or cancellation more than a day before the order.
+  ///
+  /// Needs the scope `timeline:write`.
   public static let syncOrder = MethodDescriptor<SyncOrderRequest, SyncOrderResponse>(
     TTRPC.Method(
       service: name, name: "SyncOrder", kind: .unary,
@@ -86,6 +92,8 @@ public enum TimelineService {
 
   /// Syncs up to 1,000 orders. A rejected item does not stop the others. Errors: INVALID_ARGUMENT
   /// for fields that apply to all items; errors of an item are those of SyncOrder.
+  ///
+  /// Needs the scope `timeline:write`.
   public static let batchSyncOrders = MethodDescriptor<BatchSyncOrdersRequest, BatchSyncOrdersResponse>(
     TTRPC.Method(
       service: name, name: "BatchSyncOrders", kind: .unary,
@@ -98,6 +106,8 @@ public enum TimelineService {
   /// Refund, `CURRENCY_MIXED` for a currency other than the order's, `LIST_TOO_LONG` beyond 100
   /// refunds of the order, `AMOUNT_OUT_OF_RANGE`; FAILED_PRECONDITION `ORDER_TOO_LARGE` if the whole
   /// order would be too large, `CUSTOMER_ERASED` if the order's customer was erased.
+  ///
+  /// Needs the scope `timeline:write`.
   public static let syncRefund = MethodDescriptor<SyncRefundRequest, SyncRefundResponse>(
     TTRPC.Method(
       service: name, name: "SyncRefund", kind: .unary,
@@ -113,6 +123,8 @@ public enum TimelineService {
   /// `LINE_ITEM_NOT_IN_ORDER`, `LIST_TOO_LONG` beyond 100 shipments of the order;
   /// FAILED_PRECONDITION `ORDER_TOO_LARGE` if the whole order would be too large, `CUSTOMER_ERASED`
   /// if the order's customer was erased.
+  ///
+  /// Needs the scope `timeline:write`.
   public static let syncFulfillment = MethodDescriptor<SyncFulfillmentRequest, SyncFulfillmentResponse>(
     TTRPC.Method(
       service: name, name: "SyncFulfillment", kind: .unary,
@@ -124,6 +136,8 @@ public enum TimelineService {
   /// FAILED_PRECONDITION `CHECKOUT_TOO_LARGE` beyond 1 MiB, `CHECKOUT_CUSTOMER_CHANGED` with the
   /// `customer_id` if the checkout belongs to another customer. Warnings: those of UpsertCustomer,
   /// `TIMES_CONTRADICT`.
+  ///
+  /// Needs the scope `timeline:write`.
   public static let syncCheckout = MethodDescriptor<SyncCheckoutRequest, SyncCheckoutResponse>(
     TTRPC.Method(
       service: name, name: "SyncCheckout", kind: .unary,
@@ -131,6 +145,8 @@ public enum TimelineService {
 
   /// Lists the timeline of one customer, in pages. Errors: NOT_FOUND `CUSTOMER_NOT_FOUND`,
   /// `CUSTOMER_ERASED`; INVALID_ARGUMENT with the violations of EventFilter, and for pages.
+  ///
+  /// Needs the scope `timeline:read`.
   public static let getTimeline = MethodDescriptor<GetTimelineRequest, GetTimelineResponse>(
     TTRPC.Method(
       service: name, name: "GetTimeline", kind: .unary,
@@ -138,6 +154,8 @@ public enum TimelineService {
 
   /// Returns one event with its order and related events. Errors: NOT_FOUND `EVENT_NOT_FOUND`;
   /// INVALID_ARGUMENT `REF_MISSING`, `SOURCE_REQUIRED` for a key without a source.
+  ///
+  /// Needs the scope `timeline:read`.
   public static let getEvent = MethodDescriptor<GetEventRequest, GetEventResponse>(
     TTRPC.Method(
       service: name, name: "GetEvent", kind: .unary,
@@ -145,6 +163,8 @@ public enum TimelineService {
 
   /// Lists the orders of one customer, or the parts that wait for their order. Errors: NOT_FOUND
   /// `CUSTOMER_NOT_FOUND`, `CUSTOMER_ERASED`; INVALID_ARGUMENT `REF_UNEXPECTED`, and for pages.
+  ///
+  /// Needs the scope `timeline:read`.
   public static let listOrders = MethodDescriptor<ListOrdersRequest, ListOrdersResponse>(
     TTRPC.Method(
       service: name, name: "ListOrders", kind: .unary,
@@ -155,6 +175,8 @@ public enum TimelineService {
   /// parts together have each of them once. Errors: NOT_FOUND `ORDER_NOT_FOUND`; INVALID_ARGUMENT
   /// `REF_MISSING`, and for `part_token` those of page tokens, `PAGE_TOKEN_MISMATCH` also if the
   /// order has changed since.
+  ///
+  /// Needs the scope `timeline:read`.
   public static let getOrder = MethodDescriptor<GetOrderRequest, GetOrderResponse>(
     TTRPC.Method(
       service: name, name: "GetOrder", kind: .unary,
@@ -166,6 +188,8 @@ public enum TimelineService {
   /// follow; fields that the order filled in the previous customer's record stay there. Errors:
   /// NOT_FOUND `ORDER_NOT_FOUND`, `CUSTOMER_NOT_FOUND`, `CUSTOMER_ERASED`; INVALID_ARGUMENT
   /// `REF_MISSING`; FAILED_PRECONDITION `AMOUNT_OUT_OF_RANGE`.
+  ///
+  /// Needs the scope `timeline:write`.
   public static let moveOrder = MethodDescriptor<MoveOrderRequest, MoveOrderResponse>(
     TTRPC.Method(
       service: name, name: "MoveOrder", kind: .unary,
@@ -174,6 +198,8 @@ public enum TimelineService {
   /// Deletes an order and the events that were derived from it; other events about it stay. Errors:
   /// NOT_FOUND `ORDER_NOT_FOUND`; INVALID_ARGUMENT `REF_MISSING`, `REQUEST_ID_REUSED`;
   /// FAILED_PRECONDITION `CUSTOMER_ERASED`.
+  ///
+  /// Needs the scope `timeline:write`.
   public static let deleteOrder = MethodDescriptor<DeleteOrderRequest, DeleteOrderResponse>(
     TTRPC.Method(
       service: name, name: "DeleteOrder", kind: .unary,
@@ -183,6 +209,8 @@ public enum TimelineService {
   /// and so do consent and suppressions. Errors: NOT_FOUND `EVENT_NOT_FOUND`; INVALID_ARGUMENT
   /// `REF_MISSING`, `SOURCE_REQUIRED`, `REQUEST_ID_REUSED`; FAILED_PRECONDITION `EVENT_DERIVED` for
   /// events that Patron made, such as those of an order.
+  ///
+  /// Needs the scope `timeline:write`.
   public static let deleteEvent = MethodDescriptor<DeleteEventRequest, DeleteEventResponse>(
     TTRPC.Method(
       service: name, name: "DeleteEvent", kind: .unary,
@@ -190,6 +218,8 @@ public enum TimelineService {
 
   /// Lists the event types of the catalogue and those that the store registered. Errors: only those
   /// of every method.
+  ///
+  /// Needs the scope `timeline:read`.
   public static let listEventTypes = MethodDescriptor<ListEventTypesRequest, ListEventTypesResponse>(
     TTRPC.Method(
       service: name, name: "ListEventTypes", kind: .unary,
@@ -200,6 +230,8 @@ public enum TimelineService {
   /// Errors: INVALID_ARGUMENT `SOURCE_NOT_THIRD_PARTY`, `SOURCE_NAME_REQUIRED`, `TYPE_REQUIRED`,
   /// `NAME_TOO_LONG`, `NAME_NOT_SNAKE_CASE`, those of EventType and EventField; FAILED_PRECONDITION
   /// `TOO_MANY_EVENT_TYPES`.
+  ///
+  /// Needs the scope `timeline:write`.
   public static let registerEventType = MethodDescriptor<RegisterEventTypeRequest, RegisterEventTypeResponse>(
     TTRPC.Method(
       service: name, name: "RegisterEventType", kind: .unary,
@@ -209,6 +241,8 @@ public enum TimelineService {
   /// `CUSTOMER_NOT_FOUND`, `CUSTOMER_ERASED`; INVALID_ARGUMENT with the violations of EventFilter,
   /// `CSV_OPTIONS_WITHOUT_CSV`; RESOURCE_EXHAUSTED `EXPORT_TOO_LARGE` for an archive of more than
   /// 4 GiB; ABORTED `SNAPSHOT_TOO_OLD`.
+  ///
+  /// Needs the scope `export`.
   public static let exportTimeline = MethodDescriptor<ExportTimelineRequest, ExportTimelineResponse>(
     TTRPC.Method(
       service: name, name: "ExportTimeline", kind: .serverStreaming,
@@ -230,6 +264,8 @@ public enum TimelineService {
   /// move in a merge keep their sequence: clients that have received them do not receive them again.
   /// RESOURCE_EXHAUSTED `TOO_MANY_WATCHES` if the server has as many watches as it allows, with the
   /// time after which to call again.
+  ///
+  /// Needs the scope `watch`.
   public static let watchTimeline = MethodDescriptor<WatchTimelineRequest, WatchTimelineResponse>(
     TTRPC.Method(
       service: name, name: "WatchTimeline", kind: .serverStreaming,
@@ -294,6 +330,8 @@ public struct TimelineServiceClient: Sendable {
   /// `ORDER_STATS_KEPT`, `IP_MALFORMED`, `EXTERNAL_ID_PLACEHOLDER` for an event id that is a
   /// placeholder (it is left out, and the event is identified by its content). Malformed parts of
   /// the evidence are left out with their reasons as warnings.
+  ///
+  /// Needs the scope `timeline:write`.
   public func recordEvent(_ request: RecordEventRequest, options: CallOptions = CallOptions()) async throws(RPCError) -> RecordEventResponse {
     try await channel.call(TimelineService.recordEvent, request, options.identified(by: request.requestID))
   }
@@ -301,6 +339,8 @@ public struct TimelineServiceClient: Sendable {
   /// Records up to 1,000 events. A rejected item does not stop the others. Errors: INVALID_ARGUMENT
   /// for fields that apply to all items, `REQUEST_ID_REUSED`; errors of an item are those of
   /// RecordEvent.
+  ///
+  /// Needs the scope `timeline:write`.
   public func batchRecordEvents(_ request: BatchRecordEventsRequest, options: CallOptions = CallOptions()) async throws(RPCError) -> BatchRecordEventsResponse {
     try await channel.call(TimelineService.batchRecordEvents, request, options.identified(by: request.requestID))
   }
@@ -334,12 +374,16 @@ public struct TimelineServiceClient: Sendable {
   /// another customer without an `external_id`. Warnings: those of UpsertCustomer, the above,
   /// `ORDER_PARTS_REMOVED`, `REFUND_EXCEEDS_TOTAL`, `QUANTITY_EXCEEDS_ORDER`, `TIMES_CONTRADICT` for
   /// a payment, refund, shipment or cancellation more than a day before the order.
+  ///
+  /// Needs the scope `timeline:write`.
   public func syncOrder(_ request: SyncOrderRequest, options: CallOptions = CallOptions()) async throws(RPCError) -> SyncOrderResponse {
     try await channel.call(TimelineService.syncOrder, request, options)
   }
 
   /// Syncs up to 1,000 orders. A rejected item does not stop the others. Errors: INVALID_ARGUMENT
   /// for fields that apply to all items; errors of an item are those of SyncOrder.
+  ///
+  /// Needs the scope `timeline:write`.
   public func batchSyncOrders(_ request: BatchSyncOrdersRequest, options: CallOptions = CallOptions()) async throws(RPCError) -> BatchSyncOrdersResponse {
     try await channel.call(TimelineService.batchSyncOrders, request, options)
   }
@@ -351,6 +395,8 @@ public struct TimelineServiceClient: Sendable {
   /// Refund, `CURRENCY_MIXED` for a currency other than the order's, `LIST_TOO_LONG` beyond 100
   /// refunds of the order, `AMOUNT_OUT_OF_RANGE`; FAILED_PRECONDITION `ORDER_TOO_LARGE` if the whole
   /// order would be too large, `CUSTOMER_ERASED` if the order's customer was erased.
+  ///
+  /// Needs the scope `timeline:write`.
   public func syncRefund(_ request: SyncRefundRequest, options: CallOptions = CallOptions()) async throws(RPCError) -> SyncRefundResponse {
     try await channel.call(TimelineService.syncRefund, request, options)
   }
@@ -365,6 +411,8 @@ public struct TimelineServiceClient: Sendable {
   /// `LINE_ITEM_NOT_IN_ORDER`, `LIST_TOO_LONG` beyond 100 shipments of the order;
   /// FAILED_PRECONDITION `ORDER_TOO_LARGE` if the whole order would be too large, `CUSTOMER_ERASED`
   /// if the order's customer was erased.
+  ///
+  /// Needs the scope `timeline:write`.
   public func syncFulfillment(_ request: SyncFulfillmentRequest, options: CallOptions = CallOptions()) async throws(RPCError) -> SyncFulfillmentResponse {
     try await channel.call(TimelineService.syncFulfillment, request, options)
   }
@@ -375,24 +423,32 @@ public struct TimelineServiceClient: Sendable {
   /// FAILED_PRECONDITION `CHECKOUT_TOO_LARGE` beyond 1 MiB, `CHECKOUT_CUSTOMER_CHANGED` with the
   /// `customer_id` if the checkout belongs to another customer. Warnings: those of UpsertCustomer,
   /// `TIMES_CONTRADICT`.
+  ///
+  /// Needs the scope `timeline:write`.
   public func syncCheckout(_ request: SyncCheckoutRequest, options: CallOptions = CallOptions()) async throws(RPCError) -> SyncCheckoutResponse {
     try await channel.call(TimelineService.syncCheckout, request, options)
   }
 
   /// Lists the timeline of one customer, in pages. Errors: NOT_FOUND `CUSTOMER_NOT_FOUND`,
   /// `CUSTOMER_ERASED`; INVALID_ARGUMENT with the violations of EventFilter, and for pages.
+  ///
+  /// Needs the scope `timeline:read`.
   public func getTimeline(_ request: GetTimelineRequest, options: CallOptions = CallOptions()) async throws(RPCError) -> GetTimelineResponse {
     try await channel.call(TimelineService.getTimeline, request, options)
   }
 
   /// Returns one event with its order and related events. Errors: NOT_FOUND `EVENT_NOT_FOUND`;
   /// INVALID_ARGUMENT `REF_MISSING`, `SOURCE_REQUIRED` for a key without a source.
+  ///
+  /// Needs the scope `timeline:read`.
   public func getEvent(_ request: GetEventRequest, options: CallOptions = CallOptions()) async throws(RPCError) -> GetEventResponse {
     try await channel.call(TimelineService.getEvent, request, options)
   }
 
   /// Lists the orders of one customer, or the parts that wait for their order. Errors: NOT_FOUND
   /// `CUSTOMER_NOT_FOUND`, `CUSTOMER_ERASED`; INVALID_ARGUMENT `REF_UNEXPECTED`, and for pages.
+  ///
+  /// Needs the scope `timeline:read`.
   public func listOrders(_ request: ListOrdersRequest, options: CallOptions = CallOptions()) async throws(RPCError) -> ListOrdersResponse {
     try await channel.call(TimelineService.listOrders, request, options)
   }
@@ -402,6 +458,8 @@ public struct TimelineServiceClient: Sendable {
   /// parts together have each of them once. Errors: NOT_FOUND `ORDER_NOT_FOUND`; INVALID_ARGUMENT
   /// `REF_MISSING`, and for `part_token` those of page tokens, `PAGE_TOKEN_MISMATCH` also if the
   /// order has changed since.
+  ///
+  /// Needs the scope `timeline:read`.
   public func getOrder(_ request: GetOrderRequest, options: CallOptions = CallOptions()) async throws(RPCError) -> GetOrderResponse {
     try await channel.call(TimelineService.getOrder, request, options)
   }
@@ -412,6 +470,8 @@ public struct TimelineServiceClient: Sendable {
   /// follow; fields that the order filled in the previous customer's record stay there. Errors:
   /// NOT_FOUND `ORDER_NOT_FOUND`, `CUSTOMER_NOT_FOUND`, `CUSTOMER_ERASED`; INVALID_ARGUMENT
   /// `REF_MISSING`; FAILED_PRECONDITION `AMOUNT_OUT_OF_RANGE`.
+  ///
+  /// Needs the scope `timeline:write`.
   public func moveOrder(_ request: MoveOrderRequest, options: CallOptions = CallOptions()) async throws(RPCError) -> MoveOrderResponse {
     try await channel.call(TimelineService.moveOrder, request, options)
   }
@@ -419,6 +479,8 @@ public struct TimelineServiceClient: Sendable {
   /// Deletes an order and the events that were derived from it; other events about it stay. Errors:
   /// NOT_FOUND `ORDER_NOT_FOUND`; INVALID_ARGUMENT `REF_MISSING`, `REQUEST_ID_REUSED`;
   /// FAILED_PRECONDITION `CUSTOMER_ERASED`.
+  ///
+  /// Needs the scope `timeline:write`.
   public func deleteOrder(_ request: DeleteOrderRequest, options: CallOptions = CallOptions()) async throws(RPCError) -> DeleteOrderResponse {
     try await channel.call(TimelineService.deleteOrder, request, options.identified(by: request.requestID))
   }
@@ -427,12 +489,16 @@ public struct TimelineServiceClient: Sendable {
   /// and so do consent and suppressions. Errors: NOT_FOUND `EVENT_NOT_FOUND`; INVALID_ARGUMENT
   /// `REF_MISSING`, `SOURCE_REQUIRED`, `REQUEST_ID_REUSED`; FAILED_PRECONDITION `EVENT_DERIVED` for
   /// events that Patron made, such as those of an order.
+  ///
+  /// Needs the scope `timeline:write`.
   public func deleteEvent(_ request: DeleteEventRequest, options: CallOptions = CallOptions()) async throws(RPCError) -> DeleteEventResponse {
     try await channel.call(TimelineService.deleteEvent, request, options.identified(by: request.requestID))
   }
 
   /// Lists the event types of the catalogue and those that the store registered. Errors: only those
   /// of every method.
+  ///
+  /// Needs the scope `timeline:read`.
   public func listEventTypes(_ request: ListEventTypesRequest, options: CallOptions = CallOptions()) async throws(RPCError) -> ListEventTypesResponse {
     try await channel.call(TimelineService.listEventTypes, request, options)
   }
@@ -442,6 +508,8 @@ public struct TimelineServiceClient: Sendable {
   /// Errors: INVALID_ARGUMENT `SOURCE_NOT_THIRD_PARTY`, `SOURCE_NAME_REQUIRED`, `TYPE_REQUIRED`,
   /// `NAME_TOO_LONG`, `NAME_NOT_SNAKE_CASE`, those of EventType and EventField; FAILED_PRECONDITION
   /// `TOO_MANY_EVENT_TYPES`.
+  ///
+  /// Needs the scope `timeline:write`.
   public func registerEventType(_ request: RegisterEventTypeRequest, options: CallOptions = CallOptions()) async throws(RPCError) -> RegisterEventTypeResponse {
     try await channel.call(TimelineService.registerEventType, request, options)
   }
@@ -450,6 +518,8 @@ public struct TimelineServiceClient: Sendable {
   /// `CUSTOMER_NOT_FOUND`, `CUSTOMER_ERASED`; INVALID_ARGUMENT with the violations of EventFilter,
   /// `CSV_OPTIONS_WITHOUT_CSV`; RESOURCE_EXHAUSTED `EXPORT_TOO_LARGE` for an archive of more than
   /// 4 GiB; ABORTED `SNAPSHOT_TOO_OLD`.
+  ///
+  /// Needs the scope `export`.
   public func exportTimeline(_ request: ExportTimelineRequest, options: CallOptions = CallOptions()) async throws(RPCError) -> MessageStream<ExportTimelineResponse> {
     try await channel.openStream(TimelineService.exportTimeline, request, options)
   }
@@ -470,6 +540,8 @@ public struct TimelineServiceClient: Sendable {
   /// move in a merge keep their sequence: clients that have received them do not receive them again.
   /// RESOURCE_EXHAUSTED `TOO_MANY_WATCHES` if the server has as many watches as it allows, with the
   /// time after which to call again.
+  ///
+  /// Needs the scope `watch`.
   public func watchTimeline(_ request: WatchTimelineRequest, options: CallOptions = CallOptions()) async throws(RPCError) -> MessageStream<WatchTimelineResponse> {
     try await channel.openStream(TimelineService.watchTimeline, request, options)
   }

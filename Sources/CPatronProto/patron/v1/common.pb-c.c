@@ -187,6 +187,96 @@ void   patron__v1__customer_ref__free_unpacked
   assert(message->base.descriptor == &patron__v1__customer_ref__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
+void   patron__v1__author__init
+                     (Patron__V1__Author         *message)
+{
+  static const Patron__V1__Author init_value = PATRON__V1__AUTHOR__INIT;
+  *message = init_value;
+}
+size_t patron__v1__author__get_packed_size
+                     (const Patron__V1__Author *message)
+{
+  assert(message->base.descriptor == &patron__v1__author__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t patron__v1__author__pack
+                     (const Patron__V1__Author *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &patron__v1__author__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t patron__v1__author__pack_to_buffer
+                     (const Patron__V1__Author *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &patron__v1__author__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Patron__V1__Author *
+       patron__v1__author__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Patron__V1__Author *)
+     protobuf_c_message_unpack (&patron__v1__author__descriptor,
+                                allocator, len, data);
+}
+void   patron__v1__author__free_unpacked
+                     (Patron__V1__Author *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &patron__v1__author__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   patron__v1__call_limits__init
+                     (Patron__V1__CallLimits         *message)
+{
+  static const Patron__V1__CallLimits init_value = PATRON__V1__CALL_LIMITS__INIT;
+  *message = init_value;
+}
+size_t patron__v1__call_limits__get_packed_size
+                     (const Patron__V1__CallLimits *message)
+{
+  assert(message->base.descriptor == &patron__v1__call_limits__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t patron__v1__call_limits__pack
+                     (const Patron__V1__CallLimits *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &patron__v1__call_limits__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t patron__v1__call_limits__pack_to_buffer
+                     (const Patron__V1__CallLimits *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &patron__v1__call_limits__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Patron__V1__CallLimits *
+       patron__v1__call_limits__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Patron__V1__CallLimits *)
+     protobuf_c_message_unpack (&patron__v1__call_limits__descriptor,
+                                allocator, len, data);
+}
+void   patron__v1__call_limits__free_unpacked
+                     (Patron__V1__CallLimits *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &patron__v1__call_limits__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
 void   patron__v1__warning__init
                      (Patron__V1__Warning         *message)
 {
@@ -660,6 +750,147 @@ const ProtobufCMessageDescriptor patron__v1__customer_ref__descriptor =
   patron__v1__customer_ref__field_indices_by_name,
   1,  patron__v1__customer_ref__number_ranges,
   (ProtobufCMessageInit) patron__v1__customer_ref__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor patron__v1__author__field_descriptors[2] =
+{
+  {
+    "key_id",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Patron__V1__Author, key_id),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "on_behalf_of",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Patron__V1__Author, on_behalf_of),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned patron__v1__author__field_indices_by_name[] = {
+  0,   /* field[0] = key_id */
+  1,   /* field[1] = on_behalf_of */
+};
+static const ProtobufCIntRange patron__v1__author__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 2 }
+};
+const ProtobufCMessageDescriptor patron__v1__author__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "patron.v1.Author",
+  "Author",
+  "Patron__V1__Author",
+  "patron.v1",
+  sizeof(Patron__V1__Author),
+  2,
+  patron__v1__author__field_descriptors,
+  patron__v1__author__field_indices_by_name,
+  1,  patron__v1__author__number_ranges,
+  (ProtobufCMessageInit) patron__v1__author__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor patron__v1__call_limits__field_descriptors[5] =
+{
+  {
+    "calls_per_second",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT32,
+    0,   /* quantifier_offset */
+    offsetof(Patron__V1__CallLimits, calls_per_second),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "writes_per_second",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT32,
+    0,   /* quantifier_offset */
+    offsetof(Patron__V1__CallLimits, writes_per_second),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "bytes_per_second",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Patron__V1__CallLimits, bytes_per_second),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "concurrent_calls",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT32,
+    0,   /* quantifier_offset */
+    offsetof(Patron__V1__CallLimits, concurrent_calls),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "concurrent_scans",
+    5,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT32,
+    0,   /* quantifier_offset */
+    offsetof(Patron__V1__CallLimits, concurrent_scans),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned patron__v1__call_limits__field_indices_by_name[] = {
+  2,   /* field[2] = bytes_per_second */
+  0,   /* field[0] = calls_per_second */
+  3,   /* field[3] = concurrent_calls */
+  4,   /* field[4] = concurrent_scans */
+  1,   /* field[1] = writes_per_second */
+};
+static const ProtobufCIntRange patron__v1__call_limits__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 5 }
+};
+const ProtobufCMessageDescriptor patron__v1__call_limits__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "patron.v1.CallLimits",
+  "CallLimits",
+  "Patron__V1__CallLimits",
+  "patron.v1",
+  sizeof(Patron__V1__CallLimits),
+  5,
+  patron__v1__call_limits__field_descriptors,
+  patron__v1__call_limits__field_indices_by_name,
+  1,  patron__v1__call_limits__number_ranges,
+  (ProtobufCMessageInit) patron__v1__call_limits__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
 static const ProtobufCFieldDescriptor patron__v1__warning__field_descriptors[5] =

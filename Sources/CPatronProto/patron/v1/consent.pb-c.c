@@ -884,7 +884,7 @@ const ProtobufCMessageDescriptor patron__v1__consent_evidence__descriptor =
   (ProtobufCMessageInit) patron__v1__consent_evidence__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor patron__v1__consent_record__field_descriptors[15] =
+static const ProtobufCFieldDescriptor patron__v1__consent_record__field_descriptors[16] =
 {
   {
     "id",
@@ -1066,12 +1066,25 @@ static const ProtobufCFieldDescriptor patron__v1__consent_record__field_descript
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "author",
+    16,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Patron__V1__ConsentRecord, author),
+    &patron__v1__author__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned patron__v1__consent_record__field_indices_by_name[] = {
   12,   /* field[12] = action */
   8,   /* field[8] = actor */
   13,   /* field[13] = address */
   14,   /* field[14] = address_hash */
+  15,   /* field[15] = author */
   2,   /* field[2] = channel */
   1,   /* field[1] = customer_id */
   9,   /* field[9] = evidence */
@@ -1087,7 +1100,7 @@ static const unsigned patron__v1__consent_record__field_indices_by_name[] = {
 static const ProtobufCIntRange patron__v1__consent_record__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 15 }
+  { 0, 16 }
 };
 const ProtobufCMessageDescriptor patron__v1__consent_record__descriptor =
 {
@@ -1097,7 +1110,7 @@ const ProtobufCMessageDescriptor patron__v1__consent_record__descriptor =
   "Patron__V1__ConsentRecord",
   "patron.v1",
   sizeof(Patron__V1__ConsentRecord),
-  15,
+  16,
   patron__v1__consent_record__field_descriptors,
   patron__v1__consent_record__field_indices_by_name,
   1,  patron__v1__consent_record__number_ranges,

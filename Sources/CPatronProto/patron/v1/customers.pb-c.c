@@ -4262,7 +4262,7 @@ const ProtobufCMessageDescriptor patron__v1__customer_input__descriptor =
   (ProtobufCMessageInit) patron__v1__customer_input__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor patron__v1__field_provenance__field_descriptors[4] =
+static const ProtobufCFieldDescriptor patron__v1__field_provenance__field_descriptors[5] =
 {
   {
     "field",
@@ -4312,8 +4312,21 @@ static const ProtobufCFieldDescriptor patron__v1__field_provenance__field_descri
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "author",
+    5,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Patron__V1__FieldProvenance, author),
+    &patron__v1__author__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned patron__v1__field_provenance__field_indices_by_name[] = {
+  4,   /* field[4] = author */
   3,   /* field[3] = event_id */
   0,   /* field[0] = field */
   1,   /* field[1] = set_at */
@@ -4322,7 +4335,7 @@ static const unsigned patron__v1__field_provenance__field_indices_by_name[] = {
 static const ProtobufCIntRange patron__v1__field_provenance__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 4 }
+  { 0, 5 }
 };
 const ProtobufCMessageDescriptor patron__v1__field_provenance__descriptor =
 {
@@ -4332,7 +4345,7 @@ const ProtobufCMessageDescriptor patron__v1__field_provenance__descriptor =
   "Patron__V1__FieldProvenance",
   "patron.v1",
   sizeof(Patron__V1__FieldProvenance),
-  4,
+  5,
   patron__v1__field_provenance__field_descriptors,
   patron__v1__field_provenance__field_indices_by_name,
   1,  patron__v1__field_provenance__number_ranges,
@@ -6635,7 +6648,7 @@ const ProtobufCMessageDescriptor patron__v1__delete_customer_request__descriptor
   (ProtobufCMessageInit) patron__v1__delete_customer_request__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor patron__v1__delete_customer_response__field_descriptors[5] =
+static const ProtobufCFieldDescriptor patron__v1__delete_customer_response__field_descriptors[6] =
 {
   {
     "receipt_id",
@@ -6697,8 +6710,21 @@ static const ProtobufCFieldDescriptor patron__v1__delete_customer_response__fiel
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "author",
+    6,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Patron__V1__DeleteCustomerResponse, author),
+    &patron__v1__author__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned patron__v1__delete_customer_response__field_indices_by_name[] = {
+  5,   /* field[5] = author */
   1,   /* field[1] = deleted_at */
   2,   /* field[2] = event_count */
   3,   /* field[3] = order_count */
@@ -6708,7 +6734,7 @@ static const unsigned patron__v1__delete_customer_response__field_indices_by_nam
 static const ProtobufCIntRange patron__v1__delete_customer_response__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 5 }
+  { 0, 6 }
 };
 const ProtobufCMessageDescriptor patron__v1__delete_customer_response__descriptor =
 {
@@ -6718,7 +6744,7 @@ const ProtobufCMessageDescriptor patron__v1__delete_customer_response__descripto
   "Patron__V1__DeleteCustomerResponse",
   "patron.v1",
   sizeof(Patron__V1__DeleteCustomerResponse),
-  5,
+  6,
   patron__v1__delete_customer_response__field_descriptors,
   patron__v1__delete_customer_response__field_indices_by_name,
   1,  patron__v1__delete_customer_response__number_ranges,
@@ -8664,7 +8690,7 @@ const ProtobufCMessageDescriptor patron__v1__list_consent_history_response__desc
   (ProtobufCMessageInit) patron__v1__list_consent_history_response__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor patron__v1__store_settings__field_descriptors[13] =
+static const ProtobufCFieldDescriptor patron__v1__store_settings__field_descriptors[15] =
 {
   {
     "sms_double_opt_in",
@@ -8822,14 +8848,40 @@ static const ProtobufCFieldDescriptor patron__v1__store_settings__field_descript
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "author",
+    14,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Patron__V1__StoreSettings, author),
+    &patron__v1__author__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "limits",
+    15,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Patron__V1__StoreSettings, limits),
+    &patron__v1__call_limits__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned patron__v1__store_settings__field_indices_by_name[] = {
   4,   /* field[4] = allow_recreate_after_erasure */
   12,   /* field[12] = allowed_external_ids */
+  13,   /* field[13] = author */
   6,   /* field[6] = carry_consent_on_address_change */
   3,   /* field[3] = currency_code */
   2,   /* field[2] = default_country */
   1,   /* field[1] = email_double_opt_in */
+  14,   /* field[14] = limits */
   11,   /* field[11] = opt_in_words */
   10,   /* field[10] = opt_out_words */
   7,   /* field[7] = shared_identifiers */
@@ -8841,7 +8893,7 @@ static const unsigned patron__v1__store_settings__field_indices_by_name[] = {
 static const ProtobufCIntRange patron__v1__store_settings__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 13 }
+  { 0, 15 }
 };
 const ProtobufCMessageDescriptor patron__v1__store_settings__descriptor =
 {
@@ -8851,7 +8903,7 @@ const ProtobufCMessageDescriptor patron__v1__store_settings__descriptor =
   "Patron__V1__StoreSettings",
   "patron.v1",
   sizeof(Patron__V1__StoreSettings),
-  13,
+  15,
   patron__v1__store_settings__field_descriptors,
   patron__v1__store_settings__field_indices_by_name,
   1,  patron__v1__store_settings__number_ranges,

@@ -946,7 +946,7 @@ const ProtobufCMessageDescriptor patron__v1__cancellation__descriptor =
   (ProtobufCMessageInit) patron__v1__cancellation__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor patron__v1__order__field_descriptors[30] =
+static const ProtobufCFieldDescriptor patron__v1__order__field_descriptors[31] =
 {
   {
     "id",
@@ -1308,8 +1308,21 @@ static const ProtobufCFieldDescriptor patron__v1__order__field_descriptors[30] =
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "author",
+    31,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Patron__V1__Order, author),
+    &patron__v1__author__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned patron__v1__order__field_indices_by_name[] = {
+  30,   /* field[30] = author */
   22,   /* field[22] = billing_address */
   8,   /* field[8] = cancellation */
   27,   /* field[27] = changed_at */
@@ -1344,7 +1357,7 @@ static const unsigned patron__v1__order__field_indices_by_name[] = {
 static const ProtobufCIntRange patron__v1__order__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 30 }
+  { 0, 31 }
 };
 const ProtobufCMessageDescriptor patron__v1__order__descriptor =
 {
@@ -1354,7 +1367,7 @@ const ProtobufCMessageDescriptor patron__v1__order__descriptor =
   "Patron__V1__Order",
   "patron.v1",
   sizeof(Patron__V1__Order),
-  30,
+  31,
   patron__v1__order__field_descriptors,
   patron__v1__order__field_indices_by_name,
   1,  patron__v1__order__number_ranges,

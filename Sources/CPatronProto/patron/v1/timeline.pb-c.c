@@ -2610,7 +2610,7 @@ const ProtobufCMessageDescriptor patron__v1__event__properties_entry__descriptor
   (ProtobufCMessageInit) patron__v1__event__properties_entry__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor patron__v1__event__field_descriptors[21] =
+static const ProtobufCFieldDescriptor patron__v1__event__field_descriptors[22] =
 {
   {
     "id",
@@ -2864,10 +2864,23 @@ static const ProtobufCFieldDescriptor patron__v1__event__field_descriptors[21] =
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "author",
+    22,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Patron__V1__Event, author),
+    &patron__v1__author__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned patron__v1__event__field_indices_by_name[] = {
   16,   /* field[16] = actor */
   12,   /* field[12] = amount */
+  21,   /* field[21] = author */
   13,   /* field[13] = channel */
   20,   /* field[20] = contact */
   15,   /* field[15] = context */
@@ -2891,7 +2904,7 @@ static const unsigned patron__v1__event__field_indices_by_name[] = {
 static const ProtobufCIntRange patron__v1__event__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 21 }
+  { 0, 22 }
 };
 const ProtobufCMessageDescriptor patron__v1__event__descriptor =
 {
@@ -2901,7 +2914,7 @@ const ProtobufCMessageDescriptor patron__v1__event__descriptor =
   "Patron__V1__Event",
   "patron.v1",
   sizeof(Patron__V1__Event),
-  21,
+  22,
   patron__v1__event__field_descriptors,
   patron__v1__event__field_indices_by_name,
   1,  patron__v1__event__number_ranges,

@@ -20,6 +20,8 @@ typedef struct Patron__V1__Money Patron__V1__Money;
 typedef struct Patron__V1__Date Patron__V1__Date;
 typedef struct Patron__V1__PropertyValue Patron__V1__PropertyValue;
 typedef struct Patron__V1__CustomerRef Patron__V1__CustomerRef;
+typedef struct Patron__V1__Author Patron__V1__Author;
+typedef struct Patron__V1__CallLimits Patron__V1__CallLimits;
 typedef struct Patron__V1__Warning Patron__V1__Warning;
 typedef struct Patron__V1__TextList Patron__V1__TextList;
 typedef struct Patron__V1__Contact Patron__V1__Contact;
@@ -134,6 +136,31 @@ struct  Patron__V1__CustomerRef
 #define PATRON__V1__CUSTOMER_REF__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&patron__v1__customer_ref__descriptor) \
     , PATRON__V1__CUSTOMER_REF__REF__NOT_SET, {0} }
+
+
+struct  Patron__V1__Author
+{
+  ProtobufCMessage base;
+  char *key_id;
+  char *on_behalf_of;
+};
+#define PATRON__V1__AUTHOR__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&patron__v1__author__descriptor) \
+    , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string }
+
+
+struct  Patron__V1__CallLimits
+{
+  ProtobufCMessage base;
+  int32_t calls_per_second;
+  int32_t writes_per_second;
+  int64_t bytes_per_second;
+  int32_t concurrent_calls;
+  int32_t concurrent_scans;
+};
+#define PATRON__V1__CALL_LIMITS__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&patron__v1__call_limits__descriptor) \
+    , 0, 0, 0, 0, 0 }
 
 
 struct  Patron__V1__Warning
@@ -266,6 +293,44 @@ Patron__V1__CustomerRef *
 void   patron__v1__customer_ref__free_unpacked
                      (Patron__V1__CustomerRef *message,
                       ProtobufCAllocator *allocator);
+/* Patron__V1__Author methods */
+void   patron__v1__author__init
+                     (Patron__V1__Author         *message);
+size_t patron__v1__author__get_packed_size
+                     (const Patron__V1__Author   *message);
+size_t patron__v1__author__pack
+                     (const Patron__V1__Author   *message,
+                      uint8_t             *out);
+size_t patron__v1__author__pack_to_buffer
+                     (const Patron__V1__Author   *message,
+                      ProtobufCBuffer     *buffer);
+Patron__V1__Author *
+       patron__v1__author__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   patron__v1__author__free_unpacked
+                     (Patron__V1__Author *message,
+                      ProtobufCAllocator *allocator);
+/* Patron__V1__CallLimits methods */
+void   patron__v1__call_limits__init
+                     (Patron__V1__CallLimits         *message);
+size_t patron__v1__call_limits__get_packed_size
+                     (const Patron__V1__CallLimits   *message);
+size_t patron__v1__call_limits__pack
+                     (const Patron__V1__CallLimits   *message,
+                      uint8_t             *out);
+size_t patron__v1__call_limits__pack_to_buffer
+                     (const Patron__V1__CallLimits   *message,
+                      ProtobufCBuffer     *buffer);
+Patron__V1__CallLimits *
+       patron__v1__call_limits__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   patron__v1__call_limits__free_unpacked
+                     (Patron__V1__CallLimits *message,
+                      ProtobufCAllocator *allocator);
 /* Patron__V1__Warning methods */
 void   patron__v1__warning__init
                      (Patron__V1__Warning         *message);
@@ -356,6 +421,12 @@ typedef void (*Patron__V1__PropertyValue_Closure)
 typedef void (*Patron__V1__CustomerRef_Closure)
                  (const Patron__V1__CustomerRef *message,
                   void *closure_data);
+typedef void (*Patron__V1__Author_Closure)
+                 (const Patron__V1__Author *message,
+                  void *closure_data);
+typedef void (*Patron__V1__CallLimits_Closure)
+                 (const Patron__V1__CallLimits *message,
+                  void *closure_data);
 typedef void (*Patron__V1__Warning_Closure)
                  (const Patron__V1__Warning *message,
                   void *closure_data);
@@ -382,6 +453,8 @@ extern const ProtobufCMessageDescriptor patron__v1__money__descriptor;
 extern const ProtobufCMessageDescriptor patron__v1__date__descriptor;
 extern const ProtobufCMessageDescriptor patron__v1__property_value__descriptor;
 extern const ProtobufCMessageDescriptor patron__v1__customer_ref__descriptor;
+extern const ProtobufCMessageDescriptor patron__v1__author__descriptor;
+extern const ProtobufCMessageDescriptor patron__v1__call_limits__descriptor;
 extern const ProtobufCMessageDescriptor patron__v1__warning__descriptor;
 extern const ProtobufCMessageDescriptor patron__v1__text_list__descriptor;
 extern const ProtobufCMessageDescriptor patron__v1__contact__descriptor;

@@ -550,10 +550,11 @@ struct  Patron__V1__FieldProvenance
   Google__Protobuf__Timestamp *set_at;
   char *set_by;
   int64_t event_id;
+  Patron__V1__Author *author;
 };
 #define PATRON__V1__FIELD_PROVENANCE__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&patron__v1__field_provenance__descriptor) \
-    , (char *)protobuf_c_empty_string, NULL, (char *)protobuf_c_empty_string, 0 }
+    , (char *)protobuf_c_empty_string, NULL, (char *)protobuf_c_empty_string, 0, NULL }
 
 
 struct  Patron__V1__UpsertCustomerRequest
@@ -986,10 +987,11 @@ struct  Patron__V1__DeleteCustomerResponse
   int64_t event_count;
   int64_t order_count;
   int64_t suppression_count;
+  Patron__V1__Author *author;
 };
 #define PATRON__V1__DELETE_CUSTOMER_RESPONSE__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&patron__v1__delete_customer_response__descriptor) \
-    , 0, NULL, 0, 0, 0 }
+    , 0, NULL, 0, 0, 0, NULL }
 
 
 struct  Patron__V1__MergeCustomersRequest
@@ -1405,6 +1407,8 @@ struct  Patron__V1__StoreSettings
   Patron__V1__TextList *opt_out_words;
   Patron__V1__TextList *opt_in_words;
   Patron__V1__TextList *allowed_external_ids;
+  Patron__V1__Author *author;
+  Patron__V1__CallLimits *limits;
   Patron__V1__StoreSettings__SmsDoubleOptInCase _sms_double_opt_in_case;
   union {
     protobuf_c_boolean sms_double_opt_in;
@@ -1444,7 +1448,7 @@ struct  Patron__V1__StoreSettings
 };
 #define PATRON__V1__STORE_SETTINGS__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&patron__v1__store_settings__descriptor) \
-    , NULL, NULL, NULL, NULL, PATRON__V1__STORE_SETTINGS___SMS_DOUBLE_OPT_IN__NOT_SET, {0}, PATRON__V1__STORE_SETTINGS___EMAIL_DOUBLE_OPT_IN__NOT_SET, {0}, PATRON__V1__STORE_SETTINGS___DEFAULT_COUNTRY__NOT_SET, {0}, PATRON__V1__STORE_SETTINGS___CURRENCY_CODE__NOT_SET, {0}, PATRON__V1__STORE_SETTINGS___ALLOW_RECREATE_AFTER_ERASURE__NOT_SET, {0}, PATRON__V1__STORE_SETTINGS___SOFT_BOUNCE_THRESHOLD__NOT_SET, {0}, PATRON__V1__STORE_SETTINGS___CARRY_CONSENT_ON_ADDRESS_CHANGE__NOT_SET, {0}, PATRON__V1__STORE_SETTINGS___SHARED_PHONE_THRESHOLD__NOT_SET, {0}, PATRON__V1__STORE_SETTINGS___TIME_ZONE__NOT_SET, {0} }
+    , NULL, NULL, NULL, NULL, NULL, NULL, PATRON__V1__STORE_SETTINGS___SMS_DOUBLE_OPT_IN__NOT_SET, {0}, PATRON__V1__STORE_SETTINGS___EMAIL_DOUBLE_OPT_IN__NOT_SET, {0}, PATRON__V1__STORE_SETTINGS___DEFAULT_COUNTRY__NOT_SET, {0}, PATRON__V1__STORE_SETTINGS___CURRENCY_CODE__NOT_SET, {0}, PATRON__V1__STORE_SETTINGS___ALLOW_RECREATE_AFTER_ERASURE__NOT_SET, {0}, PATRON__V1__STORE_SETTINGS___SOFT_BOUNCE_THRESHOLD__NOT_SET, {0}, PATRON__V1__STORE_SETTINGS___CARRY_CONSENT_ON_ADDRESS_CHANGE__NOT_SET, {0}, PATRON__V1__STORE_SETTINGS___SHARED_PHONE_THRESHOLD__NOT_SET, {0}, PATRON__V1__STORE_SETTINGS___TIME_ZONE__NOT_SET, {0} }
 
 
 struct  Patron__V1__GetStoreSettingsRequest

@@ -191,10 +191,11 @@ struct  Patron__V1__Event
   char **enriched_fields;
   int64_t order_id;
   Patron__V1__Contact *contact;
+  Patron__V1__Author *author;
 };
 #define PATRON__V1__EVENT__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&patron__v1__event__descriptor) \
-    , 0, (char *)protobuf_c_empty_string, 0, PATRON__V1__EVENT_SOURCE__EVENT_SOURCE_UNSPECIFIED, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, NULL, NULL, 0, 0,NULL, NULL, PATRON__V1__CHANNEL__CHANNEL_UNSPECIFIED, NULL, NULL, PATRON__V1__ACTOR__ACTOR_UNSPECIFIED, 0, 0,NULL, 0, NULL }
+    , 0, (char *)protobuf_c_empty_string, 0, PATRON__V1__EVENT_SOURCE__EVENT_SOURCE_UNSPECIFIED, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, NULL, NULL, 0, 0,NULL, NULL, PATRON__V1__CHANNEL__CHANNEL_UNSPECIFIED, NULL, NULL, PATRON__V1__ACTOR__ACTOR_UNSPECIFIED, 0, 0,NULL, 0, NULL, NULL }
 
 
 struct  Patron__V1__RecordEventRequest
