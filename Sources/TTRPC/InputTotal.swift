@@ -105,9 +105,9 @@ struct InputReserve {
   private var claim: InputClaim?
   /// The bytes reserved for the frame that arrives.
   private var arriving = 0
-  /// The time since which the client is expected to send the rest of that frame; nil while the
-  /// server does not go on with it.
-  private var expectedSince: ContinuousClock.Instant?
+  /// The time since which the client is expected to send the rest of that frame, measured from
+  /// ``anchor``; nil while the server does not go on with it.
+  private var expectedSince: Duration?
   /// The bytes reserved for the frame that is being handled.
   private var handling = 0
   /// The bytes of messages that handlers have not consumed.
@@ -115,6 +115,7 @@ struct InputReserve {
 
   /// The time that a large frame may take while other connections wait for its room.
   static let patience = Duration.seconds(1)
+  private static let anchor = ContinuousClock.now
 
   /// Creates a share of a total, or of none if input is not bounded.
   init(_ total: InputTotal? = nil, onGrant: @escaping @Sendable () -> Void = {}) {
@@ -141,7 +142,7 @@ struct InputReserve {
 
   /// Records that the client must send more.
   mutating func expectMore(_ now: ContinuousClock.Instant) {
-    if arriving > 0, expectedSince == nil { expectedSince = now }
+    if arriving > 0, expectedSince == nil { expectedSince = Self.anchor.duration(to: now) }
   }
 
   /// Records that the frame waits for the server.
@@ -189,8 +190,8 @@ struct InputReserve {
 
   /// Returns true if the large frame that arrives takes too long for the connections that wait.
   func isTooSlow(_ now: ContinuousClock.Instant) -> Bool {
-    guard let since = expectedSince, now - since > Self.patience, let total else { return false }
-    return total.waitingCount > 0
+    guard let since = expectedSince, let total else { return false }
+    return Self.anchor.duration(to: now) - since > Self.patience && total.waitingCount > 0
   }
 
   /// Leaves a time during which the server stood still out of the frame's time.

@@ -37,13 +37,14 @@ public struct ServerConnection: ~Copyable {
   /// The highest stream id used so far. Data for a stream up to it that is not active comes late.
   var highestStream: UInt32 = 0
   var phase = Phase.serving
-  var timers: ServerTimers
-  var turn: ServerTurn
   /// True if the end of a drain waits for nothing of the input.
   var isExhausted = false
   /// The bytes left to skip of an oversize frame.
   private var skipping = 0
   private var followUp: FollowUp?
+  // Last, because instants have a layout that is known at run time only.
+  var timers: ServerTimers
+  var turn: ServerTurn
 
   enum Phase {
     case serving
