@@ -92,6 +92,7 @@ let libraries: [Target] = [
       .embedInCode("Migrations/m0015_term_rules.sql"),
       .embedInCode("Migrations/m0016_request_outcomes.sql"),
       .embedInCode("Migrations/m0017_store_sequences.sql"),
+      .embedInCode("Migrations/m0018_keys.sql"),
     ],
     swiftSettings: spans
   ),

@@ -45,6 +45,7 @@ extension RPCError {
     case .cancelled: return RPCError(code: .cancelled, message: message)
     case .closing:
       return retryLater(.unavailable, "SHUTTING_DOWN", message, after: RetryDelay.ofRestart)
+    case .storeDeleting: return reason(.failedPrecondition, "STORE_DELETING", message)
     case .busy:
       return retryLater(.unavailable, "DATABASE_BUSY", message, after: RetryDelay.ofOperator)
     case .corrupt: return reason(.dataLoss, "DATABASE_DAMAGED", message)

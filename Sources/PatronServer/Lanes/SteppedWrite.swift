@@ -178,7 +178,9 @@ package final class SteppedWrite: ReplySink {
     switch error as? StoreError {
     case .queueFull(let delay, _), .logFull(let delay): min(delay, pause)
     case .diskFull, .busy, .engine, .cancelled, .deadlineExceeded: pause
-    case .closing, .failStop, .corrupt, .constraint, .budgetExceeded, .snapshotTooOld, nil: nil
+    case .closing, .failStop, .corrupt, .constraint, .budgetExceeded, .snapshotTooOld,
+      .storeDeleting, nil:
+      nil
     }
   }
 

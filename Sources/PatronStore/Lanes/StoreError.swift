@@ -21,6 +21,8 @@ package enum StoreError: Error, Sendable, Equatable {
   case cancelled
   /// The database is being closed.
   case closing
+  /// The store is being deleted.
+  case storeDeleting
   /// Another process holds a lock of the database.
   case busy
   /// The database is damaged.
@@ -84,6 +86,8 @@ extension StoreError: CustomStringConvertible {
     case .snapshotTooOld(let limit): return Self.text(limit)
     case .cancelled: return "the call was cancelled"
     case .closing: return "the server is shutting down"
+    case .storeDeleting:
+      return "the store is being deleted; use another one, or wait until it is gone"
     case .busy: return "another process holds a lock on the database; try again later"
     case .corrupt(let detail): return "the database is damaged (\(detail)); run `patrond check`"
     case .constraint(let detail), .engine(_, let detail): return detail

@@ -46,6 +46,11 @@ package final class WriteTransaction {
   var truncatesLog = false
   /// True after a change of a store's settings, until the commit is announced.
   var changesSettings = false
+  /// True after a change of API keys, of their names or of the list of stores, until the commit is
+  /// announced.
+  var changesKeys = false
+  /// The stores that are being deleted.
+  let closures: ClosedStores
   let numbers = RecordNumbers()
   /// See ``StoreLimits/maxKeptAnswers``.
   var maxKeptAnswers = StoreLimits().maxKeptAnswers
@@ -58,6 +63,7 @@ package final class WriteTransaction {
     self.connection = connection
     self.read = ReadTransaction(connection)
     self.search = SearchIndex(connection)
+    self.closures = ClosedStores(connection)
     read.noteEngineError = { [unowned self] in note($0) }
     read.settings = settings
   }

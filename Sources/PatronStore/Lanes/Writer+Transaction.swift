@@ -44,7 +44,7 @@ extension Writer {
     do {
       if connection.totalChanges != changesBefore {
         try transaction.terms.flush(connection)
-        try transaction.numbers.flush(connection)
+        if try transaction.numbers.flush(connection) { transaction.changesKeys = true }
       }
     } catch {
       return give(up: jobs, because: error)
@@ -81,6 +81,7 @@ extension Writer {
     transaction.movedRecords = 0
     var end: JobEnd
     do {
+      if try isOfClosedStore(job) { throw StoreError.storeDeleting }
       end = .done(.success(try job.run(transaction)))
     } catch {
       transaction.dropChanges(after: recordsBefore)
@@ -96,6 +97,11 @@ extension Writer {
       end = .spoilt(StoreError.engine(code: 0, "the transaction ended before its commit"))
     }
     return end
+  }
+
+  /// Returns true for a write to a store that is being deleted. Deletions may go on.
+  private func isOfClosedStore(_ job: WriteJob) throws -> Bool {
+    try !job.usesReserve && transaction.closures.contains(job.store, in: transaction.read)
   }
 
   /// Rolls back after a job left the transaction unusable.
@@ -127,6 +133,7 @@ extension Writer {
     transaction.numbers.forget()
     transaction.search.forget()
     transaction.settings.forget()
+    transaction.closures.forget()
     do {
       try connection.rollback()
       return nil

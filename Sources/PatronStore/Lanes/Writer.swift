@@ -134,6 +134,10 @@ final class Writer {
       transaction.changesSettings = false
       settings.commits.bumpSettings()
     }
+    if transaction.changesKeys {
+      transaction.changesKeys = false
+      settings.commits.bumpKeys()
+    }
     settings.commits.bump()
     if !changes.isEmpty { settings.commitObserver?(changes) }
   }

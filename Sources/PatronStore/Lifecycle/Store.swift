@@ -113,6 +113,23 @@ package final class Store: Sendable {
   /// A number that grows before a change of any store's settings is acknowledged.
   package var settingsVersion: UInt64 { commitCounter.settingsVersion }
 
+  /// A number that grows before a change of API keys, of their names or of the list of stores is
+  /// acknowledged. What is read after the number has every change that it counts.
+  package var keysVersion: UInt64 { commitCounter.keysVersion }
+
+  /// Returns all keys, names and stores, from a snapshot of its own. May be called on any thread.
+  package func keyDirectory() throws -> KeyDirectory {
+    let connection = try ConnectionOpening.reader(directory, limits, vfs)
+    let transaction = ReadTransaction(connection)
+    do throws(SQLiteError) {
+      try connection.begin()
+    } catch {
+      throw StoreError(error)
+    }
+    // Closing the connection ends the snapshot.
+    return try KeyDirectory(transaction)
+  }
+
   /// Makes a reader for one I/O loop. Use it on that loop's thread only, and release it before
   /// ``close()``. The first snapshot of each tick calls `onSnapshotOpened`; call
   /// ``PointReader/endTick()`` at the end of that tick.

@@ -54,6 +54,7 @@ extension Migration {
       name: "store_sequences",
       sql: text(PackageResources.m0017_store_sequences_sql)
     ),
+    Migration(version: 18, name: "keys", sql: text(PackageResources.m0018_keys_sql)),
   ]
 
   private static func text(_ bytes: [UInt8]) -> String { String(decoding: bytes, as: UTF8.self) }

@@ -21,6 +21,7 @@ extension StoreWriter {
   /// the address, write the customer afterwards: its terms depend on suppressions, and watches must
   /// see the change.
   package func insert(_ row: SuppressionRow) throws {
+    try transaction.numbers.noteUse(of: store.name, in: transaction.read)
     try transaction.run(
       Self.insertSuppression,
       store.name,
@@ -150,6 +151,7 @@ extension StoreWriter {
 
   /// Writes the encoded settings of the store.
   package func setSettings(_ body: [UInt8]) throws {
+    try transaction.numbers.noteUse(of: store.name, in: transaction.read)
     try transaction.run(Self.setSettings, store.name, body)
     transaction.settings.forget(store.name)
     transaction.changesSettings = true

@@ -10,6 +10,7 @@ extension StoreWriter {
 
   /// Writes an event type. Replaces the type with the same application and name.
   package func putEventType(_ type: String, of sourceName: String, body: [UInt8]) throws {
+    try transaction.numbers.noteUse(of: store.name, in: transaction.read)
     try transaction.run(Self.putEventType, store.name, sourceName, type, body)
   }
 }

@@ -59,6 +59,9 @@ final class TermLedger {
     gains.removeAll(keepingCapacity: true)
   }
 
+  /// Empties the cache, because terms are being deleted.
+  func forgetIDs() { ids.removeAll() }
+
   /// Returns to earlier pending changes. Terms created since are discarded.
   func takeBack(to gains: [Numbered: Int64]) {
     ids.removeAll()

@@ -130,9 +130,10 @@ struct RecordCheckTests {
       #expect(try await shop.customer(.externalID("g0000001")).externalID == "g0000001")
       try await Shop.open { other in
         try sample.fill(other.store) { _ in }
-        // Each database has its own key for the hashes of suppressed addresses.
+        // Each database has its own key for the hashes of suppressed addresses, and knows when
+        // its stores began.
         func image(_ shop: Shop) throws -> String {
-          try shop.image(without: "suppressions", "consent_ledger")
+          try shop.image(without: "suppressions", "consent_ledger", "stores")
         }
         func ledger(_ shop: Shop) throws -> [ConsentRecord] {
           try shop.blobs("SELECT body FROM consent_ledger ORDER BY id").map {

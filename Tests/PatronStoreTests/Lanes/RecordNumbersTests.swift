@@ -19,6 +19,8 @@ struct RecordNumbersTests {
           CREATE TABLE search_rows (
             store_id TEXT NOT NULL, customer_id INTEGER NOT NULL, search_row INTEGER NOT NULL,
             PRIMARY KEY (store_id, customer_id));
+          CREATE TABLE stores (
+            store_id TEXT NOT NULL PRIMARY KEY, created_at INTEGER NOT NULL, deleted_at INTEGER);
           """
       )
     ]
