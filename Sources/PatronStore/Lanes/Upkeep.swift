@@ -1,3 +1,5 @@
+internal import Synchronization
+
 /// Small work on the database that falls due with time and not with a write, such as the removal of
 /// what has expired.
 package struct Upkeep: Sendable {
@@ -14,5 +16,21 @@ package struct Upkeep: Sendable {
   ) {
     self.interval = interval
     self.step = step
+  }
+
+  /// Returns upkeep that does several works in turn, as often as the one with the shortest
+  /// interval. A work that fails ends the pass, and the next pass begins with the work behind it.
+  package static func together(_ works: [Upkeep]) -> Upkeep {
+    precondition(!works.isEmpty, "upkeep without work")
+    let place = Mutex(0)
+    return Upkeep(interval: works.map(\.interval).min() ?? .zero) { transaction in
+      let index = place.withLock { place in
+        defer { place = (place + 1) % works.count }
+        return place
+      }
+      guard try works[index].step(transaction) else { return index + 1 < works.count }
+      place.withLock { $0 = index }
+      return true
+    }
   }
 }

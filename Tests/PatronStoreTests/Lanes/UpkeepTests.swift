@@ -52,6 +52,28 @@ struct UpkeepTests {
     #expect(steps.done == 3)
   }
 
+  /// The second work fails each time, and keeps neither of the others from its steps.
+  @Test func severalWorksTakeTurns() throws {
+    let order = Monitor<[Int]>([])
+    func work(_ number: Int, steps: Int = 1, fails: Bool = false) -> Upkeep {
+      let left = Monitor(steps)
+      return Upkeep(interval: .milliseconds(number)) { _ in
+        order.update { $0.append(number) }
+        if fails { throw Rejected() }
+        return left.update { left in
+          left -= 1
+          return left > 0
+        }
+      }
+    }
+    let works = [work(1, steps: 3), work(2, fails: true), work(3)]
+    let lane = try LaneStore { $0.upkeep = .together(works) }
+    let came = order.wait(timeout: .seconds(60)) { $0.count >= 9 ? true : nil }
+    #expect(came == true, "no step came")
+    lane.store.close()
+    #expect(order.withLock { Array($0.prefix(9)) } == [1, 1, 1, 2, 3, 1, 2, 3, 1])
+  }
+
   @Test func aStepThatFailsLeavesNoTraceAndStopsNoWrite() throws {
     let steps = Steps()
     let lane = try LaneStore { $0.upkeep = steps.upkeep(.milliseconds(1), fails: true) }
