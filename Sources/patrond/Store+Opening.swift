@@ -27,6 +27,7 @@ extension Store {
       if rewritten > 0 { report("normalised \(rewritten) phone numbers") }
       try ExpiredMerges.run(store, clock: clock)
       try ExpiredAnswers.run(store, clock: clock)
+      try PendingDeletions.run(store, report: report)
       try PendingErasures.run(store, report: report)
     } catch {
       store.close()

@@ -17,6 +17,7 @@ package enum DomainError: Error, Sendable {
     case failedPrecondition
     case notFound
     case outOfRange
+    case permissionDenied
     case resourceExhausted
   }
 

@@ -79,6 +79,8 @@ package struct PageBinding {
     case pendingParts = 6
     case suppressions = 7
     case orderParts = 8
+    case keys = 9
+    case stores = 10
 
     package var description: String {
       switch self {
@@ -89,6 +91,8 @@ package struct PageBinding {
       case .pendingParts: "ListOrders with pending_parts"
       case .suppressions: "ListSuppressions"
       case .orderParts: "GetOrder"
+      case .keys: "ListKeys"
+      case .stores: "ListStores"
       }
     }
   }

@@ -33,6 +33,7 @@ extension DomainError.Kind {
     case .failedPrecondition: .failedPrecondition
     case .notFound: .notFound
     case .outOfRange: .outOfRange
+    case .permissionDenied: .permissionDenied
     case .resourceExhausted: .resourceExhausted
     }
   }
