@@ -28,10 +28,10 @@ package enum KeyFields {
     }
     var scopes: ScopeSet = []
     for (index, name) in names.enumerated() {
-      let scope = violations.check("\(path)[\(index)]") { () throws(RuleError) in
+      let found = violations.check("\(path)[\(index)]") { () throws(RuleError) in
         try scope(name, besides: scopes)
       }
-      if let scope { scopes.formUnion(ScopeSet([scope])) }
+      if let found { scopes.formUnion(ScopeSet([found])) }
       // A list of any length is answered with a few violations.
       if violations.errors.count > Scope.allCases.count { break }
     }

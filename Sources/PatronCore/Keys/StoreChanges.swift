@@ -1,4 +1,3 @@
-package import PatronModel
 package import PatronStore
 
 /// The making and the deletion of stores, by a caller's rights. It belongs to a write transaction

@@ -1,4 +1,3 @@
-package import PatronModel
 package import PatronStore
 
 /// The deletion of a store that has begun: nothing else may be written to the store any more.

@@ -11,7 +11,7 @@ extension NearestNames {
   ) -> String? {
     let wanted = Array(name.utf8)
     guard !wanted.isEmpty, wanted.count <= longest else { return nil }
-    let letters = letters(of: name)
+    let letters = Self.letters(of: name)
     var best = wanted.count <= 3 ? 1 : 2
     var nearest: String?
     for candidate in names {
@@ -20,7 +20,7 @@ extension NearestNames {
         // Each step removes one letter, adds one, or does both.
         (letters ^ Self.letters(of: candidate)).nonzeroBitCount <= 2 * best
       else { continue }
-      let distance = distance(wanted, Array(candidate.utf8))
+      let distance = Self.distance(wanted, Array(candidate.utf8))
       guard distance <= best else { continue }
       if let known = nearest, distance == best, known < candidate { continue }
       (best, nearest) = (distance, candidate)

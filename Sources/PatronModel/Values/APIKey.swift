@@ -68,7 +68,8 @@ package struct APIKey: Sendable {
     id.append(textTo: &text)
     text.append(UInt8(ascii: "_"))
     secret.append(textTo: &text)
-    Self.append(sum: CRC32.of(text.span.bytes, first: text.count), to: &text)
+    let sum = CRC32.of(text.span.bytes, first: text.count)
+    Self.append(sum: sum, to: &text)
     return String(decoding: text, as: UTF8.self)
   }
 

@@ -9,7 +9,7 @@ package struct KeyPepper: Sendable {
 
   private static let find = Query("SELECT value FROM secrets WHERE name = 'key_pepper'")
   /// A hash that no key has. A look-up that found no key compares with it.
-  private static let decoy = [UInt8](repeating: 0, count: SHA256.byteCount)
+  private static let decoy = [UInt8](repeating: 0, count: SHA256Digest.byteCount)
 
   /// Reads the key from the database. It never changes.
   package init(_ transaction: ReadTransaction) throws {

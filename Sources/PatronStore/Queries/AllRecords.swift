@@ -104,6 +104,12 @@ package struct AllRecords {
     ),
     Query(
       """
+      SELECT 'a name stands for the API key ' || lower(hex(key_id)) || ', which does not exist'
+      FROM key_names WHERE key_id NOT IN (SELECT key_id FROM api_keys)
+      """
+    ),
+    Query(
+      """
       SELECT 'terms up to ' || top || ' are in use, but the next one would be ' || (value + 1)
       FROM sequences, (SELECT max(term_id) AS top FROM terms) WHERE name = 'term' AND top > value
       """

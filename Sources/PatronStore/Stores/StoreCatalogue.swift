@@ -1,4 +1,3 @@
-package import PatronModel
 internal import SQLite
 
 /// A store, as the list of stores has it. Times are in microseconds since 1970.

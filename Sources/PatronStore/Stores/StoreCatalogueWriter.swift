@@ -1,4 +1,3 @@
-package import PatronModel
 internal import SQLite
 
 /// The writes of the list of stores, and the deletion of what a store holds. It belongs to a write

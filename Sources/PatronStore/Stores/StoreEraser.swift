@@ -1,4 +1,3 @@
-internal import PatronModel
 internal import SQLite
 
 /// The deletion of the rows of one store, table by table.

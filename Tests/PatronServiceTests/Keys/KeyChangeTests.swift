@@ -224,6 +224,20 @@ struct KeyChangeTests {
     }
   }
 
+  @Test func aNameWithoutItsKeyIsFound() async throws {
+    try await Shop.open { shop in
+      let bench = KeyBench(shop)
+      try bench.make(.default)
+      let id = try bench.key().record.id
+      let isBound = try bench.keys { try $0.bind(KeyName("UID:5"), to: id, in: nil).isChanged }
+      #expect(isBound)
+      #expect(try shop.store.check([RecordChecks.run]) == [])
+      try await shop.tamper("DELETE FROM api_keys")
+      let findings = try shop.store.check([RecordChecks.run])
+      #expect(findings.count == 1 && findings[0].contains("which does not exist"))
+    }
+  }
+
   @Test func aKeyHasAHundredNames() async throws {
     try await Shop.open { shop in
       let bench = KeyBench(shop)
