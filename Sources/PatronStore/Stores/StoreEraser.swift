@@ -24,17 +24,24 @@ struct StoreEraser {
       sizes = table.size.map { size in
         Query("SELECT \(size) FROM \(name) WHERE store_id = ?1 ORDER BY \(key) LIMIT ?2")
       }
-      guard !key.isEmpty else {
-        delete = Query("DELETE FROM \(name) WHERE store_id = ?1 AND ?2 > 0")
-        return
-      }
-      delete = Query(
-        """
-        DELETE FROM \(name) WHERE store_id = ?1 AND (\(key)) IN (
-          SELECT \(key) FROM \(name) WHERE store_id = ?1 ORDER BY \(key) LIMIT ?2)
-        """
-      )
+      delete = Query(StoreEraser.deletion(from: table))
     }
+  }
+
+  /// Returns SQL that deletes the first ?2 rows of the store ?1.
+  static func deletion(from table: StoreTables.Table) -> String {
+    let (name, key) = (table.name, table.key)
+    guard !key.isEmpty else { return "DELETE FROM \(name) WHERE store_id = ?1 AND ?2 > 0" }
+    let columns = key.split(separator: ", ")
+    // Without an affinity of the right side, SQLite seeks by all columns of the key.
+    let last = columns.map { "+\($0)" }.joined(separator: ", ")
+    let descending = columns.map { "\($0) DESC" }.joined(separator: ", ")
+    return """
+      DELETE FROM \(name) WHERE store_id = ?1 AND (\(key)) <= (
+        SELECT \(last) FROM (
+          SELECT \(key) FROM \(name) WHERE store_id = ?1 ORDER BY \(key) LIMIT ?2)
+        ORDER BY \(descending) LIMIT 1)
+      """
   }
 
   private static let statements = StoreTables.emptied.map(Statements.init)

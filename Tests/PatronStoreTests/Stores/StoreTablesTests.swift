@@ -63,6 +63,18 @@ struct StoreTablesTests {
     }
   }
 
+  /// A piece costs the same however many rows are behind it.
+  @Test func rowsAreFoundByTheWholeKey() throws {
+    let lane = try open()
+    for table in StoreTables.emptied where !table.key.isEmpty {
+      let columns = table.key.replacing(", ", with: ",")
+      let bound = columns.contains(",") ? "(\(columns))<" : "\(columns)<"
+      let sql = StoreEraser.deletion(from: table)
+      let plan = try rows(lane, "EXPLAIN QUERY PLAN \(sql)", 4).map { $0[3] }
+      #expect(plan[0].contains("(store_id=? AND \(bound)"), "\(table.name): \(plan)")
+    }
+  }
+
   /// Adds rows to every table that a deletion empties. Their values say nothing.
   private func fill(_ lane: LaneStore, _ store: String, _ count: Int, bytes: Int = 1) throws {
     let tables = try tables(lane)
