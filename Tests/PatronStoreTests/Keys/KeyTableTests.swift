@@ -14,8 +14,8 @@ struct KeyTableTests {
 
   /// Returns a record whose times are small numbers.
   private func record(
-    _ key: APIKey = .random(),
     _ lane: LaneStore,
+    _ key: APIKey = .random(),
     of store: StoreID? = StoreID("shop"),
     at createdAt: Int64 = 10,
     until expiresAt: Int64? = nil
@@ -232,7 +232,7 @@ struct KeyTableTests {
     let lane = try open()
     let pepper = try lane.store.keyDirectory().pepper
     let key = APIKey.random()
-    var row = try record(key, lane)
+    var row = try record(lane, key)
     let now: Int64 = 100
     #expect(row.hash.count == 32)
     #expect(pepper.verifies(key, as: row, at: now))
@@ -263,7 +263,7 @@ struct KeyTableTests {
       let lane = try LaneStore {
         $0 = StoreOptions(directory: directory.path, migrations: Migration.all)
       }
-      let row = try record(key, lane)
+      let row = try record(lane, key)
       try change(lane) { try $0.insert(row) }
       lane.store.close()
     }
