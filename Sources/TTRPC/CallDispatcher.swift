@@ -63,6 +63,8 @@ public struct ServerCall: ~Copyable {
   public let peer: Peer
   /// The unread answers of the connection. A lane asks it before it runs a call that was queued.
   public let answers: AnswerAccount?
+  /// The state that the dispatcher keeps between the calls of the connection.
+  public let session: ConnectionSession
 
   /// Creates a call. For drivers only.
   public init(
@@ -70,13 +72,15 @@ public struct ServerCall: ~Copyable {
     deadline: ContinuousClock.Instant?,
     metadata: MetadataView,
     peer: Peer,
-    answers: AnswerAccount? = nil
+    answers: AnswerAccount? = nil,
+    session: ConnectionSession = ConnectionSession()
   ) {
     self.target = target
     self.deadline = deadline
     self.metadata = metadata
     self.peer = peer
     self.answers = answers
+    self.session = session
   }
 }
 
@@ -110,7 +114,7 @@ public struct Completion: Sendable {
 }
 
 /// An I/O loop as its dispatcher sees it. Every method may be called on any thread, except for
-/// ``executeAfterSockets(_:)``.
+/// ``executeAfterSockets(_:)`` and ``endRefusedCalls()``.
 public protocol ServerLoop: AnyObject, Sendable {
   /// Answers pending calls of this loop. One wake-up of the loop serves the whole batch, one flush
   /// each connection.
@@ -126,9 +130,16 @@ public protocol ServerLoop: AnyObject, Sendable {
   /// Runs `work` after the loop has looked at its sockets, unless the loop ends before that. Long
   /// work that goes on in this way leaves time for connections. For the loop's thread only.
   func executeAfterSockets(_ work: @escaping @Sendable () -> Void)
+
+  /// Ends the open calls whose owners have lost their right; see ``CallOwner/refusal``. Does nothing
+  /// by default.
+  func endRefusedCalls()
 }
 
 extension ServerLoop {
+  /// Does nothing: the loop knows no owners.
+  public func endRefusedCalls() {}
+
   /// Runs `work` after a short delay.
   public func executeAfterSockets(_ work: @escaping @Sendable () -> Void) {
     execute(after: .microseconds(50), work)

@@ -61,6 +61,9 @@ public struct Limits: Sendable, Hashable {
   /// of it the server stops reading, so that no client can hold it up with new calls.
   public var drainGraceMillis = 10_000
 
+  /// The limits of connections whose client has not proved who it is, or nil if nobody must.
+  public var unauthenticated: UnauthenticatedLimits?
+
   /// Creates the default limits.
   public init() {}
 
@@ -72,6 +75,20 @@ public struct Limits: Sendable, Hashable {
   public var peerConnections: Int {
     connectionsPerPeer > 0 ? connectionsPerPeer : max(1, connections / 2)
   }
+
+  /// The connections that may be open at the same time without an accepted key: a tenth of all.
+  public var unauthenticatedConnections: Int { max(1, connections / 10) }
+}
+
+/// The limits of a connection until ``ConnectionSession/isAuthenticated``.
+public struct UnauthenticatedLimits: Sendable, Hashable {
+  /// The largest data of one frame, envelope included, in bytes.
+  public var requestBytes = 4096
+  /// The time from the connection's start until a key is accepted, in milliseconds.
+  public var timeoutMillis = 5000
+
+  /// Creates the default limits.
+  public init() {}
 }
 
 /// The description of one limit, for help and documentation.

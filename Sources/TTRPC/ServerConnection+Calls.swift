@@ -17,23 +17,27 @@ extension ServerConnection {
       guard length <= limits.responseBytes else {
         output.abandonFrame()
         output.appendError(stream: call.stream, ServerErrors.answerTooLarge(length, limits))
-        return
+        return session.endCall()
       }
       output.endEnvelope()
+      session.endCall(answer: length)
     case .failed(let error):
       output.abandonFrame()
       output.appendError(stream: call.stream, error)
+      session.endCall()
     case .pending:
       output.abandonFrame()
-      insert(call.stream, ServerCallState(kind: .unary, deadline: call.deadline))
+      var state = ServerCallState(kind: .unary, deadline: call.deadline)
+      state.ownership = session.takeOwnership()
+      insert(call.stream, state)
     }
   }
 
   /// Answers a pending call. The answer is dropped if the call has already ended.
   public mutating func complete(_ stream: UInt32, _ result: Result<[UInt8], RPCError>) {
-    guard calls[stream]?.kind == .unary, remove(stream) != nil else { return }
+    guard calls[stream]?.kind == .unary, let call = remove(stream) else { return }
     if case .success(let bytes) = result { reserve.learn(bytes.count) } else { reserve.learn(0) }
-    respond(stream, result)
+    respond(stream, call.shown(result))
   }
 
   /// Sends one message of a stream. Returns the error that ended the stream, or nil. A message for
@@ -82,6 +86,7 @@ extension ServerConnection {
   public mutating func end() -> [UInt32] {
     let streams = Array(calls.keys)
     gauge.add(-calls.count)
+    for call in calls.values { call.ownership?.end() }
     calls.removeAll()
     reserve.giveBack(reserve.bytes)
     inbound.end()
@@ -118,6 +123,7 @@ extension ServerConnection {
   mutating func remove(_ stream: UInt32) -> ServerCallState? {
     guard let call = calls.removeValue(forKey: stream) else { return nil }
     gauge.add(-1)
+    call.ownership?.end()
     if call.kind == .unary {
       reserve.giveBack(call.reserved)
     } else {

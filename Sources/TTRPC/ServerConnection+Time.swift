@@ -50,6 +50,7 @@ extension ServerConnection {
     if timers.writeTimedOut(limits, now) { return .writeTimeout }
     if timers.headerTimedOut(limits, now) { return .headerTimeout }
     if inbound.isTooSlow(now) { return .slowRequest }
+    if isTooLongUnauthenticated(now) { return .unauthenticated }
     if case .refusing = phase, !output.isEmpty { return .refused }
     guard calls.isEmpty else { return nil }
     // Calls may wait behind answers that the client has not taken; they are answered or refused.
@@ -139,9 +140,35 @@ extension ServerConnection {
   }
 
   /// Tells an extended client by GOAWAY that its idle connection ends, so that it repeats calls on
-  /// another one that are under way to this one. Does nothing for other reasons.
+  /// another one that are under way to this one. Open calls of a client without an accepted key end
+  /// with an error. Does nothing for other reasons.
   public mutating func announceEnd(_ reason: CloseReason) {
-    guard isExtended, case .serving = phase, reason == .idle || reason == .evicted else { return }
+    guard case .serving = phase else { return }
+    if reason == .unauthenticated { failUnauthenticated() }
+    guard isExtended, [.idle, .evicted, .unauthenticated].contains(reason) else { return }
     sayGoaway(graceMillis: 0, reason: "\(reason)")
+  }
+}
+
+// Connections without an accepted key.
+extension ServerConnection {
+  /// The largest data of a frame that the client may send now, in bytes.
+  var maxRequestBytes: Int {
+    if session.isAuthenticated { return limits.requestBytes }
+    guard let bound = limits.unauthenticated?.requestBytes else { return limits.requestBytes }
+    return min(bound, limits.requestBytes)
+  }
+
+  private func isTooLongUnauthenticated(_ now: ContinuousClock.Instant) -> Bool {
+    guard !session.isAuthenticated, let bound = limits.unauthenticated else { return false }
+    return timers.keyTimedOut(bound, now)
+  }
+
+  /// Answers the open calls with an error. The driver drops them with ``end()``.
+  private mutating func failUnauthenticated() {
+    guard let bound = limits.unauthenticated else { return }
+    for stream in calls.keys.sorted() {
+      output.appendError(stream: stream, ServerErrors.keyTooLate(bound))
+    }
   }
 }

@@ -25,6 +25,8 @@ public struct ServerConnection: ~Copyable {
   public var socketBytes = 0
   /// True once the client has shown that it knows the extensions.
   public private(set) var isExtended = false
+  /// The state that the dispatcher keeps between the calls of this connection.
+  public let session: ConnectionSession
 
   let table: MethodTable
   let limits: Limits
@@ -82,6 +84,7 @@ public struct ServerConnection: ~Copyable {
     self.gauge = gauge
     self.account = account
     reserve = AnswerReserve(limits)
+    session = ConnectionSession(isAuthenticated: limits.unauthenticated == nil)
     timers = ServerTimers(startedAt: now)
     turn = ServerTurn(limits, now)
     if let refusal { phase = .refusing(refusal) }
@@ -109,7 +112,7 @@ public struct ServerConnection: ~Copyable {
         if skipping > 0 { return needMore(partial: true, now) }
       }
       let rest = UnsafeRawBufferPointer(rebasing: input[consumed...])
-      switch Frame.parse(rest, maxLength: limits.requestBytes) {
+      switch Frame.parse(rest, maxLength: maxRequestBytes) {
       case .needMore:
         return mayReadOn(rest) ? needMore(partial: !rest.isEmpty, now) : waits(.blocked)
       case .notTTRPC(let byte): return .close(.notTTRPC(firstByte: byte))
@@ -250,6 +253,7 @@ public struct ServerConnection: ~Copyable {
     if let account, account.total.isFull {
       return reject(stream, ServerErrors.serverMemory(limits))
     }
+    session.beginCall()
     let kind = table.methods[method].kind
     let clientStreams = kind == .clientStreaming || kind == .bidirectionalStreaming
     let start = CallStart(
@@ -323,7 +327,10 @@ public struct ServerConnection: ~Copyable {
 
   private mutating func oversize(_ header: FrameHeader) -> ServerStep? {
     let stream = header.streamID
-    let error = ServerErrors.tooLarge(Int(header.length), limits)
+    let error =
+      session.isAuthenticated
+      ? ServerErrors.tooLarge(Int(header.length), limits)
+      : ServerErrors.tooLargeWithoutKey(Int(header.length), limit: maxRequestBytes)
     switch header.type {
     case .request:
       if stream & 1 == 0 { return reject(stream, ServerErrors.evenStream(stream)) }

@@ -101,6 +101,26 @@ enum ServerErrors {
     )
   }
 
+  static func tooLargeWithoutKey(_ length: Int, limit: Int) -> RPCError {
+    RPCError(
+      code: .unauthenticated,
+      message: """
+        the request takes \(length) bytes; on a connection without an accepted key the limit is \
+        \(limit): call grpc.health.v1.Health/Check with the key first
+        """
+    ).giving(reason: "KEY_MISSING")
+  }
+
+  static func keyTooLate(_ limits: UnauthenticatedLimits) -> RPCError {
+    RPCError(
+      code: .unauthenticated,
+      message: """
+        no call of this connection had an accepted key within \(limits.timeoutMillis) ms, so it is \
+        closed: send the metadata \"authorization: Bearer KEY\" with the first call
+        """
+    ).giving(reason: "KEY_MISSING")
+  }
+
   static func answerTooLarge(_ length: Int, _ limits: Limits) -> RPCError {
     RPCError(
       code: .resourceExhausted,

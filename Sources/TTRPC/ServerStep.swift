@@ -54,6 +54,8 @@ public enum CloseReason: Sendable, Hashable {
   case memoryPressure
   /// The server has too many connections, in all or from the client's address.
   case refused
+  /// The client has not proved who it is in time.
+  case unauthenticated
   /// A new client needed the place, and this connection was idle longest.
   case evicted
   /// The server is draining and this connection has nothing left to do.
@@ -80,6 +82,8 @@ extension CloseReason: CustomStringConvertible {
     case .refused:
       "too many connections (\(Limits.flag(for: \.connections)), "
         + "\(Limits.flag(for: \.connectionsPerPeer)))"
+    case .unauthenticated:
+      "no call had an accepted key in time, or too many connections are without one"
     case .evicted:
       "idle longest of all connections (\(Limits.flag(for: \.connections)))"
     case .drained: "the server is shutting down"

@@ -2,6 +2,8 @@
 /// to time.
 struct ServerTimers {
   private var startedAt: ContinuousClock.Instant
+  /// The time at which the connection began. Input that waits for the server does not move it.
+  private var connectedAt: ContinuousClock.Instant
   private(set) var sawFrame = false
   /// The time at which the first byte of a frame that is still incomplete arrived.
   private var partialSince: ContinuousClock.Instant?
@@ -17,6 +19,7 @@ struct ServerTimers {
 
   init(startedAt: ContinuousClock.Instant) {
     self.startedAt = startedAt
+    connectedAt = startedAt
     lastActivity = startedAt
   }
 
@@ -52,6 +55,7 @@ struct ServerTimers {
   /// Moves every time at which a wait for the client began. Deadlines stay: they are the client's.
   mutating func forgive(_ stall: Duration) {
     startedAt += stall
+    connectedAt += stall
     lastActivity += stall
     partialSince = partialSince.map { $0 + stall }
     stalledSince = stalledSince.map { $0 + stall }
@@ -89,6 +93,10 @@ struct ServerTimers {
     let bound = Duration.milliseconds(limits.headerTimeoutMillis)
     if let partialSince { return now - partialSince > bound }
     return !sawFrame && now - startedAt > bound
+  }
+
+  func keyTimedOut(_ limits: UnauthenticatedLimits, _ now: ContinuousClock.Instant) -> Bool {
+    now - connectedAt > .milliseconds(limits.timeoutMillis)
   }
 
   func idle(_ limits: Limits, _ now: ContinuousClock.Instant) -> Bool {

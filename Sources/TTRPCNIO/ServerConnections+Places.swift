@@ -12,8 +12,7 @@ extension ServerConnections {
     if let host, !shared.enter(host) {
       return ServerHandler(self, host: host, place: .none, refusal: shared.tooManyFromPeer)
     }
-    let hasPlace = shared.takePlace() || giveWay(to: .silent)
-    return ServerHandler(self, host: host, place: hasPlace ? .held : .wanted)
+    return ServerHandler(self, host: host, place: takeFirstPlace() ? .held : .wanted)
   }
 
   /// Finds a place for a connection that has sent its first frame: a free one, or that of an idle
@@ -48,7 +47,7 @@ extension ServerConnections {
 
   /// Closes the connection of this loop that has been idle longest. Returns true if there is one;
   /// its place is then the caller's.
-  private func giveWay(to newcomer: IdleOrder.Newcomer) -> Bool {
+  func giveWay(to newcomer: IdleOrder.Newcomer) -> Bool {
     let now = ContinuousClock.now
     if idleOrder.isStale(now) {
       let idle = handlers.values.compactMap { $0.idleEntry }
@@ -85,6 +84,7 @@ extension ServerConnections {
   func left(_ handler: ServerHandler) {
     removeSpare(handler)
     if handler.place == .held { shared.releasePlace() }
+    if handler.isStranger { shared.releaseStrangerPlace() }
     if let host = handler.host { shared.leave(host) }
     shared.connectionClosed()
   }

@@ -54,6 +54,8 @@ final class ServerEventLoop: ServerLoop {
 
   func executeAfterSockets(_ work: @escaping @Sendable () -> Void) { connections?.turns.add(work) }
 
+  func endRefusedCalls() { connections?.endRefusedCalls() }
+
   /// Queues a stream whose handler has left work for the loop. May be called on any thread.
   func post(_ stream: ServerStreamQueue) {
     post { $0.streams.append(stream) }

@@ -12,6 +12,8 @@ final class ServerHandler: ChannelInboundHandler {
   let host: PeerHost?
   /// The connection's claim to one of the server's places, `Limits.connections`.
   private(set) var place: Place
+  /// True while the connection counts as one without an accepted key.
+  private(set) var isStranger = false
   /// True while the handler is due to flush at the end of a batch.
   var needsFlush = false
 
@@ -89,6 +91,7 @@ final class ServerHandler: ChannelInboundHandler {
     connection.shareInput(owner.shared.input) { [id, loop = owner.loop] in
       loop.execute { loop.connections?.inputGranted(id) }
     }
+    isStranger = place == .held && !connection.session.isAuthenticated
     if place == .wanted { connection.waitForPlace() }
   }
 
@@ -167,10 +170,32 @@ final class ServerHandler: ChannelInboundHandler {
   /// Asks for a place if the first frame has come and waits for one.
   private func claimPlace() {
     guard place == .wanted, isBlocked, !owner.hasStoppedReading, case .open = ending else { return }
+    guard connection.session.isAuthenticated || provesItself() else { return }
     place = .asked
     // A connection that is refused ends with its first output.
     flush()
     owner.claimPlace(for: self)
+  }
+
+  /// Gives a connection without a place one turn to prove who it is. Returns true if it has: then
+  /// its next frame waits for a place. Otherwise it takes one of those for strangers, or ends.
+  private func provesItself() -> Bool {
+    place = .asked
+    decide(refusal: nil)
+    guard case .open = ending else { return false }
+    if connection.session.isAuthenticated {
+      connection.waitForPlace()
+      return true
+    }
+    if owner.takeStrangersPlace() {
+      place = .held
+      isStranger = true
+      owner.removeSpare(self)
+    } else {
+      place = .none
+      close(.unauthenticated)
+    }
+    return false
   }
 
   /// Handles the input until it or the turn ends.
@@ -181,6 +206,10 @@ final class ServerHandler: ChannelInboundHandler {
     var consumed = 0
     bytes.withUnsafeReadableBytes { run($0, &consumed, beginsTurn: beginsTurn) }
     bytes.moveReaderIndex(forwardBy: consumed)
+    if isStranger, connection.session.isAuthenticated {
+      isStranger = false
+      owner.shared.releaseStrangerPlace()
+    }
     guard case .open = ending else { return }
     if bytes.readableBytes > 0 {
       // Each byte is moved a few times at most, however many turns the input takes.
@@ -243,14 +272,19 @@ final class ServerHandler: ChannelInboundHandler {
     if isBlocked, connection.mayGoOn { resume() }
   }
 
-  private func unary(_ start: CallStart) {
-    let call = ServerCall(
+  private func call(_ start: CallStart) -> ServerCall {
+    ServerCall(
       target: ReplyTarget(connection: id, stream: start.stream),
       deadline: start.deadline,
       metadata: start.metadata,
       peer: peer,
-      answers: account
+      answers: account,
+      session: connection.session
     )
+  }
+
+  private func unary(_ start: CallStart) {
+    let call = call(start)
     connection.beginReply(start.stream)
     let outcome = dispatcher.unary(
       start.method,
@@ -263,13 +297,7 @@ final class ServerHandler: ChannelInboundHandler {
   }
 
   private func open(_ start: CallStart) {
-    let call = ServerCall(
-      target: ReplyTarget(connection: id, stream: start.stream),
-      deadline: start.deadline,
-      metadata: start.metadata,
-      peer: peer,
-      answers: account
-    )
+    let call = call(start)
     let stream = ServerStreamQueue(
       target: call.target,
       loop: owner.loop,
@@ -279,6 +307,14 @@ final class ServerHandler: ChannelInboundHandler {
     streams[start.stream] = stream
     if start.deadline != nil { owner.watch(connection.nextDeadline) }
     dispatcher.open(start.method, start.payload.bytes, call, stream)
+    connection.opened(start.stream)
+  }
+
+  /// Ends the calls whose owners have lost their right.
+  func endRefusedCalls() {
+    let ended = connection.endRefusedCalls()
+    for (stream, error) in ended { tell(stream, error) }
+    if !ended.isEmpty { finishTurn() }
   }
 
   private func tell(_ stream: UInt32, _ error: RPCError) {

@@ -15,6 +15,8 @@ final class ServerShared: Sendable {
   /// The connections that have a place, at most `limits.connections`.
   private let places = Atomic<Int>(0)
   private let spare = Atomic<Int>(0)
+  /// The connections with a place whose client has not proved who it is.
+  let strangers = Atomic<Int>(0)
   private let peers = Mutex(PeerCounts())
   /// The last time at which all places were taken and one was wanted.
   private let lastCrowd = Mutex<ContinuousClock.Instant?>(nil)

@@ -23,6 +23,8 @@ final class ServerScript {
   private(set) var isYielding = false
   /// False to leave input to ``takeTurn()`` when a turn is over.
   var takesTurns = true
+  /// The dispatcher's part of each call, with the connection's session and the method's name.
+  var onCall: (ConnectionSession, String) -> Void = { _, _ in }
   /// The time that each call takes.
   var callTime = Duration.zero
   private(set) var closed: CloseReason?
@@ -87,6 +89,8 @@ final class ServerScript {
       case .unary(let start): unary(start)
       case .open(let start):
         log.append("open \(start.stream) \(name(start.method)) \(hex([UInt8](start.payload)))")
+        onCall(connection.session, name(start.method))
+        connection.opened(start.stream)
       case .message(let stream, let bytes):
         log.append("message \(stream) \(hex([UInt8](bytes)))")
       case .remoteClosed(let stream): log.append("closed \(stream)")
@@ -98,6 +102,7 @@ final class ServerScript {
   private func unary(_ start: CallStart) {
     log.append("unary \(start.stream) \(name(start.method)) \(hex([UInt8](start.payload)))")
     connection.beginReply(start.stream)
+    onCall(connection.session, name(start.method))
     var outcome = UnaryOutcome.replied
     switch name(start.method) {
     case "Later": outcome = .pending
@@ -130,6 +135,17 @@ final class ServerScript {
   func takeBytes() -> [UInt8] { connection.output.takeAll() }
 
   func advance(_ duration: Duration) { now += duration }
+
+  func endRefusedCalls() {
+    for (stream, error) in connection.endRefusedCalls() {
+      log.append("refused \(stream) \(error.code)")
+    }
+  }
+
+  func close(_ reason: CloseReason) -> [UInt32] {
+    connection.announceEnd(reason)
+    return connection.end()
+  }
 
   func stopReading() {
     for (stream, error) in connection.stopReading() {
