@@ -146,15 +146,6 @@ extension ServerLoop {
   }
 }
 
-/// The client at the other end of a connection. Keys and certificates will be added here.
-public struct Peer: Sendable, Hashable {
-  /// The address and port, as in `127.0.0.1:53211`, or `unix` for a Unix socket.
-  public let address: String
-
-  /// Creates a peer. For drivers only.
-  public init(address: String) { self.address = address }
-}
-
 /// A streaming call as its handler sees it. Every method may be called on any thread; the callbacks
 /// run on the connection's loop.
 public protocol ServerStream: AnyObject, Sendable {

@@ -100,6 +100,11 @@ final class ServerHandler: ChannelInboundHandler {
   func channelActive(context: ChannelHandlerContext) {
     self.context = context
     peer = Peer(address: Self.describe(context.remoteAddress))
+    if case .unixDomainSocket = context.channel.localAddress {
+      ServerUnixSocket.credentials(of: context.channel) { [self] in
+        peer = Peer(address: peer.address, credentials: $0)
+      }
+    }
     owner.add(self)
     if let grace = owner.drainGraceMillis { connection.drain(graceMillis: grace) }
     if owner.hasStoppedReading { stopReading() }

@@ -10,6 +10,9 @@
 enum ServerTestFiles {
   struct Problem: Error {}
 
+  /// The line in the journal of a server that this process calls over a Unix socket.
+  static var ownProcess: String { "peer process \(getpid()) user \(getuid()) group \(getgid())" }
+
   /// Returns the permission bits of a file, or nil if there is none.
   static func permissions(_ path: String) -> UInt32? {
     var info = stat()

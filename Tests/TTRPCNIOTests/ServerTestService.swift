@@ -16,6 +16,8 @@ enum ServerTestService {
   static let overflow = method("Overflow", .serverStreaming)
   static let echoStream = method("EchoStream", .bidirectionalStreaming)
   static let ignore = method("Ignore", .bidirectionalStreaming)
+  /// Writes what the server knows of the peer into the journal.
+  static let whoAmI = method("WhoAmI", .unary)
 
   static let floodMessageBytes = 10_000
   static let floodMessages = 2_000
@@ -109,7 +111,7 @@ enum ServerTestService {
 final class ServerTestUnary: CallDispatcher {
   let methods = [
     ServerTestService.echo, ServerTestService.later, ServerTestService.overflow,
-    ServerTestService.ignore,
+    ServerTestService.ignore, ServerTestService.whoAmI,
   ]
   private let loop: any ServerLoop
   private let journal: ServerTestService.Journal
@@ -127,6 +129,14 @@ final class ServerTestUnary: CallDispatcher {
   ) -> UnaryOutcome {
     if method == 0 {
       response.append(payload)
+      return .replied
+    }
+    if method == 4 {
+      for name in call.peer.certificateNames { journal.write("peer \(name)") }
+      if let peer = call.peer.credentials {
+        journal.write("peer process \(peer.pid) user \(peer.uid) group \(peer.gid)")
+      }
+      journal.write("peer at \(call.peer.address)")
       return .replied
     }
     journal.laterCalls.add(1, ordering: .relaxed)
