@@ -115,21 +115,18 @@ final class RecordNumbers {
     "the table of sequences has lost its row `store` or `record`"
   )
 
-  /// Writes the last numbers that changed since the last flush, and the stores that begin. Returns
-  /// true if a store began.
-  func flush(_ connection: Connection) throws(SQLiteError) -> Bool {
-    let begins = !state.beginning.isEmpty
-    if begins { try flushBeginning(connection) }
+  /// Writes the last numbers that changed since the last flush, and the stores that begin.
+  func flush(_ connection: Connection) throws(SQLiteError) {
+    if !state.beginning.isEmpty { try flushBeginning(connection) }
     for store in state.unwritten {
       guard let sequence = state.sequences[store] else { continue }
       try connection.run(Self.write, store, sequence.last)
     }
     state.unwritten.removeAll(keepingCapacity: true)
     if state.sequences.count > Self.capacity { state.sequences.removeAll() }
-    guard let row = state.lastRow, !state.isRowWritten else { return begins }
+    guard let row = state.lastRow, !state.isRowWritten else { return }
     try connection.run(Self.writeRow, row)
     state.isRowWritten = true
-    return begins
   }
 
   private func flushBeginning(_ connection: Connection) throws(SQLiteError) {

@@ -44,7 +44,7 @@ extension Writer {
     do {
       if connection.totalChanges != changesBefore {
         try transaction.terms.flush(connection)
-        if try transaction.numbers.flush(connection) { transaction.changesKeys = true }
+        try transaction.numbers.flush(connection)
       }
     } catch {
       return give(up: jobs, because: error)

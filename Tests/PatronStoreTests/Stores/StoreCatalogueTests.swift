@@ -77,14 +77,13 @@ struct StoreCatalogueTests {
     }
     let record = try #require(try read(lane) { try $0.store(store) })
     #expect((before...WallClock.system.now()).contains(record.createdAt))
-    #expect(lane.store.keysVersion == version + 1)
     let changes = try lane.write { transaction in
       let before = transaction.totalChanges
       try Self.writer(transaction, store).putEventType("seen", of: "app", body: [1])
       return [UInt8(transaction.totalChanges - before)]
     }
     #expect(changes == [1])
-    #expect(lane.store.keysVersion == version + 1)
+    #expect(lane.store.keysVersion == version, "the keys in memory need not know")
     #expect(try read(lane) { try $0.store(store) } == record)
   }
 
