@@ -1,3 +1,4 @@
+import Synchronization
 import TTRPC
 
 // Connections without an accepted key: at most `Limits.unauthenticatedConnections` of the places.
