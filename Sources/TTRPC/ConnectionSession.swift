@@ -24,8 +24,11 @@ public final class ConnectionSession {
     isOwned = true
   }
 
-  /// Adds places to those that the call holds that is being dispatched.
-  public func hold(_ more: CallPlaces) { places.formUnion(more) }
+  /// Makes another value of the same caller the owner of the call that is being dispatched. It
+  /// holds `more` places beside those that the call has.
+  public func passOn(to owner: any CallOwner, adding more: CallPlaces) {
+    own(owner, holding: isOwned ? places.union(more) : more)
+  }
 
   /// Begins the dispatch of a call, which has no owner yet.
   func beginCall() { isOwned = false }

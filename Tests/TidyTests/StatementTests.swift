@@ -20,6 +20,7 @@ struct StatementTests {
   /// Files whose statements read every store, with the reason.
   static let overall = [
     "AllRecords.swift": "`patrond check` looks at the whole file",
+    "AllSettings.swift": "the gate knows the limits of all stores",
     "OldAnswers.swift": "the upkeep finds the stores in which something may have expired",
     "OldMerges.swift": "a server that starts empties what cannot be undone any more",
     "UnfinishedErasures.swift": "a server that starts finishes what was interrupted",

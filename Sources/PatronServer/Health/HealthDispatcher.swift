@@ -1,15 +1,23 @@
 internal import PatronProto
+package import PatronStore
 internal import ProtobufC
 package import TTRPC
 
-/// Serves `grpc.health.v1.Health`: Check, List and Watch.
+/// Serves `grpc.health.v1.Health`: Check, List and Watch. They need no key; a call with one lets its
+/// connection prove who it is.
 package final class HealthDispatcher: CallDispatcher {
   /// Check, List and Watch.
   package let methods = GRPCHealth.Health.methods
   private let health: HealthState
+  private let gate: Gate
+  private let clock: WallClock
 
-  /// Creates a dispatcher that answers from `health`.
-  package init(_ health: HealthState) { self.health = health }
+  /// Creates a dispatcher that answers from `health`, behind the gate of its server.
+  package init(_ health: HealthState, gate: Gate = .open, clock: WallClock = .system) {
+    self.health = health
+    self.gate = gate
+    self.clock = clock
+  }
 
   /// Answers Check and List.
   package func unary(
@@ -19,6 +27,7 @@ package final class HealthDispatcher: CallDispatcher {
     _ response: inout ResponseBuffer
   ) -> UnaryOutcome {
     do {
+      try gate.greet(call, at: clock.now())
       switch methods[method] {
       case GRPCHealth.Health.check.method: try check(payload, &response)
       case GRPCHealth.Health.list.method: try list(&response)
@@ -38,6 +47,7 @@ package final class HealthDispatcher: CallDispatcher {
     _ stream: any ServerStream
   ) {
     do {
+      try gate.greet(call, at: clock.now())
       let request = try GRPCHealth.HealthCheckRequest(decoding: payload)
       let (status, watcher) = health.watch(request.service) {
         Self.send($0, to: stream)
@@ -48,7 +58,7 @@ package final class HealthDispatcher: CallDispatcher {
       Self.send(status, to: stream)
       if health.hasEnded { stream.finish(nil) }
     } catch {
-      stream.finish(.malformed(error))
+      stream.finish(.from(error))
     }
   }
 

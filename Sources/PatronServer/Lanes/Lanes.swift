@@ -8,7 +8,7 @@ final class Lanes {
   let preparations: Preparations
   private let store: Store
   private let replies: LoopReplies
-  private let loop: LoopHandle
+  let loop: LoopHandle
   /// The largest response that the server sends, in bytes.
   private let maxAnswerBytes: Int
   private let clock: WallClock

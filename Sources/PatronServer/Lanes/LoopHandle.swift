@@ -10,6 +10,7 @@ package final class LoopHandle: @unchecked Sendable {
   weak var reader: PointReader?
   weak var watches: LoopWatches?
   weak var preparations: Preparations?
+  weak var callers: LoopCallers?
 
   init(_ loop: any ServerLoop) { self.loop = loop }
 
@@ -22,6 +23,14 @@ package final class LoopHandle: @unchecked Sendable {
   func planRound() {
     loop.executeAfterSockets { self.preparations?.runRound() }
   }
+
+  /// Runs the next tick of the callers after `delay`.
+  func tickCallers(after delay: Duration) {
+    loop.execute(after: delay) { self.callers?.tick() }
+  }
+
+  /// Ends the open calls whose owners have lost their right. Called on the loop only.
+  func endRefusedCalls() { loop.endRefusedCalls() }
 
   /// Runs `work` on the loop, unless the loop has ended.
   func execute(_ work: @escaping @Sendable (LoopWatches) -> Void) {

@@ -80,11 +80,13 @@ final class Preparations {
     planRound()
   }
 
-  /// Drops the batch of a call whose caller is gone.
+  /// Drops the batch of a call whose caller is gone. Its reply is ``StoreError/cancelled``.
   func abandon(_ token: ReplyToken) {
     let connection = token.group
-    guard !batches.isEmpty, batches[connection] != nil else { return }
-    batches[connection]?.removeAll { $0.token == token }
+    guard let index = batches[connection]?.firstIndex(where: { $0.token == token }),
+      let dropped = batches[connection]?.remove(at: index)
+    else { return }
+    replies.deliver([Reply(dropped.token, .failure(StoreError.cancelled))])
     guard batches[connection]?.isEmpty == true else { return }
     batches[connection] = nil
     turns.removeAll { $0 == connection }

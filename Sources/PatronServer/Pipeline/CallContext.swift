@@ -5,8 +5,8 @@ package import TTRPC
 /// A call on its way through the server: its caller, its store and its time. Made once on the I/O
 /// thread, after the request is decoded. Handlers on every thread get the same value.
 package struct CallContext: Sendable {
-  /// The authenticated caller. Interceptors set it.
-  package var principal: Principal
+  /// The caller, as the gate has verified it.
+  package let principal: Principal
   /// The store that the request names.
   package let store: StoreID
   /// The client at the other end of the connection.
@@ -67,12 +67,6 @@ package struct CallContext: Sendable {
   package func status(of error: any Error) -> RPCError {
     errors.status(of: error, id)
   }
-}
-
-/// The identity of a request's caller.
-package enum Principal: Sendable, Hashable {
-  /// A caller without an identity. Every caller is anonymous until keys and certificates exist.
-  case anonymous
 }
 
 /// The id of a call in logs and error texts.

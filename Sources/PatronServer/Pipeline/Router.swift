@@ -4,12 +4,16 @@ package import PatronStore
 internal import ProtobufC
 package import TTRPC
 
-/// The way of every call from the transport to its lane: method → decode → ``CallContext`` →
-/// interceptors → prepare → lane. There is one for each I/O loop, used on that loop only.
+/// The way of every call from the transport to its lane: method → ``Gate`` → decode → store →
+/// ``CallContext`` → interceptors → prepare → lane. There is one for each I/O loop, used on that
+/// loop only.
 package final class Router: CallDispatcher {
   /// Every method of the routes.
   package let methods: [Method]
   private let routes: [Routes.Route]
+  private let rules: [MethodRule]
+  private let gate: Gate
+  private let callers: LoopCallers?
   private let interceptors: [any Interceptor]
   private let clock: WallClock
   /// The errors of each method, by its index.
@@ -25,6 +29,7 @@ package final class Router: CallDispatcher {
   /// - Parameters:
   ///   - watches: The hub that the commit observer of `store` informs. All loops share it.
   ///   - limits: The limits of the server that the router belongs to.
+  ///   - gate: The gate of that server.
   ///   - clock: The clock that dates calls and the steps of long writes.
   ///   - log: The log of unexpected errors.
   package init(
@@ -33,12 +38,15 @@ package final class Router: CallDispatcher {
     watches: WatchHub,
     loop: any ServerLoop,
     limits: Limits = Limits(),
+    gate: Gate = .open,
     interceptors: [any Interceptor] = [],
     clock: WallClock,
     log: Logger
   ) throws {
     methods = routes.methods
     self.routes = routes.routes
+    rules = routes.rules
+    self.gate = gate
     self.interceptors = interceptors
     self.clock = clock
     errors = routes.methods.map { CallErrors(method: $0, log: log) }
@@ -51,6 +59,11 @@ package final class Router: CallDispatcher {
       clock: clock
     )
     countries = DefaultCountries(lanes.reader, store, routes.defaultCountry)
+    if let ring = gate.ring {
+      callers = LoopCallers(ring, clock, lanes.loop)
+    } else {
+      callers = nil
+    }
   }
 
   /// Runs a unary call.
@@ -60,11 +73,12 @@ package final class Router: CallDispatcher {
     _ call: borrowing ServerCall,
     _ response: inout ResponseBuffer
   ) -> UnaryOutcome {
-    arena.reset(limit: Arena.decodingLimit(payload: payload.byteCount))
     let id = makeCallID()
     do {
       guard case .unary(let route) = routes[method] else { throw RPCError.internalError }
-      return try route(RoutedCall(router: self, method: method, id: id), payload, call, &response)
+      let routed = try admit(method, id, payload, call)
+      arena.reset(limit: Arena.decodingLimit(payload: payload.byteCount))
+      return try route(routed, payload, call, &response)
     } catch {
       return .failed(errors[method].status(of: error, id))
     }
@@ -77,11 +91,12 @@ package final class Router: CallDispatcher {
     _ call: borrowing ServerCall,
     _ stream: any ServerStream
   ) {
-    arena.reset(limit: Arena.decodingLimit(payload: payload.byteCount))
     let id = makeCallID()
     do {
       guard case .stream(let route) = routes[method] else { throw RPCError.internalError }
-      try route(RoutedCall(router: self, method: method, id: id), payload, call, stream)
+      let routed = try admit(method, id, payload, call)
+      arena.reset(limit: Arena.decodingLimit(payload: payload.byteCount))
+      try route(routed, payload, call, stream)
     } catch {
       stream.finish(errors[method].status(of: error, id))
     }
@@ -90,20 +105,44 @@ package final class Router: CallDispatcher {
   /// Drops the queued work of an abandoned call. A write that has begun still finishes.
   package func abandoned(_ target: ReplyTarget, _ reason: RPCError) { lanes.abandon(target) }
 
-  /// Makes the context of a decoded request and passes it through the interceptors.
-  func context(
-    of method: Int,
+  /// Passes a call through the gate.
+  private func admit(
+    _ method: Int,
     _ id: CallID,
+    _ payload: RawSpan,
+    _ call: borrowing ServerCall
+  ) throws(RPCError) -> RoutedCall {
+    let now = clock.now()
+    let bytes = payload.byteCount
+    let caller = try gate.admit(rules[method], bytes: bytes, call, at: now)
+    if caller.principal.standing != nil { callers?.watch() }
+    return RoutedCall(router: self, method: method, id: id, now: now, caller: caller, bytes: bytes)
+  }
+
+  /// Makes the context of a decoded request in its store and passes it through the interceptors.
+  func context(
+    of routed: RoutedCall,
     _ storeID: String,
+    needsStore: Bool,
     _ call: borrowing ServerCall
   ) throws(RPCError) -> CallContext {
+    let method = routed.method
+    let entered = try gate.enter(
+      storeID,
+      routed.caller,
+      rules[method],
+      (needsStore, routed.bytes),
+      call,
+      at: routed.now
+    )
     var context = CallContext(
-      store: try StoreID.named(storeID),
+      principal: entered.principal,
+      store: entered.store,
       peer: call.peer,
       deadline: call.deadline,
       answers: call.answers,
-      id: id,
-      now: clock.now(),
+      id: routed.id,
+      now: routed.now,
       errors: errors[method]
     )
     if !interceptors.isEmpty {
@@ -123,6 +162,12 @@ struct RoutedCall {
   let router: Router
   let method: Int
   let id: CallID
+  /// The time of the call, in microseconds since 1970 UTC.
+  let now: Int64
+  /// The caller, as the gate has verified it.
+  let caller: CallerSession
+  /// The length of the request, in bytes.
+  let bytes: Int
 }
 
 extension StoreID {

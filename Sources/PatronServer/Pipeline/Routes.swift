@@ -22,6 +22,8 @@ package struct Routes: Sendable {
 
   package private(set) var methods: [Method] = []
   private(set) var routes: [Route] = []
+  /// The rules of the methods for the gate, by their index.
+  private(set) var rules: [MethodRule] = []
   /// Reads the default country of a store's phone numbers; empty if the store has none.
   let defaultCountry: @Sendable (StoreReader) throws -> String
 
@@ -156,8 +158,10 @@ package struct Routes: Sendable {
       .unary { routed, payload, call, _ in
         let request = try routed.decode(Request.self, payload)
         let context = try routed.admit(request, call)
+        let check = try begin(request, context, routed.router)
+        context.principal.charge(furtherWrites: check.batch.extent.items - 1)
         try routed.router.lanes.writeBatch(
-          try begin(request, context, routed.router),
+          check,
           context,
           payload.byteCount,
           routed.token(of: call),
@@ -209,7 +213,8 @@ package struct Routes: Sendable {
         try routed.router.lanes.scan(context, stream, payload.byteCount) { read, output in
           try run(prepared, read, output)
         }
-      }
+      },
+      isScan: true
     )
   }
 
@@ -246,10 +251,11 @@ package struct Routes: Sendable {
     )
   }
 
-  private mutating func add(_ method: Method, _ route: Route) {
+  private mutating func add(_ method: Method, _ route: Route, isScan: Bool = false) {
     precondition(!methods.contains(method), "\(method) is registered twice")
     methods.append(method)
     routes.append(route)
+    rules.append(MethodRule(of: method, isScan: isScan))
   }
 }
 
@@ -262,12 +268,17 @@ extension RoutedCall {
     try Request(decoding: payload, arena: router.arena)
   }
 
-  /// Makes the context of the request and passes it through the interceptors.
+  /// Makes the context of the request in its store, and passes it through the interceptors.
   func admit(
     _ request: some StoreRequest,
     _ call: borrowing ServerCall
   ) throws(RPCError) -> CallContext {
-    var context = try router.context(of: method, id, request.storeID, call)
+    var context = try router.context(
+      of: self,
+      request.storeID,
+      needsStore: type(of: request).needsStore,
+      call
+    )
     context.usesReserve = type(of: request).usesReserve
     return context
   }

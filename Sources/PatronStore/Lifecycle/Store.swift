@@ -171,6 +171,12 @@ package final class Store: Sendable {
     return try look(ReadTransaction(connection))
   }
 
+  /// Runs `body` on a connection of its own, outside of any snapshot. May be called on any thread.
+  /// It opens the connection, so it is not for every call.
+  package func read<Result>(_ body: (ReadTransaction) throws -> Result) throws -> Result {
+    try body(ReadTransaction(try ConnectionOpening.reader(directory, limits, vfs)))
+  }
+
   /// Checks the file: SQLite's `integrity_check` and `foreign_key_check` and then `checks`, all in
   /// one snapshot, and last the search index. Returns the findings; an empty array means that all
   /// is well. The snapshot is held for the whole check, so use it on a database that takes no

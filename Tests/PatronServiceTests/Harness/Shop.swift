@@ -27,12 +27,14 @@ final class Shop: Sendable {
     transport: Limits? = nil,
     usesSocket: Bool = false,
     routes: Routes = .patron(),
+    makeGate: (Store) -> Gate = { _ in .open },
     clock: WallClock = .system,
     log: LogCollector = LogCollector(),
     _ body: (Shop) async throws -> Void
   ) async throws {
     let shop = try Shop(limits, database) { store, watches in
       let transportLimits = transport ?? Limits()
+      let gate = makeGate(store)
       return ShopChannel(
         usesSocket: usesSocket || transport != nil,
         limits: transportLimits
@@ -44,6 +46,7 @@ final class Shop: Sendable {
             watches: watches,
             loop: loop,
             limits: transportLimits,
+            gate: gate,
             clock: clock,
             log: log.log
           )

@@ -134,7 +134,12 @@ struct BatchCheckTests {
     bench.add("e", 1, 9, turns: 2)
     bench.add("f", 2, 3, turns: 1)
     #expect(bench.run() == "ef!e!", "the connection waits for its turn once")
-    #expect(bench.refusals.replies.withLock { $0.isEmpty })
+    // A caller who is gone hears nothing of it; one whose key was revoked does.
+    let replies = bench.refusals.replies.withLock { $0 }
+    #expect(replies.map(\.token.item) == [1, 7])
+    for reply in replies {
+      #expect(throws: StoreError.cancelled) { try reply.result.get() }
+    }
   }
 
   @Test func aBatchThatTheWriterRefusesIsAnswered() throws {
@@ -246,7 +251,9 @@ struct BatchCheckTests {
       try run()
       let answer = try BatchUpsertCustomersResponse(decoding: try await loop.answer(5))
       #expect(answer.counts?.created == 300)
-      #expect(loop.answers.withLock { $0[1] } == nil)
+      // The connection drops this answer, unless the caller is there and has lost its right.
+      let dropped = loop.answers.withLock { $0[1] }
+      #expect(throws: RPCError.from(StoreError.cancelled)) { try dropped?.get() }
       #expect(try shop.rows("SELECT count(*) FROM customers", columns: 1) == [["300"]])
     }
   }

@@ -1,0 +1,109 @@
+package import Logging
+package import PatronModel
+internal import Synchronization
+package import TTRPC
+
+/// The calls that were refused because of who called: without a valid key, or beyond its rights.
+/// Counted by peer and reason, so that an attacker cannot fill a log or the memory. Usable on any
+/// thread.
+package final class AuthenticationFailures: Sendable {
+  /// Refusals of one peer for one reason.
+  package struct Failure: Sendable, Equatable {
+    /// The peer's address without its port; `unix` for a Unix socket. Empty for peers beyond
+    /// ``maxEntries``.
+    package let peer: String
+    /// The reason of the error, such as `KEY_UNKNOWN`.
+    package let reason: String
+    /// The id of the key of the latest refusal, if there is such a key.
+    package var keyID: KeyID?
+    /// The store of that key; nil without a key, and for a key of every store.
+    package var store: String?
+    /// Refusals since the last ``drain()``.
+    package var count = 0
+    /// The time of the latest refusal, in microseconds since 1970 UTC.
+    package var lastAt: Int64 = 0
+  }
+
+  private struct Key: Hashable {
+    let peer: String
+    let reason: String
+  }
+
+  private struct Entry {
+    var failure: Failure
+    /// Refusals that no line of the log has counted yet, and the time of the latest line.
+    var unlogged = 0
+    var loggedAt = Int64.min
+  }
+
+  /// Pairs of peer and reason that are counted apart.
+  package static let maxEntries = 1024
+  /// The time between two lines of the log for one peer and reason, in microseconds.
+  private static let logInterval: Int64 = 1_000_000
+
+  private let log: Logger
+  private let entries = Mutex<[Key: Entry]>([:])
+
+  package init(log: Logger) { self.log = log }
+
+  /// Counts a refusal, and logs it if the last line about its peer and reason is a second old.
+  func note(_ reason: String, _ key: Principal?, _ peer: Peer, at now: Int64) {
+    note(reason, keyID: key?.keyID, store: key?.store?.name, peer.hostText, at: now)
+  }
+
+  func note(_ reason: String, keyID: KeyID?, store: String?, _ host: String, at now: Int64) {
+    let line = entries.withLock { entries -> String? in
+      var key = Key(peer: host, reason: reason)
+      if entries[key] == nil, entries.count >= Self.maxEntries {
+        key = Key(peer: "", reason: reason)
+      }
+      var entry = entries[key] ?? Entry(failure: Failure(peer: key.peer, reason: reason))
+      entry.failure.count += 1
+      entry.failure.keyID = keyID
+      entry.failure.store = store
+      entry.failure.lastAt = now
+      entry.unlogged += 1
+      defer { entries[key] = entry }
+      // A clock that was set back must not silence the log.
+      guard now >= entry.loggedAt &+ Self.logInterval || now < entry.loggedAt else { return nil }
+      entry.loggedAt = now
+      defer { entry.unlogged = 0 }
+      return Self.line(entry)
+    }
+    if let line { log.warning("\(line)") }
+  }
+
+  /// Returns the refusals since the last call, and forgets peers that were quiet since then. For
+  /// the writer of the audit log.
+  package func drain() -> [Failure] {
+    entries.withLock { entries in
+      var failures: [Failure] = []
+      for (key, var entry) in entries {
+        if entry.failure.count == 0 {
+          entries[key] = nil
+          continue
+        }
+        failures.append(entry.failure)
+        entry.failure.count = 0
+        entries[key] = entry
+      }
+      return failures.sorted { ($0.lastAt, $0.peer, $0.reason) < ($1.lastAt, $1.peer, $1.reason) }
+    }
+  }
+
+  private static func line(_ entry: Entry) -> String {
+    let failure = entry.failure
+    let peer = failure.peer.isEmpty ? "other peers" : failure.peer
+    let key = failure.keyID.map { " with key \($0)" } ?? ""
+    let count = entry.unlogged > 1 ? " (\(entry.unlogged) times)" : ""
+    return "refused a call of \(peer)\(key): \(failure.reason)\(count)"
+  }
+}
+
+extension Peer {
+  /// The address without its port, which a client changes with each connection.
+  var hostText: String {
+    guard let colon = address.lastIndex(of: ":"), !address.hasSuffix("]") else { return address }
+    return String(address[..<colon])
+  }
+}

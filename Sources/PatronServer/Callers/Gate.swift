@@ -1,0 +1,324 @@
+internal import PatronModel
+package import PatronStore
+internal import TTRPC
+
+/// The gate that every call passes before its request is decoded: who calls, with which scopes, and
+/// how much. One for all I/O loops of a server; it takes no lock unless a caller is new to a
+/// connection, or keys or settings have changed.
+package final class Gate: Sendable {
+  /// The callers that need no key.
+  package enum Mode: Sendable {
+    /// Everybody. A key that is sent counts and restricts all the same.
+    case off
+    /// Only an operator on the server's own socket.
+    case keys
+  }
+
+  let mode: Mode
+  /// The keys; nil for a server without any.
+  let ring: KeyRing?
+  private let limits: LimitTable
+  private let uses: KeyUses
+  private let failures: AuthenticationFailures?
+
+  /// A gate without keys and limits, for tests and embedded servers.
+  package static let open = Gate()
+
+  private init() {
+    mode = .off
+    ring = nil
+    limits = LimitTable()
+    uses = KeyUses()
+    failures = nil
+  }
+
+  package init(
+    _ mode: Mode,
+    _ ring: KeyRing,
+    limits: LimitTable = LimitTable(),
+    uses: KeyUses = KeyUses(),
+    failures: AuthenticationFailures
+  ) {
+    self.mode = mode
+    self.ring = ring
+    self.limits = limits
+    self.uses = uses
+    self.failures = failures
+  }
+
+  /// Admits a call to a method, or throws the status with which it ends. The call's session then
+  /// has an owner, with the places that the call holds.
+  func admit(
+    _ rule: MethodRule,
+    bytes: Int,
+    _ call: borrowing ServerCall,
+    at now: Int64
+  ) throws(RPCError) -> CallerSession {
+    let session = try authenticate(call, at: now)
+    let principal = session.principal
+    guard principal.scopes.contains(rule.scope) else {
+      failures?.note("SCOPE_MISSING", principal, call.peer, at: now)
+      throw .scopeMissing(rule.scope)
+    }
+    if let account = principal.account {
+      call.session.own(principal, holding: try account.admit(rule, bytes: bytes))
+    } else if principal.standing != nil {
+      call.session.own(principal)
+    }
+    return session
+  }
+
+  /// Lets a caller of the health service prove who it is. A call without a key is as good.
+  func greet(_ call: borrowing ServerCall, at now: Int64) throws(RPCError) {
+    guard ring != nil else { return }
+    if case .none = call.metadata.match(Self.key) { return }
+    _ = try authenticate(call, at: now)
+  }
+
+  /// Returns the store that a request names, with the caller as it is there.
+  func enter(
+    _ name: String,
+    _ session: CallerSession,
+    _ rule: MethodRule,
+    _ request: (needsStore: Bool, bytes: Int),
+    _ call: borrowing ServerCall,
+    at now: Int64
+  ) throws(RPCError) -> CallerSession.Visit {
+    let version = limits.version
+    let visit: CallerSession.Visit
+    if let known = session.visit(name, limitsVersion: version) {
+      visit = known
+    } else {
+      visit = try begin(name, session, needsStore: request.needsStore, call, at: now)
+      // The next call may be of a method that needs the store to exist.
+      if request.needsStore { session.keep(visit, limitsVersion: version) }
+    }
+    if let account = visit.principal.storeAccount {
+      let places = try account.admit(rule, bytes: request.bytes)
+      call.session.passOn(to: visit.principal, adding: places)
+    }
+    return visit
+  }
+
+  // MARK: Callers
+
+  private static let key: StaticString = "authorization"
+
+  private func authenticate(
+    _ call: borrowing ServerCall,
+    at now: Int64
+  ) throws(RPCError) -> CallerSession {
+    let cached = call.session.state as? CallerSession
+    guard let ring else { return cached ?? keep(CallerSession(Self.stranger(), nil), call) }
+    let version = ring.version
+    switch call.metadata.match(Self.key) {
+    case .none:
+      if let cached, cached.version == version, now < cached.validUntil, cached.token.isEmpty {
+        return cached
+      }
+      return keep(try unkeyed(ring, call, now), call)
+    case .one(let value):
+      if let cached, cached.version == version, now < cached.validUntil,
+        value.isEqual(to: cached.token)
+      {
+        return cached
+      }
+      return keep(try keyed(value.copy, ring, call, now), call)
+    case .several: throw refuse(.malformed, nil, call, now)
+    }
+  }
+
+  private func keep(_ session: CallerSession, _ call: borrowing ServerCall) -> CallerSession {
+    call.session.state = session
+    call.session.isAuthenticated = true
+    return session
+  }
+
+  /// Returns a caller without an identity, one for each connection.
+  private static func stranger() -> Principal { Principal() }
+
+  /// Verifies the caller of a call with a key.
+  private func keyed(
+    _ token: [UInt8],
+    _ ring: KeyRing,
+    _ call: borrowing ServerCall,
+    _ now: Int64
+  ) throws(RPCError) -> CallerSession {
+    guard let key = APIKey(bearer: token) else {
+      throw refuse(.malformed, nil, call, now)
+    }
+    let keys = try ring.current()
+    let record = keys.directory.keys[key.id]
+    // An id that does not exist costs what a wrong secret costs.
+    guard keys.directory.pepper.verifies(key, as: record, at: now), let record else {
+      throw refuse(.unknown, record, call, now)
+    }
+    try check(record, ring, keys, call, now)
+    return session(
+      token: token,
+      principal(record, ring.standing(of: record), ring),
+      record,
+      keys,
+      now
+    )
+  }
+
+  /// Finds the caller of a call without a key: by what the connection has proved, or nobody.
+  private func unkeyed(
+    _ ring: KeyRing,
+    _ call: borrowing ServerCall,
+    _ now: Int64
+  ) throws(RPCError) -> CallerSession {
+    let keys = try ring.current()
+    for name in call.peer.provenNames {
+      guard let id = keys.directory.names[name], let record = keys.directory.keys[id] else {
+        continue
+      }
+      try check(record, ring, keys, call, now)
+      let standing = ring.standing(of: record, boundTo: name)
+      return session(principal(record, standing, ring), record, keys, now)
+    }
+    if call.peer.isOperator { return CallerSession(.operator, keys, version: keys.version) }
+    if mode == .off { return CallerSession(Self.stranger(), keys, version: keys.version) }
+    throw refuse(.missing, nil, call, now)
+  }
+
+  /// Checks that a key that the caller has may be used.
+  private func check(
+    _ record: KeyRecord,
+    _ ring: KeyRing,
+    _ keys: KeyRing.Keys,
+    _ call: borrowing ServerCall,
+    _ now: Int64
+  ) throws(RPCError) {
+    if record.revokedAt != nil || !ring.isListed(record.store, keys.directory) {
+      throw refuse(.revoked, record, call, now)
+    }
+    if record.isExpired(at: now) { throw refuse(.expired, record, call, now) }
+  }
+
+  private func principal(
+    _ record: KeyRecord,
+    _ standing: KeyStanding,
+    _ ring: KeyRing
+  ) -> Principal {
+    let limits = limits.limits(of: record)
+    let account =
+      limits.isEmpty
+      ? nil
+      : CallerAccount(subject: .key, limits: limits, usage: ring.usage(of: record.id))
+    return Principal(
+      keyID: record.id,
+      store: record.store,
+      scopes: record.scopes,
+      standing: standing,
+      account: account
+    )
+  }
+
+  /// Makes the session of a verified caller, and notes the use of its key. It is verified again
+  /// when the key or its former secret ends, and in the next hour, to note that use too.
+  private func session(
+    token: [UInt8] = [],
+    _ principal: Principal,
+    _ record: KeyRecord,
+    _ keys: KeyRing.Keys,
+    _ now: Int64
+  ) -> CallerSession {
+    let hour = KeyUses.hour(of: now)
+    uses.note(record.id, inHour: hour)
+    var validUntil = min(hour + KeyUses.hour, record.expiresAt ?? .max)
+    if let formerUntil = record.formerUntil, formerUntil > now {
+      validUntil = min(validUntil, formerUntil)
+    }
+    return CallerSession(
+      token: token,
+      principal,
+      keys,
+      version: keys.version,
+      validUntil: validUntil
+    )
+  }
+
+  /// Counts a refusal. A key is named only if it exists.
+  private func refuse(
+    _ refusal: KeyRefusal,
+    _ record: KeyRecord?,
+    _ call: borrowing ServerCall,
+    _ now: Int64
+  ) -> RPCError {
+    failures?.note(
+      refusal.rawValue,
+      keyID: record?.id,
+      store: record?.store?.name,
+      call.peer.hostText,
+      at: now
+    )
+    return refusal.status
+  }
+
+  // MARK: Stores
+
+  private func begin(
+    _ name: String,
+    _ session: CallerSession,
+    needsStore: Bool,
+    _ call: borrowing ServerCall,
+    at now: Int64
+  ) throws(RPCError) -> CallerSession.Visit {
+    let store = try store(named: name, session, needsStore: needsStore, call, at: now)
+    let account = try account(of: store)
+    let principal = account == nil ? session.principal : session.principal.entering(account)
+    return CallerSession.Visit(name: name, store: store, principal: principal)
+  }
+
+  private func store(
+    named name: String,
+    _ session: CallerSession,
+    needsStore: Bool,
+    _ call: borrowing ServerCall,
+    at now: Int64
+  ) throws(RPCError) -> StoreID {
+    if let own = session.principal.store {
+      if name.isEmpty || name == own.name { return own }
+      // Also for a malformed name, which would otherwise tell names apart.
+      failures?.note("STORE_NOT_YOURS", session.principal, call.peer, at: now)
+      throw .storeNotYours
+    }
+    let store = try StoreID.named(name)
+    guard mode == .keys, needsStore, let keys = session.keys else { return store }
+    let stores = keys.directory.stores
+    guard stores.contains(store) else {
+      throw .storeUnknown(store, among: stores.map(\.name).sorted())
+    }
+    return store
+  }
+
+  private func account(of store: StoreID) throws(RPCError) -> CallerAccount? {
+    guard let ring else { return nil }
+    let limits = try limits.limits(of: store)
+    guard !limits.isEmpty else { return nil }
+    return CallerAccount(subject: .store, limits: limits, usage: ring.usage(of: store))
+  }
+}
+
+extension APIKey {
+  /// The scheme of the metadata, in any case, and the space behind it.
+  private static let scheme = Array("bearer ".utf8)
+
+  /// Reads the value of the metadata `authorization`. Returns nil if it is no key.
+  init?(bearer value: [UInt8]) {
+    guard value.count == Self.scheme.count + Self.textLength,
+      zip(value, Self.scheme).allSatisfy({ $0 | 0x20 == $1 })
+    else { return nil }
+    self.init(parsing: Array(value[Self.scheme.count...]).span.bytes)
+  }
+}
+
+extension Peer {
+  /// The names that the connection has proved without a key, in the order in which bindings count.
+  var provenNames: [String] {
+    if let uid = credentials?.uid { return certificateNames + ["UID:\(uid)"] }
+    return certificateNames
+  }
+}

@@ -1,0 +1,211 @@
+package import PatronModel
+package import PatronStore
+internal import Synchronization
+internal import TTRPC
+
+/// The keys, names and stores of a database, in memory. Usable on any thread.
+///
+/// What is read is immutable and has a version. It is read again by the first who finds that the
+/// database has a later one: a call, or the tick of an I/O loop. So a change binds from the moment
+/// at which it is acknowledged, and ends open calls at the next tick.
+package final class KeyRing: Sendable {
+  /// The keys, names and stores of one version.
+  final class Keys: Sendable {
+    let version: UInt64
+    let directory: KeyDirectory
+
+    init(version: UInt64, directory: KeyDirectory) {
+      self.version = version
+      self.directory = directory
+    }
+  }
+
+  private struct State: Sendable {
+    var keys: Keys?
+    /// The rights that connections use or have used, by key and by bound name.
+    var standings: [KeyID: Used] = [:]
+    var names: [String: (id: KeyID, used: Used)] = [:]
+    /// The use of limits, by key and store. Kept while the process runs, so that a change of a
+    /// limit or of a key does not forget open calls.
+    var keyUsages: [KeyID: CallerUsage] = [:]
+    var storeUsages: [StoreID: CallerUsage] = [:]
+  }
+
+  /// A right in use, with what it depends on.
+  private struct Used: Sendable {
+    let standing: KeyStanding
+    let store: StoreID?
+    let scopes: ScopeSet
+    let expiresAt: Int64?
+
+    init(_ record: KeyRecord) {
+      standing = KeyStanding()
+      store = record.store
+      scopes = record.scopes
+      expiresAt = record.expiresAt
+    }
+  }
+
+  private let load: @Sendable () throws -> KeyDirectory
+  private let latest: @Sendable () -> UInt64
+  /// True if a key of a store that does not exist is void.
+  private let needsStores: Bool
+  private let state = Mutex(State())
+  private let endingCount = Atomic<UInt64>(0)
+  /// A lower bound of the times at which rights in use end.
+  private let nextExpiry = Atomic<Int64>(.max)
+
+  /// Creates a ring.
+  ///
+  /// - Parameters:
+  ///   - version: A number that grows before a change of keys is acknowledged.
+  ///   - load: Reads the keys. What it returns has every change that `version` counted before.
+  ///   - needsStores: True if stores are made on purpose, so that keys of others are void.
+  package init(
+    needsStores: Bool,
+    version: @escaping @Sendable () -> UInt64,
+    load: @escaping @Sendable () throws -> KeyDirectory
+  ) {
+    self.needsStores = needsStores
+    latest = version
+    self.load = load
+  }
+
+  /// Creates the ring of a database.
+  package convenience init(of store: Store, needsStores: Bool) {
+    self.init(needsStores: needsStores) {
+      store.keysVersion
+    } load: {
+      try store.keyDirectory()
+    }
+  }
+
+  /// The version of the keys that callers must be compared with.
+  var version: UInt64 { latest() }
+
+  /// Returns the latest keys. Reads them if they have changed.
+  func current() throws(RPCError) -> Keys {
+    // Read before the keys: a change in between costs another reading, and is not missed.
+    let version = latest()
+    do {
+      return try state.withLock { state in
+        if let keys = state.keys, keys.version >= version { return keys }
+        let keys = Keys(version: version, directory: try load())
+        state.keys = keys
+        endRights(&state, keys.directory)
+        return keys
+      }
+    } catch {
+      throw .from(error)
+    }
+  }
+
+  /// Returns the right of a key, the same for all its connections.
+  func standing(of record: KeyRecord) -> KeyStanding {
+    state.withLock { state in
+      if let used = state.standings[record.id] { return used.standing }
+      let used = use(record)
+      state.standings[record.id] = used
+      return used.standing
+    }
+  }
+
+  /// Returns the right of a name that is bound to a key.
+  func standing(of record: KeyRecord, boundTo name: String) -> KeyStanding {
+    state.withLock { state in
+      if let known = state.names[name], known.id == record.id { return known.used.standing }
+      let used = use(record)
+      state.names[name] = (record.id, used)
+      return used.standing
+    }
+  }
+
+  /// Returns the use that a key makes of its limits.
+  func usage(of key: KeyID) -> CallerUsage {
+    state.withLock { state in
+      if let usage = state.keyUsages[key] { return usage }
+      let usage = CallerUsage()
+      state.keyUsages[key] = usage
+      return usage
+    }
+  }
+
+  /// The stores whose use of limits is known at once.
+  private static let maxStores = 10_000
+
+  /// Returns the use that a store makes of its limits.
+  func usage(of store: StoreID) -> CallerUsage {
+    state.withLock { state in
+      if let usage = state.storeUsages[store] { return usage }
+      // Where stores are not made on purpose, callers choose their names.
+      if state.storeUsages.count >= Self.maxStores { state.storeUsages.removeAll() }
+      let usage = CallerUsage()
+      state.storeUsages[store] = usage
+      return usage
+    }
+  }
+
+  // MARK: The end of rights
+
+  /// The number of rights that have ended.
+  var endings: UInt64 { endingCount.load(ordering: .acquiring) }
+
+  /// Ends the rights that have changed or expired. Costs two loads if there is nothing to do.
+  func tick(at now: Int64) {
+    if state.withLock({ $0.keys.map { $0.version < latest() } ?? false }) {
+      // If the database cannot be read, calls fail, and the next tick tries again.
+      _ = try? current()
+    }
+    guard nextExpiry.load(ordering: .relaxed) <= now else { return }
+    state.withLock { state in
+      let all = Array(state.standings.values) + state.names.values.map(\.used)
+      var next = Int64.max
+      for used in all {
+        guard let time = used.expiresAt else { continue }
+        if time <= now { end(used, .expired) } else { next = min(next, time) }
+      }
+      nextExpiry.store(next, ordering: .relaxed)
+    }
+  }
+
+  private func use(_ record: KeyRecord) -> Used {
+    let used = Used(record)
+    if let time = used.expiresAt {
+      nextExpiry.store(min(time, nextExpiry.load(ordering: .relaxed)), ordering: .relaxed)
+    }
+    return used
+  }
+
+  /// Ends the rights that the keys do not give any more.
+  private func endRights(_ state: inout State, _ directory: KeyDirectory) {
+    for (id, used) in state.standings where !isValid(used, directory.keys[id], directory) {
+      end(used, .revoked)
+      state.standings[id] = nil
+    }
+    for (name, known) in state.names
+    where directory.names[name] != known.id
+      || !isValid(known.used, directory.keys[known.id], directory)
+    {
+      end(known.used, .revoked)
+      state.names[name] = nil
+    }
+    for id in state.keyUsages.keys where directory.keys[id] == nil { state.keyUsages[id] = nil }
+  }
+
+  private func isValid(_ used: Used, _ record: KeyRecord?, _ directory: KeyDirectory) -> Bool {
+    guard let record, record.revokedAt == nil, record.store == used.store,
+      record.scopes == used.scopes, record.expiresAt == used.expiresAt
+    else { return false }
+    return isListed(record.store, directory)
+  }
+
+  /// Returns true unless a key is for a store that does not exist.
+  func isListed(_ store: StoreID?, _ directory: KeyDirectory) -> Bool {
+    guard needsStores, let store else { return true }
+    return directory.stores.contains(store)
+  }
+
+  private func end(_ used: Used, _ reason: KeyStanding.End) {
+    if used.standing.end(reason) { endingCount.add(1, ordering: .releasing) }
+  }
+}

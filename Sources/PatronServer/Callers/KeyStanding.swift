@@ -1,0 +1,28 @@
+internal import Synchronization
+internal import TTRPC
+
+/// The right of a key, or of a name bound to one, while connections use it. It ends once. Usable on
+/// any thread.
+final class KeyStanding: Sendable {
+  /// The reason why a right ended.
+  enum End: UInt8 {
+    case revoked = 1
+    case expired = 2
+  }
+
+  private let end = Atomic<UInt8>(0)
+
+  /// Ends the right. Returns false if it had ended before.
+  func end(_ reason: End) -> Bool {
+    end.compareExchange(expected: 0, desired: reason.rawValue, ordering: .releasing).exchanged
+  }
+
+  /// The status of calls after the end; nil while the right lasts.
+  var refusal: RPCError? {
+    switch End(rawValue: end.load(ordering: .acquiring)) {
+    case nil: nil
+    case .revoked: KeyRefusal.revoked.status
+    case .expired: KeyRefusal.expired.status
+    }
+  }
+}

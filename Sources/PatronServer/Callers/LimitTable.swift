@@ -1,0 +1,59 @@
+package import PatronStore
+internal import Synchronization
+internal import TTRPC
+
+/// The limits of calls: the server's, and those of keys and stores that have their own. Usable on
+/// any thread.
+package final class LimitTable: Sendable {
+  /// The limits of keys and of stores that have none of their own.
+  private let ofKeys: CallerLimits
+  private let ofStores: CallerLimits
+  private let latest: @Sendable () -> UInt64
+  private let load: @Sendable () throws -> [StoreID: CallerLimits]
+  private let state = Mutex(State())
+
+  private struct State {
+    /// The version of what was read; nil before the first time.
+    var version: UInt64?
+    /// The limits of stores that have their own.
+    var limits: [StoreID: CallerLimits] = [:]
+  }
+
+  /// Creates a table.
+  ///
+  /// - Parameters:
+  ///   - version: A number that grows before a change of a store's settings is acknowledged.
+  ///   - load: Reads the limits that stores have set.
+  package init(
+    ofKeys: CallerLimits = CallerLimits(),
+    ofStores: CallerLimits = CallerLimits(),
+    version: @escaping @Sendable () -> UInt64 = { 0 },
+    load: @escaping @Sendable () throws -> [StoreID: CallerLimits] = { [:] }
+  ) {
+    self.ofKeys = ofKeys
+    self.ofStores = ofStores
+    latest = version
+    self.load = load
+  }
+
+  /// A number that changes with the limits of stores.
+  var version: UInt64 { latest() }
+
+  /// Returns the limits of a key.
+  func limits(of key: KeyRecord) -> CallerLimits {
+    CallerLimits(encoded: key.limits).filled(from: ofKeys)
+  }
+
+  /// Returns the limits of a store. Reads those of all stores once after each change of settings.
+  func limits(of store: StoreID) throws(RPCError) -> CallerLimits {
+    let version = latest()
+    do {
+      return try state.withLock { state in
+        if state.version != version { state = State(version: version, limits: try load()) }
+        return state.limits[store].map { $0.filled(from: ofStores) } ?? ofStores
+      }
+    } catch {
+      throw .from(error)
+    }
+  }
+}

@@ -1,0 +1,79 @@
+internal import PatronModel
+internal import PatronStore
+internal import TTRPC
+
+/// The reason why a call has no caller. Raw values are the reasons of the errors.
+enum KeyRefusal: String, CaseIterable {
+  case missing = "KEY_MISSING"
+  case malformed = "KEY_MALFORMED"
+  /// An id that does not exist, or a wrong secret of one that does.
+  case unknown = "KEY_UNKNOWN"
+  case expired = "KEY_EXPIRED"
+  case revoked = "KEY_REVOKED"
+
+  /// The error of the call. It tells nothing about a key that the caller has not proved to have.
+  var status: RPCError { .reason(.unauthenticated, rawValue, message) }
+
+  private var message: String {
+    switch self {
+    case .missing:
+      "The server needs a key. Send it as the metadata `authorization: Bearer patron_…`; an operator "
+        + "makes one with `patrond keys create`."
+    case .malformed:
+      "The metadata `authorization` is no key. Expected is one value: `Bearer`, a space and the 83 "
+        + "characters of the key, `patron_…`. Copy the whole key."
+    case .unknown:
+      "The server does not know this key. Check that it is for this server, or ask for another one."
+    case .expired: "The key has expired. Ask the operator for another one."
+    case .revoked: "The key was revoked. Ask the operator for another one."
+    }
+  }
+}
+
+/// The errors of callers that have a key: what they may do, and how much.
+extension RPCError {
+  /// Returns the error for a method beyond the caller's scopes.
+  static func scopeMissing(_ scope: Scope) -> RPCError {
+    reason(
+      .permissionDenied,
+      "SCOPE_MISSING",
+      "The key lacks the scope `\(scope.rawValue)`, which this method needs. Use a key that has it.",
+      metadata: ["scope": scope.rawValue]
+    )
+  }
+
+  static let storeNotYours = reason(
+    .permissionDenied,
+    "STORE_NOT_YOURS",
+    "The key is for another store. Leave `store_id` empty, or use a key of that store."
+  )
+
+  /// Returns the error for a store that does not exist. Only callers of every store get it.
+  static func storeUnknown(_ store: StoreID, among names: [String]) -> RPCError {
+    let near = NearestNames.of(store.name, among: names).first
+    let hint = near.map { "did you mean `\($0)`?" } ?? "make it with `patrond stores create`."
+    return reason(
+      .notFound,
+      "STORE_UNKNOWN",
+      "There is no such store; \(hint)",
+      metadata: near.map { ["nearest": $0] } ?? [:]
+    )
+  }
+
+  /// Returns the error for a call beyond a limit of its key or store.
+  static func limitExceeded(
+    _ name: LimitName,
+    of subject: String,
+    _ limit: Int,
+    after wait: Duration
+  ) -> RPCError {
+    retryLater(
+      .resourceExhausted,
+      name.rawValue,
+      "The limit of the \(subject) is \(limit) \(name.text), and the call was not run. Send less, "
+        + "or ask the operator for more.",
+      after: wait,
+      metadata: ["limit": "\(limit)", "of": subject]
+    )
+  }
+}

@@ -1,0 +1,42 @@
+internal import PatronCore
+internal import PatronProto
+package import PatronServer
+package import PatronStore
+
+extension Gate {
+  /// Creates the gate of a database that is served.
+  ///
+  /// - Parameters:
+  ///   - mode: The callers that need no key.
+  ///   - ofKeys: The limits of each key.
+  ///   - ofStores: The limits of stores whose settings have none.
+  ///   - uses: The uses of keys, which the upkeep of the database writes.
+  package convenience init(
+    _ mode: Mode,
+    of store: Store,
+    ofKeys: CallerLimits = CallerLimits(),
+    ofStores: CallerLimits = CallerLimits(),
+    uses: KeyUses = KeyUses(),
+    failures: AuthenticationFailures
+  ) {
+    let limits = LimitTable(ofKeys: ofKeys, ofStores: ofStores) {
+      store.settingsVersion
+    } load: {
+      var all: [StoreID: CallerLimits] = [:]
+      try store.read { transaction in
+        try AllSettings(transaction).forEach { id, body in
+          let limits = CallerLimits(try StoreSettings(stored: body).limits)
+          if !limits.isEmpty { all[id] = limits }
+        }
+      }
+      return all
+    }
+    self.init(
+      mode,
+      KeyRing(of: store, needsStores: mode == .keys),
+      limits: limits,
+      uses: uses,
+      failures: failures
+    )
+  }
+}

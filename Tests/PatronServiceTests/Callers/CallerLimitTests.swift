@@ -1,0 +1,159 @@
+import PatronModel
+import PatronProto
+import PatronStore
+import ProtobufC
+import TTRPC
+import Testing
+
+@testable import PatronCore
+@testable import PatronServer
+@testable import PatronService
+
+/// The limits of keys and stores in the gate.
+@Suite(.timeLimit(.minutes(15)))
+struct CallerLimitTests {
+  private static let get = CustomerService.getCustomer.method
+  private static let notFound = "CUSTOMER_NOT_FOUND"
+
+  private static func request(in store: String = "") throws -> [UInt8] {
+    try GetCustomerRequest.with {
+      $0.storeID = store
+      $0.customer = .with { $0.ref = .id(7) }
+    }.encoded()
+  }
+
+  private static func limits(_ set: (inout CallerLimits) -> Void) -> CallerLimits {
+    var limits = CallerLimits()
+    set(&limits)
+    return limits
+  }
+
+  private static func expectRefusal(
+    _ error: RPCError?,
+    _ reason: String,
+    of subject: String,
+    _ limit: Int,
+    sourceLocation: SourceLocation = #_sourceLocation
+  ) {
+    #expect(error?.code == .resourceExhausted, sourceLocation: sourceLocation)
+    #expect(error?.reason == reason, sourceLocation: sourceLocation)
+    #expect(
+      error?.metadata == ["limit": "\(limit)", "of": subject],
+      sourceLocation: sourceLocation
+    )
+    #expect((error?.retryDelay ?? .zero) > .zero, sourceLocation: sourceLocation)
+  }
+
+  @Test func aKeyHasItsRateOnAllConnections() async throws {
+    try await Shop.open { shop in
+      let key = try await shop.key(of: "one")
+      let other = try await shop.key(of: "one")
+      // So slow that no token comes while the test runs.
+      let bench = try GateBench(shop, .off, ofKeys: Self.limits { $0.callsPerSecond = 1 })
+      #expect(try bench.call(Self.get, Self.request(), key.metadata)?.reason == Self.notFound)
+      let error = try bench.call(Self.get, Self.request(), key.metadata)
+      Self.expectRefusal(error, "CALL_RATE", of: "key", 1)
+      #expect(try bench.call(Self.get, Self.request(), other.metadata)?.reason == Self.notFound)
+      #expect(try bench.call(Self.get, Self.request())?.reason == Self.notFound)
+      #expect(try bench.call(Self.get, Self.request())?.reason == Self.notFound)
+    }
+  }
+
+  @Test func aStoreHasItsRateForAllCallers() async throws {
+    try await Shop.open { shop in
+      let key = try await shop.key(of: "one")
+      let bench = try GateBench(shop, .off, ofStores: Self.limits { $0.callsPerSecond = 1 })
+      #expect(try bench.call(Self.get, Self.request(), key.metadata)?.reason == Self.notFound)
+      let error = try bench.call(Self.get, Self.request(in: "one"))
+      Self.expectRefusal(error, "CALL_RATE", of: "store", 1)
+      #expect(try bench.call(Self.get, Self.request(in: "two"))?.reason == Self.notFound)
+    }
+  }
+
+  @Test func theSettingsOfAStoreWin() async throws {
+    try await Shop.open { shop in
+      _ = try await shop.customers.updateStoreSettings(
+        .with {
+          $0.storeID = "one"
+          $0.settings = .with { $0.limits = .with { $0.callsPerSecond = 2 } }
+        }
+      )
+      let bench = try GateBench(shop, .off, ofStores: Self.limits { $0.callsPerSecond = 1 })
+      for _ in 0..<2 {
+        #expect(try bench.call(Self.get, Self.request(in: "one"))?.reason == Self.notFound)
+      }
+      let error = try bench.call(Self.get, Self.request(in: "one"))
+      Self.expectRefusal(error, "CALL_RATE", of: "store", 2)
+    }
+  }
+
+  @Test func writesAndBytesHaveRates() async throws {
+    try await Shop.open { shop in
+      let key = try await shop.key(of: "one")
+      let upsert = CustomerService.upsertCustomer.method
+      let writes = try GateBench(shop, .off, ofKeys: Self.limits { $0.writesPerSecond = 1 })
+      let batch = try BatchUpsertCustomersRequest.with {
+        $0.items = (0..<10).map { number in
+          .with { $0.customer = .with { $0.externalID = "\(number)" } }
+        }
+      }.encoded()
+      let batched = try writes.call(
+        CustomerService.batchUpsertCustomers.method,
+        batch,
+        key.metadata
+      )
+      #expect(batched == nil, "a batch may take more than is left")
+      let error = try writes.call(upsert, [], key.metadata)
+      Self.expectRefusal(error, "WRITE_RATE", of: "key", 1)
+      // Nine of ten seconds are owed.
+      #expect((error?.retryDelay ?? .zero) > .seconds(5))
+      #expect(try writes.call(Self.get, Self.request(), key.metadata)?.reason == Self.notFound)
+      let bytes = try GateBench(shop, .off, ofKeys: Self.limits { $0.bytesPerSecond = 1 })
+      #expect(try bytes.call(Self.get, Self.request(), key.metadata)?.reason == Self.notFound)
+      let full = try bytes.call(Self.get, Self.request(), key.metadata)
+      Self.expectRefusal(full, "BYTE_RATE", of: "key", 1)
+    }
+  }
+
+  /// A call that ends at once gives its place back by itself; one that stays open keeps it.
+  @Test func callsAndScansAtOnce() async throws {
+    try await Shop.open { shop in
+      let key = try await shop.key(of: "one")
+      let limits = Self.limits {
+        $0.callsAtOnce = 2
+        $0.scansAtOnce = 1
+      }
+      let bench = try GateBench(shop, .off, ofKeys: limits)
+      // Nothing ends the calls of a bench, so every call that is let in keeps its places.
+      let export = CustomerService.exportCustomers.method
+      #expect(try bench.call(export, [], key.metadata) == nil)
+      let second = try bench.call(export, [], key.metadata)
+      Self.expectRefusal(second, "SCANS_AT_ONCE", of: "key", 1)
+      #expect(try bench.call(Self.get, Self.request(), key.metadata)?.reason == Self.notFound)
+      let third = try bench.call(Self.get, Self.request(), key.metadata)
+      Self.expectRefusal(third, "CALLS_AT_ONCE", of: "key", 2)
+    }
+  }
+
+  @Test func limitsOfAStoreFillTheServersDefaults() {
+    let own = CallerLimits(
+      .with {
+        $0.callsPerSecond = 1
+        $0.bytesPerSecond = 3
+        $0.concurrentScans = 5
+      }
+    )
+    let defaults = Self.limits {
+      $0.callsPerSecond = 10
+      $0.writesPerSecond = 20
+      $0.callsAtOnce = 40
+    }
+    let filled = own.filled(from: defaults)
+    #expect(filled.callsPerSecond == 1)
+    #expect(filled.writesPerSecond == 20)
+    #expect(filled.bytesPerSecond == 3)
+    #expect(filled.callsAtOnce == 40)
+    #expect(filled.scansAtOnce == 5)
+    #expect(CallerLimits(nil).isEmpty)
+  }
+}

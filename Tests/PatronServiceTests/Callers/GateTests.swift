@@ -1,0 +1,251 @@
+import PatronModel
+import PatronProto
+import PatronStore
+import ProtobufC
+import TTRPC
+import Testing
+
+@testable import PatronCore
+@testable import PatronServer
+@testable import PatronService
+
+/// The callers that the gate lets in, and what it remembers of them.
+struct GateTests {
+  private static let get = CustomerService.getCustomer.method
+  /// A request that passes the gate and finds nobody.
+  private static func request(in store: String = "") throws -> [UInt8] {
+    try GetCustomerRequest.with {
+      $0.storeID = store
+      $0.customer = .with { $0.ref = .id(7) }
+    }.encoded()
+  }
+
+  private static let notFound = "CUSTOMER_NOT_FOUND"
+
+  @Test func withoutKeysEverybodyIsLetInAndAKeyRestrictsAllTheSame() async throws {
+    try await Shop.open { shop in
+      let key = try await shop.key(of: "one", ScopeSet([.customersRead]))
+      let bench = try GateBench(shop, .off)
+      // Stores begin with their first write, so none has to exist.
+      #expect(try bench.call(Self.get, Self.request(in: "any"))?.reason == Self.notFound)
+      #expect(try bench.call(Self.get, Self.request(), key.metadata)?.reason == Self.notFound)
+      let other = try bench.call(Self.get, Self.request(in: "two"), key.metadata)
+      #expect(other?.reason == "STORE_NOT_YOURS")
+      let write = try bench.call(CustomerService.upsertCustomer.method, [], key.metadata)
+      #expect(write?.reason == "SCOPE_MISSING")
+      let unknown = try bench.call(
+        Self.get,
+        Self.request(),
+        ["authorization": "Bearer \(APIKey.random().text)"]
+      )
+      #expect(unknown?.reason == "KEY_UNKNOWN")
+    }
+  }
+
+  @Test func aSessionKeepsItsCallerUntilTheKeysChange() async throws {
+    try await Shop.open { shop in
+      try await shop.make(stores: "one")
+      let key = try await shop.key(of: "one")
+      let other = try await shop.key(of: "one")
+      let bench = try GateBench(shop)
+      let session = ConnectionSession(isAuthenticated: false)
+      func call(_ metadata: Metadata) throws -> String? {
+        try bench.call(Self.get, Self.request(), metadata, session: session)?.reason
+      }
+      #expect(try call(Metadata()) == "KEY_MISSING")
+      #expect(!session.isAuthenticated)
+      #expect(try call(key.metadata) == Self.notFound)
+      #expect(session.isAuthenticated)
+      let first = session.state
+      #expect(try call(key.metadata) == Self.notFound)
+      #expect(session.state === first)
+      // Metadata of each call counts, not what the connection has shown before.
+      #expect(try call(Metadata()) == "KEY_MISSING")
+      #expect(try call(other.metadata) == Self.notFound)
+      #expect(try call(["authorization": "Bearer x"]) == "KEY_MALFORMED")
+      #expect(try call(key.metadata) == Self.notFound)
+    }
+    try await Shop.open { shop in
+      try await shop.make(stores: "one")
+      let key = try await shop.key(of: "one")
+      let bench = try GateBench(shop)
+      let session = ConnectionSession(isAuthenticated: false)
+      let before = try bench.call(Self.get, Self.request(), key.metadata, session: session)
+      #expect(before?.reason == Self.notFound)
+      try await shop.revoke(key)
+      // A router of its own, because a suspension may change the thread; the session stays.
+      let after = try GateBench(shop)
+      let error = try after.call(Self.get, Self.request(), key.metadata, session: session)
+      #expect(error?.reason == "KEY_REVOKED")
+    }
+  }
+
+  @Test func aKeyExpiresWhileItsConnectionIsOpen() async throws {
+    try await Shop.open { shop in
+      try await shop.make(stores: "one")
+      let clock = TestClock()
+      let end = clock.clock.now() + Int64(Duration.days(1) / .microseconds(1))
+      let key = try await shop.key(of: "one", until: end)
+      let bench = try GateBench(shop, clock: clock.clock)
+      let session = ConnectionSession(isAuthenticated: false)
+      func call() throws -> String? {
+        try bench.call(Self.get, Self.request(), key.metadata, session: session)?.reason
+      }
+      #expect(try call() == Self.notFound)
+      clock.advance(by: .minutes(23 * 60))
+      #expect(try call() == Self.notFound)
+      clock.advance(by: .minutes(60))
+      #expect(try call() == "KEY_EXPIRED")
+    }
+  }
+
+  @Test func aFormerSecretCountsForAWhile() async throws {
+    try await Shop.open { shop in
+      try await shop.make(stores: "one")
+      let clock = TestClock()
+      let key = try await shop.key(of: "one")
+      let fresh = APIKey.random(for: key.key.id)
+      let end = clock.clock.now() + Int64(Duration.days(1) / .microseconds(1))
+      try await shop.write { transaction in
+        guard var record = try KeyReader(transaction.read).key(key.key.id) else { return }
+        record.formerHash = record.hash
+        record.formerUntil = end
+        record.hash = try KeyWriter(transaction).pepper().hash(fresh)
+        try KeyWriter(transaction).update(record)
+      }
+      let bench = try GateBench(shop, clock: clock.clock)
+      let (old, new) = (ConnectionSession(), ConnectionSession())
+      func call(_ metadata: Metadata, _ session: ConnectionSession) throws -> String? {
+        try bench.call(Self.get, Self.request(), metadata, session: session)?.reason
+      }
+      let metadata = TestKey(key: fresh).metadata
+      #expect(try call(key.metadata, old) == Self.notFound)
+      #expect(try call(metadata, new) == Self.notFound)
+      clock.advance(by: .days(1))
+      #expect(try call(key.metadata, old) == "KEY_UNKNOWN")
+      #expect(try call(metadata, new) == Self.notFound)
+    }
+  }
+
+  @Test func aProvenNameStandsForItsKeyAndMetadataWins() async throws {
+    try await Shop.open { shop in
+      try await shop.make(stores: "one", "two")
+      let named = try await shop.key(of: "one")
+      let sent = try await shop.key(of: "two")
+      try await shop.write { transaction in
+        try KeyWriter(transaction).bind("DNS:till.example.com", to: named.key.id)
+        try KeyWriter(transaction).bind("UID:1000", to: sent.key.id)
+      }
+      let bench = try GateBench(shop)
+      let till = Peer(
+        address: "10.0.0.7:1",
+        certificateNames: ["URI:patron://unknown", "DNS:till.example.com"]
+      )
+      let process = Peer(
+        address: "unix",
+        credentials: UnixCredentials(pid: 1, uid: 1000, gid: 1000)
+      )
+      func call(_ store: String, _ peer: Peer, _ metadata: Metadata = Metadata()) throws -> String?
+      {
+        try bench.call(Self.get, Self.request(in: store), metadata, peer: peer)?.reason
+      }
+      #expect(try call("one", till) == Self.notFound)
+      #expect(try call("two", till) == "STORE_NOT_YOURS")
+      #expect(try call("two", process) == Self.notFound)
+      #expect(try call("two", till, sent.metadata) == Self.notFound)
+      #expect(try call("one", till, sent.metadata) == "STORE_NOT_YOURS")
+      #expect(
+        try call("one", Peer(address: "10.0.0.7:1", certificateNames: ["DNS:x"])) == "KEY_MISSING"
+      )
+    }
+  }
+
+  @Test func usesAreNotedOnceAnHour() async throws {
+    try await Shop.open { shop in
+      try await shop.make(stores: "one")
+      let key = try await shop.key(of: "one")
+      let now = WallClock.system.now()
+      let bench = try GateBench(shop)
+      _ = try bench.call(Self.get, Self.request(), key.metadata)
+      let uses = bench.uses
+      try await shop.write { try uses.write(in: $0) }
+      let record = try #require(try shop.store.keyDirectory().keys[key.key.id])
+      let used = try #require(record.lastUsedAt)
+      #expect(used >= KeyUses.hour(of: now) && used <= WallClock.system.now())
+    }
+  }
+
+  @Test func theHealthServiceNeedsNoKeyAndTakesOne() async throws {
+    try await Shop.open { shop in
+      try await shop.make(stores: "one")
+      let key = try await shop.key(of: "one", [])
+      let bench = try GateBench(shop)
+      let health = HealthDispatcher(HealthState(services: []), gate: bench.gate)
+      let check = try #require(health.methods.first { $0.name == "Check" })
+      func call(_ metadata: Metadata, _ session: ConnectionSession) throws -> String? {
+        try bench.call(check, [], metadata, session: session, of: health)?.reason
+      }
+      let session = ConnectionSession(isAuthenticated: false)
+      #expect(try call(Metadata(), session) == nil)
+      #expect(!session.isAuthenticated)
+      let unknown: Metadata = ["authorization": "Bearer \(APIKey.random().text)"]
+      #expect(try call(unknown, session) == "KEY_UNKNOWN")
+      #expect(!session.isAuthenticated)
+      #expect(try call(key.metadata, session) == nil)
+      #expect(session.isAuthenticated)
+    }
+  }
+
+  // MARK: Refusals
+
+  @Test func refusalsAreCountedByPeerAndReason() async throws {
+    try await Shop.open { shop in
+      try await shop.make(stores: "one")
+      let key = try await shop.key(of: "one", ScopeSet([.watch]))
+      let bench = try GateBench(shop)
+      for port in 1...5 {
+        _ = try bench.call(Self.get, peer: Peer(address: "10.0.0.8:\(port)"))
+      }
+      _ = try bench.call(Self.get, [], key.metadata)
+      _ = try bench.call(Self.get, [], ["authorization": "Bearer \(APIKey.random().text)"])
+      let failures = bench.failures.drain()
+      let byReason = Dictionary(grouping: failures, by: \.reason)
+      #expect(byReason["KEY_MISSING"]?.map(\.count) == [5])
+      #expect(byReason["KEY_MISSING"]?.first?.peer == "10.0.0.8")
+      #expect(byReason["SCOPE_MISSING"]?.first?.keyID == key.key.id)
+      #expect(byReason["SCOPE_MISSING"]?.first?.store == "one")
+      #expect(byReason["KEY_UNKNOWN"]?.first?.keyID == nil)
+      #expect(bench.failures.drain() == [])
+    }
+  }
+
+  @Test func refusalsAreBoundedAndLoggedOnceASecond() {
+    let collector = LogCollector()
+    let failures = AuthenticationFailures(log: collector.log)
+    for peer in 0..<(2 * AuthenticationFailures.maxEntries) {
+      failures.note(
+        "KEY_MISSING",
+        keyID: nil,
+        store: nil,
+        "10.0.\(peer / 256).\(peer % 256)",
+        at: 0
+      )
+    }
+    #expect(collector.messages.count == AuthenticationFailures.maxEntries + 1)
+    let counted = failures.drain()
+    #expect(counted.count == AuthenticationFailures.maxEntries + 1)
+    #expect(counted.first { $0.peer.isEmpty }?.count == AuthenticationFailures.maxEntries)
+    let before = collector.messages.count
+    let id = APIKey.random().id
+    for time: Int64 in [0, 1, 999_999, 1_000_000, 1_500_000] {
+      failures.note("KEY_EXPIRED", keyID: id, store: "one", "unix", at: time)
+    }
+    let lines = Array(collector.messages[before...])
+    #expect(
+      lines == [
+        "refused a call of unix with key \(id): KEY_EXPIRED",
+        "refused a call of unix with key \(id): KEY_EXPIRED (3 times)",
+      ]
+    )
+  }
+}
