@@ -12,6 +12,7 @@ import TTRPCNIO
 /// finishes the calls within the grace period.
 struct CallService: Service {
   let store: Store
+  let gate: Gate
   let watches: WatchHub
   let addresses: [ListenAddress]
   let configuration: TTRPCServer.Configuration
@@ -37,7 +38,9 @@ struct CallService: Service {
     let routes = Routes.patron()
     do {
       return try await TTRPCServer.start(addresses, configuration: configuration) { loop in
-        ComposedDispatcher([router(routes, loop), HealthDispatcher(health)])
+        ComposedDispatcher([
+          router(routes, loop), HealthDispatcher(health, gate: gate, clock: clock),
+        ])
       }
     } catch {
       throw Failure(description: "\(error)")
@@ -54,6 +57,7 @@ struct CallService: Service {
         watches: watches,
         loop: loop,
         limits: configuration.limits,
+        gate: gate,
         clock: clock,
         log: log
       )

@@ -71,9 +71,11 @@ struct Serve: AsyncParsableCommand {
   )
   var maxWatches: Int?
 
+  @OptionGroup var auth: AuthOptions
   @OptionGroup var memory: MemoryOptions
   @OptionGroup(title: "Limits of the store") var storeLimits: StoreLimitOptions
   @OptionGroup(title: "Limits on clients") var limits: LimitOptions
+  @OptionGroup(title: "Limits of keys and stores") var callerLimits: CallerLimitOptions
 
   func validate() throws {
     guard (1...64).contains(threads) else {
@@ -85,7 +87,7 @@ struct Serve: AsyncParsableCommand {
     if let maxWatches, !(1...1_000_000).contains(maxWatches) {
       throw ValidationError("--max-watches is \(maxWatches); expected 1 to 1000000.")
     }
-    _ = try addresses()
+    _ = try auth.mode(for: addresses())
     _ = try limits.limits()
     _ = try storeLimits.limits()
   }
@@ -99,6 +101,8 @@ struct Serve: AsyncParsableCommand {
     watches.history = watchHistory
     if let maxWatches { watches.maxWatches = maxWatches }
     var limits = try limits.limits()
+    let mode = try auth.mode(for: addresses())
+    if mode == .keys { limits.unauthenticated = UnauthenticatedLimits() }
     limits.connections = try fittingConnections(limits.connections, options.limits.maxReadThreads)
     let settings = try memory.fitting(
       MemoryBound.Settings(
@@ -115,6 +119,8 @@ struct Serve: AsyncParsableCommand {
       addresses: try addresses(),
       threads: threads,
       limits: settings.limits,
+      auth: mode,
+      callerLimits: callerLimits,
       readyFile: readyFile,
       watches: WatchHub(watches),
       memory: MemoryBound(settings)

@@ -3,6 +3,7 @@ import Foundation
 import Logging
 import PatronCore
 import PatronServer
+import PatronService
 import PatronStore
 import ServiceLifecycle
 import TTRPC
@@ -16,6 +17,8 @@ struct Server {
   let addresses: [ListenAddress]
   let threads: Int
   let limits: Limits
+  let auth: Gate.Mode
+  let callerLimits: CallerLimitOptions
   let readyFile: String?
   let watches: WatchHub
   let memory: MemoryBound
@@ -25,14 +28,24 @@ struct Server {
     var options = storeOptions
     options.commitObserver = { [watches] changes in watches.observe(changes) }
     let clock = WallClock.system
-    options.upkeep = ExpiredAnswers.upkeep(clock: clock)
+    let uses = KeyUses()
+    options.upkeep = .together([ExpiredAnswers.upkeep(clock: clock), uses.upkeep])
     let store = try Store.opened(options, clock: clock)
     var configuration = TTRPCServer.Configuration()
     configuration.limits = limits
     configuration.threads = threads
     configuration.onNotice = { log.warning("\($0)") }
+    let gate = Gate(
+      auth,
+      of: store,
+      ofKeys: callerLimits.ofKeys,
+      ofStores: callerLimits.ofStores,
+      uses: uses,
+      failures: AuthenticationFailures(log: log)
+    )
     let calls = CallService(
       store: store,
+      gate: gate,
       watches: watches,
       addresses: addresses,
       configuration: configuration,

@@ -151,6 +151,12 @@ extension EndToEnd {
     static let flags: [(arguments: [String], says: [String])] = [
       (["--listen", "0.0.0.0:0"], ["0.0.0.0:0", "--insecure-listen"]),
       (["--listen", "[::]:0"], ["[::]:0", "--insecure-listen"]),
+      (
+        ["--listen", "0.0.0.0:0", "--insecure-listen", "--auth", "off"],
+        ["--auth off", "0.0.0.0:0", "patrond keys create"]
+      ),
+      (["--auth", "maybe"], ["maybe", "keys"]),
+      (["--max-key-scans", "1025"], ["--max-key-scans", "1024"]),
       (["--listen", "localhost"], ["localhost", "HOST:PORT"]),
       (["--listen", "127.0.0.1:http"], ["127.0.0.1:http", "port"]),
       (["--max-request-bytes", "5"], ["--max-request-bytes", "1024"]),
