@@ -1,4 +1,4 @@
-internal import PatronModel
+package import PatronModel
 internal import SQLite
 
 /// The writes of one store, and the reads that they need. It belongs to a write transaction and to
@@ -9,14 +9,27 @@ package struct StoreWriter {
   /// Reads in the same transaction.
   package let read: StoreReader
   let rules: TermRules
+  /// The author of the changes, which the records of them name. The store itself writes it nowhere.
+  package let author: Author
 
   package var store: StoreID { read.store }
 
   /// Makes a writer for `store`. It updates the terms of every customer that it writes by `rules`.
-  package init(_ transaction: WriteTransaction, _ store: StoreID, _ rules: TermRules) {
+  package init(
+    _ transaction: WriteTransaction,
+    _ store: StoreID,
+    _ rules: TermRules,
+    by author: Author = .none
+  ) {
     self.transaction = transaction
     self.rules = rules
+    self.author = author
     self.read = StoreReader(transaction.read, store)
+  }
+
+  /// Returns a writer for the changes of another author, such as a part that waited for its order.
+  package func by(_ author: Author) -> StoreWriter {
+    StoreWriter(transaction, store, rules, by: author)
   }
 
   /// Returns the next id, greater than every id issued before in the store. The id of a new
