@@ -126,6 +126,7 @@ package struct ConsentChanges {
       record.addressHash =
         try change.addressHash
         ?? customer.address(change.channel).map(SuppressionReader(writer.read).hash) ?? []
+      record.author = writer.author.message
       try writer.appendToLedger(id: id, customerID: customer.id, body: try record.encoded())
     }
   }

@@ -29,7 +29,7 @@ package enum ErasureMode: Int32, Sendable {
 /// for an opt-out of an address without a customer.
 package enum Erasure {
   /// Erases record and names of a customer. Writes the receipt and the event that reports the
-  /// erasure, and returns the receipt.
+  /// erasure, which has the author of `writer`, and returns the receipt.
   package static func begin(
     _ row: CustomerRow,
     _ mode: ErasureMode,
@@ -56,7 +56,7 @@ package enum Erasure {
       stats: try amounts(of: row)
     )
     try writer.insert(receipt, names)
-    try writer.insert(try EventRow(Event(of: receipt, mode)))
+    try writer.insert(try EventRow(Event(of: receipt, mode, by: writer.author)))
     return receipt
   }
 
@@ -118,8 +118,8 @@ package enum Erasure {
 extension Event {
   /// Makes the event that reports an erasure. Its number is the receipt's. It is the only event of
   /// a purged customer, and comes after all others, so a watch of the store receives it from any
-  /// position.
-  fileprivate init(of receipt: ErasureRow, _ mode: ErasureMode) {
+  /// position. It is the one place that names the author of the erasure, and no erasure changes it.
+  fileprivate init(of receipt: ErasureRow, _ mode: ErasureMode, by author: PatronModel.Author) {
     self.init()
     type = "profile_redacted"
     let known = EventCatalogue.type(type, of: .product)
@@ -132,6 +132,7 @@ extension Event {
     occurredAt = .init(micros: receipt.erasedAt)
     recordedAt = occurredAt
     sequence = receipt.id
+    self.author = author.message
     properties["erasure_id"] = .with { $0.kind = .int64Value(receipt.id) }
     properties["mode"] = .text(mode.name)
   }

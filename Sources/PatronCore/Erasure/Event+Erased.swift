@@ -45,6 +45,7 @@ extension Event {
       $0.channel = channel
       $0.actor = actor
       $0.revision = revision
+      $0.author = author?.erased
       $0.orderID = orderID
       for field in known?.fields ?? [] where field.place == .property && !field.personal {
         guard let value = properties[field.name], value.isNoText else { continue }
@@ -111,6 +112,7 @@ extension Order {
       $0.version = version
       $0.paidAt = paidAt
       $0.changedAt = changedAt
+      $0.author = author?.erased
     }
   }
 }
@@ -154,8 +156,9 @@ extension Checkout {
 }
 
 extension ConsentRecord {
-  /// Returns the proof of a change of state: its time, kind and author; its source, unless
-  /// everything is purged. The reporter of a suppression is not proof of anything.
+  /// Returns the proof of a change of state: its time, kind and actor, and the key of its author;
+  /// its source, unless everything is purged. The reporter of a suppression is not proof of
+  /// anything.
   package func erased(_ mode: ErasureMode) -> ConsentRecord {
     .with {
       $0.id = id
@@ -172,6 +175,7 @@ extension ConsentRecord {
       $0.action = action
       // The hash does not reveal the address; it separates proofs of different addresses.
       $0.addressHash = addressHash
+      $0.author = author?.erased
       guard let evidence else { return }
       $0.evidence = .with {
         $0.occurredAt = evidence.occurredAt

@@ -128,7 +128,12 @@ package struct EventChange: Sendable {
     if let channel = enrichment.possibleOptOut {
       _ = try timeline.emit(.possibleOptOut(in: stored, channel), replaces: true)
     }
-    let setter = Provenance.Setter(name: stored.type, at: min(time, now), eventID: stored.id)
+    let setter = Provenance.Setter(
+      name: stored.type,
+      at: min(time, now),
+      eventID: stored.id,
+      author: writer.author
+    )
     try timeline.finish(
       provenance: Provenance.noting(
         fields,

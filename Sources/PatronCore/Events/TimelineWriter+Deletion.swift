@@ -20,13 +20,15 @@ extension StoreWriter {
   /// again.
   package func delete(_ event: Event, _ row: EventRow) throws {
     let sequence = try nextID()
-    try delete(row, sequence: sequence, body: try event.tombstone(at: sequence).encoded())
+    let tombstone = event.tombstone(at: sequence, by: author)
+    try delete(row, sequence: sequence, body: try tombstone.encoded())
   }
 }
 
 extension Event {
-  /// Returns the tombstone: the parts that a watch of the store needs to forget the event.
-  fileprivate func tombstone(at sequence: Int64) -> Event {
+  /// Returns the tombstone: the parts that a watch of the store needs to forget the event, and the
+  /// author of the deletion.
+  fileprivate func tombstone(at sequence: Int64, by author: PatronModel.Author) -> Event {
     .with {
       $0.id = id
       $0.eventID = eventID
@@ -38,6 +40,7 @@ extension Event {
       $0.channel = channel
       $0.occurredAt = occurredAt
       $0.sequence = sequence
+      $0.author = author.message
     }
   }
 }

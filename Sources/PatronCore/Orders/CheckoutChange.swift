@@ -88,7 +88,11 @@ package struct CheckoutChange: Sendable {
     in writer: StoreWriter,
     at now: Int64
   ) throws -> Outcome {
-    var setter = Provenance.Setter(name: "checkout_started", at: startedAt)
+    var setter = Provenance.Setter(
+      name: "checkout_started",
+      at: startedAt,
+      author: writer.author
+    )
     if checkout == old {
       if let provenance = try customer.provenance(noting: setter, writer.read) {
         try writer.setProvenance(provenance, of: customer.row.id)

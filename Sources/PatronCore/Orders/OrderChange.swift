@@ -118,10 +118,19 @@ package struct OrderChange: Sendable {
     in writer: StoreWriter,
     at now: Int64
   ) throws -> Outcome {
-    var order = draft.placed(over: old, customerID: customer.row.id, now: now)
+    var order = draft.placed(
+      over: old,
+      customerID: customer.row.id,
+      by: writer.author,
+      now: now
+    )
     order.contact = contact ?? old?.contact
     if let old, order.isSame(as: old) {
-      let setter = Provenance.Setter(name: "order_placed", at: min(draft.snapshot.placedAt, now))
+      let setter = Provenance.Setter(
+        name: "order_placed",
+        at: min(draft.snapshot.placedAt, now),
+        author: writer.author
+      )
       if let provenance = try customer.provenance(noting: setter, writer.read) {
         try writer.setProvenance(provenance, of: customer.row.id)
       }
@@ -272,7 +281,8 @@ package struct OrderChange: Sendable {
     let setter = Provenance.Setter(
       name: "order_placed",
       at: min(draft.snapshot.placedAt, now),
-      eventID: events.first { $0.type == "order_placed" }?.id ?? 0
+      eventID: events.first { $0.type == "order_placed" }?.id ?? 0,
+      author: writer.author
     )
     try timeline.finish(provenance: customer.provenance(noting: setter, writer.read))
     return Outcome(

@@ -26,6 +26,7 @@ package struct OrderCheck {
     order.createdAt = nil
     order.changedAt = nil
     order.contact = nil
+    order.author = nil
     order.isPartial = false
     order.externalID = identifier(given.externalID, "external_id")
     order.name = optional(given.name, "name", limit: 64)

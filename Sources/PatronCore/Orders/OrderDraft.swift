@@ -47,14 +47,20 @@ package struct OrderDraft: Sendable {
     }
   }
 
-  /// Returns the order with the fields that the server sets.
-  func placed(over old: Order?, customerID: Int64, now: Int64) -> Order {
+  /// Returns the order with the fields that the server sets. `author` is the author of the change.
+  func placed(
+    over old: Order?,
+    customerID: Int64,
+    by author: PatronModel.Author,
+    now: Int64
+  ) -> Order {
     var order = order
     order.id = old?.id ?? 0
     order.customerID = customerID
     order.createdAt = old?.createdAt ?? .init(micros: now)
     order.changedAt = .init(micros: now)
     order.contact = old?.contact
+    order.author = author.message
     return order
   }
 }
@@ -69,10 +75,11 @@ extension Order {
     updatedAt = nil
   }
 
-  /// Returns true if nothing but the time of the last change differs.
+  /// Returns true if nothing but the time and author of the last change differs.
   func isSame(as old: Order) -> Bool {
     var same = self
     same.changedAt = old.changedAt
+    same.author = old.author
     return same == old
   }
 }

@@ -36,6 +36,7 @@ package struct OrderMove {
     let events = try writer.read.derivedEvents(of: order, checkouts: Set(tokens))
     moved.customerID = target.id
     moved.changedAt = .init(micros: now)
+    moved.author = writer.author.message
     var row = order
     row.customerID = target.id
     row.body = try moved.encoded()
@@ -79,7 +80,7 @@ extension StoreWriter {
     let encoded = try stats.encoded()
     let provenance = try Provenance.noting(
       ["order_stats"],
-      by: Provenance.Setter(name: setter, at: now),
+      by: Provenance.Setter(name: setter, at: now, author: author),
       over: read.provenance(of: row.id)
     )
     try setStats(encoded, terms: .known(stats.terms), provenance: provenance, of: row.id)

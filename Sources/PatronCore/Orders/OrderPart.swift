@@ -90,7 +90,7 @@ package struct OrderPart: Sendable {
       path: "refund.amount"
     )
     let written = try OrderChange.write(
-      draft.placed(over: old, customerID: known.customerID, now: now),
+      draft.placed(over: old, customerID: known.customerID, by: writer.author, now: now),
       over: known,
       old,
       CustomerChange.Result(

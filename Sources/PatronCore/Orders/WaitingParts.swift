@@ -51,6 +51,7 @@ extension OrderPart {
     if known == nil { try checkRoom(in: writer.read) }
     part.receivedAt = .init(micros: now)
     part.expiresAt = .init(micros: now + WaitingParts.longest)
+    part.author = writer.author.message
     try writer.put(
       PendingPartRow(
         id: try writer.nextID(),
@@ -94,6 +95,7 @@ extension OrderPart {
 
   /// Puts the parts that waited for a new order into it, oldest first. A part that does not fit is
   /// dropped with a warning. A part that the order itself has in a later state is dropped silently.
+  /// The author of a part's changes is that of the call that brought the part.
   static func applyWaiting(
     to result: inout OrderChange.Outcome,
     in writer: StoreWriter,
@@ -109,10 +111,12 @@ extension OrderPart {
       }.map(\.element)
     }
     for row in rows where row.receivedAt >= now - WaitingParts.longest {
-      let part = OrderPart(waiting: try PendingOrderPart(stored: row.body))
+      let waiting = try PendingOrderPart(stored: row.body)
+      let part = OrderPart(waiting: waiting)
       if result.order.isLater(than: row), result.order.has(part.content) { continue }
       do {
-        let outcome = try part.perform(in: writer, at: now)
+        let author = PatronModel.Author(waiting.author)
+        let outcome = try part.perform(in: writer.by(author), at: now)
         if let order = outcome.order { result.order = order }
         result.events += outcome.events
         result.warnings += outcome.warnings

@@ -1,10 +1,11 @@
-internal import PatronModel
+package import PatronModel
 package import PatronProto
 package import PatronStore
 internal import ProtoWire
 internal import ProtobufC
 
-/// The setters of a customer's fields: for each field, the call that last set it, and the time.
+/// The setters of a customer's fields: for each field, the call that last set it, its author, and
+/// the time.
 ///
 /// It is written with every change of a record, so it is kept small: fields that one call sets
 /// together share a group, and the fields that every customer has are bits of a number.
@@ -18,6 +19,8 @@ package struct Provenance {
     package var at: Int64
     /// Patron's id of the event; 0 if no event set the field.
     package var eventID: Int64 = 0
+    /// The author of the call.
+    package var author = PatronModel.Author.none
   }
 
   /// Fields that were set together.
@@ -61,6 +64,7 @@ package struct Provenance {
           $0.setAt = .init(micros: group.setter.at)
           $0.setBy = group.setter.name
           $0.eventID = group.setter.eventID
+          $0.author = group.setter.author.message
         }
       }
     }
@@ -171,6 +175,10 @@ extension Provenance {
     static let setter = 3
     static let eventID = 4
     static let property = 5
+    /// The id of the author's key, as text; absent if the author is not known.
+    static let keyID = 6
+    /// The text on whose behalf the author called; absent if there was none.
+    static let onBehalfOf = 7
   }
 
   /// Decodes the stored form. Empty bytes are a provenance without setters.
@@ -188,6 +196,7 @@ extension Provenance {
 
   private static func group(_ bytes: RawSpan) throws(WireError) -> Group {
     var group = Group(setter: Setter(name: "", at: 0), fields: 0, properties: [])
+    var (keyID, onBehalfOf) = ("", "")
     var reader = ProtoReader(bytes)
     while let next = try reader.next() {
       switch next {
@@ -197,9 +206,12 @@ extension Provenance {
       case (GroupField.eventID, .varint(let id)): group.setter.eventID = Int64(bitPattern: id)
       case (GroupField.property, .bytes(let text)):
         group.properties.append(String(utf8: reader[text]))
+      case (GroupField.keyID, .bytes(let text)): keyID = String(utf8: reader[text])
+      case (GroupField.onBehalfOf, .bytes(let text)): onBehalfOf = String(utf8: reader[text])
       default: break
       }
     }
+    group.setter.author = PatronModel.Author(keyID: keyID, onBehalfOf: onBehalfOf)
     return group
   }
 
@@ -216,6 +228,11 @@ extension Provenance {
         message.appendField(GroupField.eventID, int64: group.setter.eventID)
       }
       for property in group.properties { message.appendField(GroupField.property, text: property) }
+      let author = group.setter.author
+      if !author.keyID.isEmpty { message.appendField(GroupField.keyID, text: author.keyID) }
+      if !author.onBehalfOf.isEmpty {
+        message.appendField(GroupField.onBehalfOf, text: author.onBehalfOf)
+      }
       bytes.appendField(Field.group, bytes: message)
     }
     return bytes

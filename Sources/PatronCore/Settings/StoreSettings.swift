@@ -23,13 +23,14 @@ extension StoreSettings {
   }
   private static let softBounceThresholds: ClosedRange<Int32> = 1...100
 
-  /// Reads the settings of a store, with defaults for those that it has not set. Every field is
-  /// present.
+  /// Reads the settings of a store, with defaults for those that it has not set, and the author of
+  /// their last change. Every setting is present.
   package init(of reader: StoreReader) throws {
     self = .usual
     guard let body = try reader.settings() else { return }
     let stored = try StoreSettings(stored: body)
     for field in Self.fields where field.isPresent(stored) { field.copy(stored, &self) }
+    author = stored.author
   }
 
   /// Returns true if agreements to messages of a channel must be confirmed.

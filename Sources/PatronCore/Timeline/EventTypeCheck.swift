@@ -17,7 +17,8 @@ package struct EventTypeCheck {
 
   package init() {}
 
-  /// Returns the type as it will be stored. Product and enrichment are set by the server alone.
+  /// Returns the type as it will be stored. Product, enrichment and author are set by the server
+  /// alone.
   package mutating func checked(_ given: PatronProto.EventType) -> PatronProto.EventType {
     var type = given
     if given.source != .unspecified, given.source != .thirdParty {
@@ -30,6 +31,7 @@ package struct EventTypeCheck {
     type.source = .thirdParty
     type.product = ""
     type.enriches = []
+    type.author = nil
     _ = violations.check("type.source_name") { () throws(RuleError) in
       try EventRules.checkSourceName(given.sourceName, of: .thirdParty)
     }

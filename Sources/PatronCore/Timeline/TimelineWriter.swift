@@ -5,7 +5,8 @@ internal import ProtoWire
 internal import ProtobufC
 
 /// A writer of events on the timeline of one customer that also keeps the customer's statistics.
-/// ``finish()`` writes the statistics once for all events of a call.
+/// ``finish()`` writes the statistics once for all events of a call. The author of an event is that
+/// of the writer that recorded or replaced it last; a repeat that changes nothing is no recording.
 package struct TimelineWriter {
   package let writer: StoreWriter
   package let customerID: Int64
@@ -73,7 +74,8 @@ package struct TimelineWriter {
     ordersSetBy = Provenance.Setter(
       name: event.type,
       at: min(event.occurredAt?.micros ?? now, now),
-      eventID: event.id
+      eventID: event.id,
+      author: writer.author
     )
   }
 
@@ -140,6 +142,7 @@ package struct TimelineWriter {
     event.customerID = customerID
     event.sequence = event.id
     event.recordedAt = .init(micros: now)
+    event.author = writer.author.message
     try writer.insert(try EventRow(event))
     let day = stats.lastEventDay
     stats.count(event)
@@ -164,6 +167,7 @@ package struct TimelineWriter {
     event.sequence = old.sequence
     event.recordedAt = old.recordedAt
     event.revision = old.revision
+    event.author = old.author
     event.enrichedFields = Set(old.enrichedFields + event.enrichedFields).sorted()
     if keepsTime { event.occurredAt = old.occurredAt }
     // An order that became known since does not make it another event.
@@ -171,6 +175,7 @@ package struct TimelineWriter {
     same.orderID = event.orderID
     if event == same { return (old, .unchanged) }
     event.revision += 1
+    event.author = writer.author.message
     event.sequence = try writer.nextID()
     try writer.update(try EventRow(event), replacing: known)
     try recountActivity()

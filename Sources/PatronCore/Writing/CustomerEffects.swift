@@ -78,7 +78,7 @@ package enum ConsentEvents {
 package enum ProvenanceEffect {
   /// The stored provenance stays. The caller records the author with its event, if there is any.
   case keep
-  /// The changed fields have this author.
+  /// The changed fields have this setter, whose author is that of the writer.
   case note(Provenance.Setter)
   /// The given encoded entries.
   case set([UInt8])

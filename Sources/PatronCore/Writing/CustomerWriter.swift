@@ -4,7 +4,7 @@ package import PatronStore
 internal import ProtobufC
 
 /// The only writer of customers. It applies the effects of a change in this order; each step needs
-/// the steps before it:
+/// the steps before it. Rows, event and provenance name the writer's author:
 ///
 /// 1. number: the id of a new customer, then the number of the change, which is the record's etag;
 /// 2. ledger: rows and suppressions, whose ids go into the record;
@@ -72,7 +72,8 @@ package struct CustomerWriter {
     switch effects.provenance {
     case .keep: return stored
     case .set(let entries): return entries
-    case .note(let setter):
+    case .note(var setter):
+      setter.author = writer.author
       let known = try effects.old?.provenance(in: writer.read) ?? []
       return try Provenance.noting(effects.changedFields ?? [], by: setter, over: known) ?? stored
     }

@@ -90,7 +90,7 @@ enum EventCSV {
     "id", "occurred_at", "recorded_at", "channel", "topic", "action", "previous_state", "state",
     "actor", "opt_in_level", "source", "method", "ip", "user_agent", "page_url", "consent_text",
     "consent_text_version", "form_id", "jurisdiction", "expires_at", "suppression_reason", "note",
-    "address", "address_hash",
+    "address", "address_hash", "author_key_id", "author_on_behalf_of",
   ]
 
   static func write(_ record: ConsentRecord, to csv: inout CSVWriter) throws {
@@ -107,7 +107,7 @@ enum EventCSV {
       evidence.consentTextVersion, evidence.formID, evidence.jurisdiction,
       text(evidence.expiresAt), EnumWord.of(record.suppressionReason.word), evidence.note,
       record.address,
-      hex(record.addressHash),
+      hex(record.addressHash), record.author?.keyID ?? "", record.author?.onBehalfOf ?? "",
     ])
   }
 

@@ -58,7 +58,7 @@ extension CustomerHandlers {
     ) { response in
       let made = try begin(deletion, in: writer, at: context.now)
       receipt = made
-      try response.append(DeleteCustomerResponse(made))
+      try response.append(DeleteCustomerResponse(made, in: writer.read))
     }
     if receipt == nil {
       let first = response.bytes.extracting(droppingFirst: start)
@@ -100,13 +100,16 @@ extension CustomerHandlers {
 }
 
 extension DeleteCustomerResponse {
-  /// Creates the answer from a receipt.
-  fileprivate init(_ receipt: ErasureRow) {
+  /// Creates the answer from a receipt. The author is that of the event with the receipt's number.
+  fileprivate init(_ receipt: ErasureRow, in reader: StoreReader) throws {
     self.init()
     receiptID = receipt.id
     deletedAt = .init(micros: receipt.erasedAt)
     eventCount = receipt.eventCount
     orderCount = receipt.orderCount
     suppressionCount = receipt.suppressionCount
+    if let event = try reader.event(id: receipt.id) {
+      author = try Event(stored: event.body).author
+    }
   }
 }

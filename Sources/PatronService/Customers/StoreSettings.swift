@@ -74,7 +74,10 @@ extension CustomerHandlers {
       field.copy(field.isPresent(update.settings) ? update.settings : .usual, &settings)
     }
     try settings.readSharedIdentifiers()
-    if settings != old { try writer.setSettings(try settings.encoded()) }
+    if settings != old {
+      settings.author = writer.author.message
+      try writer.setSettings(try settings.encoded())
+    }
     if settings.sharedPhoneThreshold != old.sharedPhoneThreshold {
       try SharedPhone.refresh(in: writer)
     }

@@ -59,9 +59,10 @@ extension TimelineHandlers {
     _ response: inout ResponseBuffer
   ) throws {
     let writer = context.writer
-    let type = registration.type
-    let body = try type.encoded()
+    var type = registration.type
     let old = try writer.read.eventType(type.type, of: type.sourceName)
+      .map(PatronProto.EventType.init(stored:))
+    type.author = old?.author
     var outcome = Outcome.unchanged
     if old == nil {
       guard try writer.read.eventTypeCount() < EventTypeCheck.Limit.types else {
@@ -73,11 +74,12 @@ extension TimelineHandlers {
         )
       }
       outcome = .created
-    } else if try old.map(PatronProto.EventType.init(stored:)) != type {
+    } else if old != type {
       outcome = .updated
     }
     if outcome != .unchanged {
-      try writer.putEventType(type.type, of: type.sourceName, body: body)
+      type.author = writer.author.message
+      try writer.putEventType(type.type, of: type.sourceName, body: try type.encoded())
     }
     try response.append(
       RegisterEventTypeResponse.with {

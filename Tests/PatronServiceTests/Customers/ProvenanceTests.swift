@@ -4,6 +4,8 @@ import ProtobufC
 import TTRPC
 import Testing
 
+import struct PatronModel.Author
+
 @testable import PatronCore
 @testable import PatronFiles
 @testable import PatronServer
@@ -52,6 +54,22 @@ struct ProvenanceTests {
     let size = "custom_properties.size"
     #expect(provenance.permits(size, at: -7, by: 9) && !provenance.permits(size, at: -7, by: 8))
     #expect(provenance.permits(size, at: -6, by: 8) && !provenance.permits(size, at: -8, by: nil))
+  }
+
+  @Test func anAuthorCostsNothingWhereNoneIsKnown() throws {
+    func stored(_ author: PatronModel.Author) throws -> [UInt8] {
+      let setter = Provenance.Setter(name: "upsert", at: 5, author: author)
+      return try #require(try Provenance.noting(["email", "tags"], by: setter, over: []))
+    }
+    let nobody = try stored(.none)
+    #expect(try nobody == note(["email", "tags"], "upsert", at: 5))
+    let author = PatronModel.Author(keyID: String(repeating: "k", count: 26), onBehalfOf: "agent7")
+    let known = try stored(author)
+    #expect(known.count == nobody.count + 2 + 26 + 2 + 6)
+    let entries = try Provenance(stored: known).entries
+    #expect(entries.map(\.field) == ["email", "tags"])
+    #expect(entries.allSatisfy { $0.author == author.message })
+    #expect(try Provenance(stored: nobody).entries.allSatisfy { $0.author == nil })
   }
 
   @Test func whatIsNotRememberedIsNoChange() throws {
