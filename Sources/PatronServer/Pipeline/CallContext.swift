@@ -22,6 +22,9 @@ package struct CallContext: Sendable {
   package let now: Int64
   /// True if the call may use the reserve of a full disk, because it deletes.
   var usesReserve = false
+  /// The person or program on whose behalf the caller calls; empty if it names none. See
+  /// ``Author/onBehalfOf``.
+  package var onBehalfOf = ""
   /// The mapping of the called method's errors, with the log.
   let errors: CallErrors
 

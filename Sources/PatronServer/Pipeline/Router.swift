@@ -145,6 +145,7 @@ package final class Router: CallDispatcher {
       now: routed.now,
       errors: errors[method]
     )
+    context.onBehalfOf = try CallContext.onBehalfOf(in: call.metadata)
     if !interceptors.isEmpty {
       for interceptor in interceptors { try interceptor.intercept(&context, call) }
     }

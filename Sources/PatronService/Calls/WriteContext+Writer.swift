@@ -4,6 +4,6 @@ internal import PatronServer
 internal import PatronStore
 
 extension WriteContext {
-  /// The writes of the call's store.
-  var writer: StoreWriter { StoreWriter(transaction, of: call.store) }
+  /// The writes of the call's store, by the call's author.
+  var writer: StoreWriter { StoreWriter(transaction, of: call.store, by: call.author) }
 }

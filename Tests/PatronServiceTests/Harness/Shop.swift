@@ -30,6 +30,7 @@ final class Shop: Sendable {
     makeGate: (Store) -> Gate = { _ in .open },
     clock: WallClock = .system,
     log: LogCollector = LogCollector(),
+    interceptors: [any Interceptor] = [],
     _ body: (Shop) async throws -> Void
   ) async throws {
     let shop = try Shop(limits, database) { store, watches in
@@ -47,6 +48,7 @@ final class Shop: Sendable {
             loop: loop,
             limits: transportLimits,
             gate: gate,
+            interceptors: interceptors,
             clock: clock,
             log: log.log
           )
