@@ -421,6 +421,10 @@ struct ConsentCommandTests {
             $0.actor = .customer
             $0.optInLevel = .confirmed
             $0.address = "a@example.com"
+            $0.author = .with {
+              $0.keyID = "k7"
+              $0.onBehalfOf = "agent7"
+            }
             $0.occurredAt = .with { $0.seconds = 1_700_000_000 }
             $0.evidence = .with {
               $0.source = "popup"
@@ -435,7 +439,9 @@ struct ConsentCommandTests {
     }
     let table = try await patron("consent", "history", "--id", "7", server: server, columns: 140)
     #expect(
-      table.out.contains("subscribed, renewed  customer  popup   form, confirmed, 192.0.2.1"),
+      table.out.contains(
+        "subscribed, renewed  customer  agent7  popup   form, confirmed, 192.0.2.1"
+      ),
       "\(table.out)"
     )
     let csv = try await patron("consent", "history", "--id", "7", "-o", "csv", server: server)
@@ -445,7 +451,7 @@ struct ConsentCommandTests {
       csv.out.contains(
         "\r\n5,2023-11-14T22:13:20Z,,email,marketing,a@example.com,subscribe,subscribed,"
           + "subscribed,,customer,confirmed,popup,form,192.0.2.1,,https://shop.example,"
-          + "\"Yes, write.\",,,,,,\r\n"
+          + "\"Yes, write.\",,,,,,,k7,agent7\r\n"
       ),
       "\(csv.out)"
     )

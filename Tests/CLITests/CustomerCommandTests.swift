@@ -242,6 +242,13 @@ struct CustomerCommandTests {
         $0 = entry("first_name", "review_created", 1_600_000_000)
         $0.eventID = 12
       },
+      FieldProvenance.with {
+        $0 = entry("last_name", "update", 1_500_000_000)
+        $0.author = .with {
+          $0.keyID = "k7"
+          $0.onBehalfOf = "agent7"
+        }
+      },
     ]
     server.on(CustomerService.getCustomer) { _ in
       .with {
@@ -259,6 +266,7 @@ struct CustomerCommandTests {
         set by upsert          2023-11-14 22:14  email, tags
         set by order_placed    2023-11-14 22:13  address
         set by review_created  2020-09-13 12:26  event 12  first_name
+        set by update          2017-07-14 02:40  by agent7, key k7  last_name
 
         """,
       "\(outcome.err)"

@@ -44,6 +44,30 @@ struct RenderingTests {
     #expect(!text.contains("…") && text.contains(String(repeating: "b", count: 300)))
   }
 
+  @Test(arguments: [
+    ("", "", "", ""), ("0a1b2c3d4e5f", "", "key 0a1b2c3d4e5f", "key 0a1b2c3d"),
+    ("", "agent7", "agent7", "agent7"), ("0a1b", "agent7", "agent7, key 0a1b", "agent7"),
+  ])
+  func namesAuthors(_ key: String, _ somebody: String, _ long: String, _ short: String) {
+    let author = Author.with {
+      $0.keyID = key
+      $0.onBehalfOf = somebody
+    }
+    #expect(ValueText.author(author) == long && ValueText.shortAuthor(author) == short)
+    #expect(ValueText.author(nil).isEmpty && ValueText.shortAuthor(nil).isEmpty)
+  }
+
+  @Test func timelinesNameAuthorsBeforeTheProperties() {
+    var timeline = TimelineText(width: 100, style: Style(colors: false))
+    let event = Event.with {
+      $0.title = "Ticket opened"
+      $0.sourceName = "helpdesk"
+      $0.author = .with { $0.onBehalfOf = "agent7" }
+      $0.properties = ["stars": .with { $0.kind = .int64Value(5) }]
+    }
+    #expect(timeline.events([event]).contains("helpdesk · by agent7 · stars=5"))
+  }
+
   @Test func tablesCutOnlyWhatMayBeCut() {
     var table = TextTable([
       .init(title: "ID"), .init(title: "NAME", least: 4), .init(title: "EMPTY"),

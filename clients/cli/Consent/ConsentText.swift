@@ -34,15 +34,16 @@ enum ConsentText {
   static func history(_ records: [ConsentRecord], width: Int, style: Style) -> String {
     var table = TextTable([
       .init(title: "ROW"), .init(title: "WHEN"), .init(title: "CHANNEL"), .init(title: "TOPIC"),
-      .init(title: "WHAT"), .init(title: "BY"), .init(title: "SOURCE", least: 8),
-      .init(title: "HOW", least: 8), .init(title: "NOTE", least: 8),
+      .init(title: "WHAT"), .init(title: "BY"), .init(title: "AUTHOR", least: 8),
+      .init(title: "SOURCE", least: 8), .init(title: "HOW", least: 8),
+      .init(title: "NOTE", least: 8),
     ])
     for record in records {
       table.add([
         String(record.id), ValueText.minute(record.occurredAt),
         ValueText.enumeration(record.channel), ValueText.enumeration(record.topic), what(record),
-        ValueText.enumeration(record.actor), record.evidence?.source ?? "", how(record),
-        record.evidence?.note ?? "",
+        ValueText.enumeration(record.actor), ValueText.shortAuthor(record.author),
+        record.evidence?.source ?? "", how(record), record.evidence?.note ?? "",
       ])
     }
     return table.text(width: width, style: style)

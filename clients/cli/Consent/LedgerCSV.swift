@@ -23,6 +23,8 @@ enum LedgerCSV {
     ("form_id", { $1.formID }), ("jurisdiction", { $1.jurisdiction }),
     ("expires_at", { ValueText.instant($1.expiresAt) }), ("note", { $1.note }),
     ("address_hash", { record, _ in hex(record.addressHash) }),
+    ("author_key_id", { record, _ in record.author?.keyID ?? "" }),
+    ("author_on_behalf_of", { record, _ in record.author?.onBehalfOf ?? "" }),
   ]
 
   static var header: String { CSVText.line(columns.map(\.name)) }

@@ -100,7 +100,7 @@ enum CustomerText {
     for entry in provenance {
       let place = groups.firstIndex {
         $0.first.setBy == entry.setBy && $0.first.setAt == entry.setAt
-          && $0.first.eventID == entry.eventID
+          && $0.first.eventID == entry.eventID && $0.first.author == entry.author
       }
       if let place {
         groups[place].fields.append(entry.field)
@@ -113,9 +113,10 @@ enum CustomerText {
     }
     return groups.sorted { time($0.first) > time($1.first) }.map { group in
       let event = group.first.eventID
+      let author = ValueText.author(group.first.author)
       let parts = [
         ValueText.minute(group.first.setAt), event == 0 ? "" : "event \(event)",
-        group.fields.joined(separator: ", "),
+        author.isEmpty ? "" : "by \(author)", group.fields.joined(separator: ", "),
       ]
       return (
         "set by \(group.first.setBy)", parts.filter { !$0.isEmpty }.joined(separator: "  ")

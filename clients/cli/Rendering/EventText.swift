@@ -32,6 +32,7 @@ enum EventText {
       ("recorded", ValueText.minute(event.recordedAt)),
       ("customer", String(event.customerID)), ("amount", ValueText.money(event.amount)),
       ("actor", event.actor == .unspecified ? "" : ValueText.enumeration(event.actor)),
+      ("author", ValueText.author(event.author)),
       ("channel", event.channel == .unspecified ? "" : ValueText.enumeration(event.channel)),
       ("revision", event.revision == 0 ? "" : String(event.revision)),
       ("enriched", event.enrichedFields.joined(separator: ", ")),

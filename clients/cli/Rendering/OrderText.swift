@@ -65,12 +65,13 @@ extension OrderText {
     var table = TextTable([
       .init(title: "PLACED"), .init(title: "ORDER", least: 8), .init(title: "ID"),
       .init(title: "TOTAL", right: true), .init(title: "REFUNDED", right: true),
-      .init(title: "STATE", least: 10),
+      .init(title: "STATE", least: 10), .init(title: "AUTHOR", least: 8),
     ])
     for order in orders {
       table.add([
         ValueText.day(order.placedAt), name(order), String(order.id),
         ValueText.money(order.total), refunded(order), state(order),
+        ValueText.shortAuthor(order.author),
       ])
     }
     return table.text(width: width, style: style)
@@ -108,6 +109,7 @@ extension OrderText {
       ("state", state(order)), ("checkout", order.checkoutToken ?? ""),
       ("sales channel", order.salesChannel ?? ""), ("payment", order.paymentMethod ?? ""),
       ("discounts", order.discountCodes.joined(separator: ", ")),
+      ("author", ValueText.author(order.author)),
     ]
     lines += order.lineItems.map { item in
       let name = item.name.isEmpty ? item.productID : item.name

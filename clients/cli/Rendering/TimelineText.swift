@@ -136,12 +136,14 @@ struct TimelineText {
     }
   }
 
-  /// Returns the event's source, the order it refers to, and its properties.
+  /// Returns the event's source, the order it refers to, its author, and its properties.
   func detail(_ event: Event) -> String {
     var parts = [String]()
     if !event.sourceName.isEmpty { parts.append(event.sourceName) }
     if !event.product.isEmpty && event.product != event.sourceName { parts.append(event.product) }
     if let order = event.references?.orderExternalID, !order.isEmpty { parts.append(order) }
+    let author = ValueText.shortAuthor(event.author)
+    if !author.isEmpty { parts.append("by \(author)") }
     for (name, value) in event.properties.sorted(by: { $0.key < $1.key }) {
       let text = ValueText.property(value)
       // An order's number may equal its identifier, which is already shown.

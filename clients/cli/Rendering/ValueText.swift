@@ -80,6 +80,21 @@ enum ValueText {
     }
   }
 
+  /// Returns the author of a change: `agent7, key 2k…`; empty if none is known.
+  static func author(_ author: PatronProto.Author?) -> String {
+    let key = author?.keyID ?? ""
+    return [author?.onBehalfOf ?? "", key.isEmpty ? "" : "key \(key)"].filter { !$0.isEmpty }
+      .joined(separator: ", ")
+  }
+
+  /// Returns the author of a change for a line with little room: the text of the caller, else the
+  /// beginning of the key's id; empty if none is known.
+  static func shortAuthor(_ author: PatronProto.Author?) -> String {
+    guard let author else { return "" }
+    if !author.onBehalfOf.isEmpty { return author.onBehalfOf }
+    return author.keyID.isEmpty ? "" : "key \(author.keyID.prefix(8))"
+  }
+
   /// Returns first and last name; empty if the customer has neither.
   static func name(_ customer: Customer) -> String {
     [customer.firstName, customer.lastName].compactMap { $0 }.filter { !$0.isEmpty }

@@ -257,6 +257,7 @@ enum SettingsText {
         ("opt-out words", words(settings.optOutWords)),
         ("opt-in words", words(settings.optInWords)),
         ("carry consent to a new address", flag(settings.carryConsentOnAddressChange)),
+        ("author of the last change", ValueText.author(settings.author)),
       ],
       width: session.environment.columns,
       style: session.style
