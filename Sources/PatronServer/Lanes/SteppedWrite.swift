@@ -7,8 +7,8 @@ package enum WriteStep: Sendable {
   /// Nothing is left.
   case done
   /// A next step, run in a transaction of its own. It completes what is on disk, so it runs until
-  /// it succeeds, also when the caller is gone.
-  case more(@Sendable (WriteContext) throws -> WriteStep)
+  /// it succeeds, also when the caller is gone. It may append a few fields to the response.
+  case more(@Sendable (WriteContext, inout ResponseBuffer) throws -> WriteStep)
   /// The further items of a batch. They are for the caller, so they end with the call.
   case rest(WriteRest)
 }
@@ -187,7 +187,7 @@ package final class SteppedWrite: ReplySink {
   /// Queues a step that completes what is on disk. It has no deadline and is marked as begun, so it
   /// also runs if the call is cancelled.
   private func queue(
-    _ work: @escaping @Sendable (WriteContext) throws -> WriteStep,
+    _ work: @escaping @Sendable (WriteContext, inout ResponseBuffer) throws -> WriteStep,
     _ token: ReplyToken
   ) {
     let job = WriteJob(
@@ -201,10 +201,12 @@ package final class SteppedWrite: ReplySink {
       usesReserve: call.usesReserve
     ) { transaction in
       let now = self.clock.now()
+      var response = ResponseBuffer()
       let next = try self.call.reporting {
-        try work(WriteContext(call: self.call, transaction: transaction, now: now))
+        try work(WriteContext(call: self.call, transaction: transaction, now: now), &response)
       }
-      self.state.withLock { $0.next = next }
+      let part = response.takeBytes()
+      self.state.withLock { ($0.next, $0.part) = (next, part) }
       return []
     }
     submit(job)

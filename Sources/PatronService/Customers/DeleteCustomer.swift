@@ -75,7 +75,7 @@ extension CustomerHandlers {
     _ context: WriteContext
   ) throws -> WriteStep {
     let rest = try erasure.step(in: context.writer)
-    return rest.map { rest in .more { try step(rest, $0) } } ?? .done
+    return rest.map { rest in .more { context, _ in try step(rest, context) } } ?? .done
   }
 
   /// Erases the record and returns the receipt. For a customer whose erasure is unfinished, returns

@@ -48,7 +48,10 @@ struct SteppedWriteTests {
         response in
         try context.transaction.run(Query("INSERT INTO sequences VALUES ('first', 1)"))
         response.append([7])
-        return .more { try self.step($0) }
+        return .more { context, response in
+          response.append([8])
+          return try self.step(context)
+        }
       }
       var answers = replies.stream.makeAsyncIterator()
       return await answers.next()
@@ -68,7 +71,7 @@ struct SteppedWriteTests {
         .diskFull, .busy, .logFull(retryAfter: .seconds(5)), .queueFull(retryAfter: .zero),
       ])
       let answer = try await steps.run(in: shop)
-      #expect(try answer?.get() == [7])
+      #expect(try answer?.get() == [7, 8])
       #expect(
         steps.delays.withLock { $0 } == [.zero, .seconds(1), .seconds(1), .seconds(1)]
       )

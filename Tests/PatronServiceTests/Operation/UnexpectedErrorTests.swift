@@ -58,7 +58,7 @@ struct UnexpectedErrorTests {
     routes.steppedWrite(
       CustomerService.deleteCustomer,
       prepare: { _, _ in true },
-      apply: { _, _, _ in .more { _ in throw Surprise() } }
+      apply: { _, _, _ in .more { _, _ in throw Surprise() } }
     )
     routes.scan(
       CustomerService.exportCustomers,
