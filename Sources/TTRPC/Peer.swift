@@ -8,16 +8,20 @@ public struct Peer: Sendable, Hashable {
   public let certificateNames: [String]
   /// The process that connected, as the system knows it; for Unix sockets only.
   public let credentials: UnixCredentials?
+  /// True for a process of the server's user, or of root, on the operator's socket.
+  public let isOperator: Bool
 
   /// Creates a peer. For drivers only.
   public init(
     address: String,
     certificateNames: [String] = [],
-    credentials: UnixCredentials? = nil
+    credentials: UnixCredentials? = nil,
+    isOperator: Bool = false
   ) {
     self.address = address
     self.certificateNames = certificateNames
     self.credentials = credentials
+    self.isOperator = isOperator
   }
 }
 

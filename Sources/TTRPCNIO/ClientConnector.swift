@@ -15,7 +15,7 @@ struct ClientConnector: Sendable {
     let channel: EventLoopFuture<any Channel>
     switch target {
     case .unix(let path):
-      channel = bootstrap.connect(unixDomainSocketPath: path)
+      channel = Self.connect(bootstrap, path, on: loop)
     case .host(let host, let port):
       if let address = try? SocketAddress(ipAddress: host, port: port) {
         channel = bootstrap.connect(to: address)
@@ -24,6 +24,22 @@ struct ClientConnector: Sendable {
       }
     }
     return handler(of: channel)
+  }
+
+  private static func connect(
+    _ bootstrap: ClientBootstrap,
+    _ path: String,
+    on loop: any EventLoop
+  ) -> EventLoopFuture<any Channel> {
+    do {
+      let path = try UnixSocketPath(path)
+      let channel = bootstrap.connect(unixDomainSocketPath: path.text)
+      // The path leads to the socket until the system has looked it up.
+      channel.whenComplete { _ in withExtendedLifetime(path) {} }
+      return channel
+    } catch {
+      return loop.makeFailedFuture(error)
+    }
   }
 
   private func handler(of channel: EventLoopFuture<any Channel>) -> EventLoopFuture<ClientHandler> {

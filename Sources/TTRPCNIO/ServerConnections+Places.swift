@@ -85,6 +85,7 @@ extension ServerConnections {
     removeSpare(handler)
     if handler.place == .held { shared.releasePlace() }
     if handler.isStranger { shared.releaseStrangerPlace() }
+    if handler.place == .uncounted { shared.releaseOperatorPlace() }
     if let host = handler.host { shared.leave(host) }
     shared.connectionClosed()
   }

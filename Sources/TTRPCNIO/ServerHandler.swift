@@ -45,6 +45,8 @@ final class ServerHandler: ChannelInboundHandler {
 
   enum Place {
     case held
+    /// An operator's connection needs none.
+    case uncounted
     /// None was free. The connection asks for one with its first frame.
     case wanted
     /// The loops look for an idle connection that gives way.
@@ -91,6 +93,7 @@ final class ServerHandler: ChannelInboundHandler {
     connection.shareInput(owner.shared.input) { [id, loop = owner.loop] in
       loop.execute { loop.connections?.inputGranted(id) }
     }
+    if place == .uncounted { connection.session.isAuthenticated = true }
     isStranger = place == .held && !connection.session.isAuthenticated
     if place == .wanted { connection.waitForPlace() }
   }
@@ -99,16 +102,19 @@ final class ServerHandler: ChannelInboundHandler {
 
   func channelActive(context: ChannelHandlerContext) {
     self.context = context
-    peer = Peer(address: Self.describe(context.remoteAddress))
+    peer = Peer(
+      address: Self.describe(context.remoteAddress),
+      isOperator: place == .uncounted
+    )
     if case .unixDomainSocket = context.channel.localAddress {
       ServerUnixSocket.credentials(of: context.channel) { [self] in
-        peer = Peer(address: peer.address, credentials: $0)
+        peer = Peer(address: peer.address, credentials: $0, isOperator: peer.isOperator)
       }
     }
     owner.add(self)
     if let grace = owner.drainGraceMillis { connection.drain(graceMillis: grace) }
     if owner.hasStoppedReading { stopReading() }
-    if place != .held { owner.addSpare(self) }
+    if place != .held, place != .uncounted { owner.addSpare(self) }
   }
 
   func channelRead(context: ChannelHandlerContext, data: NIOAny) {

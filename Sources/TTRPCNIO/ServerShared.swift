@@ -17,6 +17,7 @@ final class ServerShared: Sendable {
   private let spare = Atomic<Int>(0)
   /// The connections with a place whose client has not proved who it is.
   let strangers = Atomic<Int>(0)
+  private let operators = Atomic<Int>(0)
   private let peers = Mutex(PeerCounts())
   /// The last time at which all places were taken and one was wanted.
   private let lastCrowd = Mutex<ContinuousClock.Instant?>(nil)
@@ -57,6 +58,16 @@ final class ServerShared: Sendable {
   }
 
   func releasePlace() { places.wrappingSubtract(1, ordering: .relaxed) }
+
+  /// Counts a connection of the operator's socket. Returns false if there are too many.
+  func takeOperatorPlace() -> Bool {
+    let count = operators.wrappingAdd(1, ordering: .relaxed).newValue
+    if count <= TTRPCServer.maxOperatorConnections { return true }
+    releaseOperatorPlace()
+    return false
+  }
+
+  func releaseOperatorPlace() { operators.wrappingSubtract(1, ordering: .relaxed) }
 
   /// Counts a connection without a place. Returns their number, the new one included.
   func spareOpened() -> Int { spare.wrappingAdd(1, ordering: .relaxed).newValue }
@@ -115,6 +126,16 @@ final class ServerShared: Sendable {
       message: """
         the client's address has \(limits.peerConnections) connections, which is the limit: use \
         fewer, or raise \(Limits.flag(for: \.connectionsPerPeer)) on the server
+        """
+    ).retrying(after: .seconds(1))
+  }
+
+  var tooManyOperators: RPCError {
+    RPCError(
+      code: .resourceExhausted,
+      message: """
+        the operator's socket has \(TTRPCServer.maxOperatorConnections) connections, which is the \
+        limit: try again when other commands have ended
         """
     ).retrying(after: .seconds(1))
   }

@@ -8,6 +8,15 @@ import TTRPC
 #endif
 
 extension ServerUnixSocket {
+  /// True if the system names the process at the other end of a Unix socket.
+  static var knowsCredentials: Bool {
+    #if os(Linux)
+      true
+    #else
+      false
+    #endif
+  }
+
   /// Passes the process at the other end of a Unix socket, at once, if the system knows it. For the
   /// channel's loop only.
   static func credentials(of channel: any Channel, _ body: @escaping (UnixCredentials) -> Void) {

@@ -28,6 +28,10 @@ package final class TTRPCServer: Sendable {
     package var threads = 1
     /// The connections that the kernel queues until they are accepted.
     package var backlog = 1024
+    /// The path of the operator's Unix socket (mode 0600), or nil for none. It may be longer than a
+    /// socket address. Only processes of the server's user and of root get in; their peers have
+    /// ``Peer/isOperator``. A socket file that is there is replaced.
+    package var operatorSocket: String?
     /// A callback for logs: the reason why the server closed a connection. Runs on the
     /// connection's loop.
     package var onClose: (@Sendable (Peer, CloseReason) -> Void)?
@@ -43,10 +47,16 @@ package final class TTRPCServer: Sendable {
   /// The connections above the limit that are kept for a moment: until they call and get a place
   /// or a refusal, or until an idle client that gave way has closed its side.
   package static let maxRefusedConnections = 64
+  /// The connections of the operator's socket, beside the places of clients.
+  package static let maxOperatorConnections = 8
 
   /// The addresses on which the server listens, with the ports that the system chose.
   package let addresses: [ListenAddress]
+  /// The reason why the operator's socket is not listened on, or nil. The rest of the server works
+  /// without it: some file systems have no sockets.
+  package let operatorSocketError: ListenError?
 
+  private let operatorSocket: String?
   private let group: MultiThreadedEventLoopGroup
   private let listeners: [any Channel]
   private let loops: [ServerEventLoop]
@@ -56,12 +66,15 @@ package final class TTRPCServer: Sendable {
 
   private init(
     addresses: [ListenAddress],
+    operatorSocket: OperatorSocket,
     group: MultiThreadedEventLoopGroup,
     listeners: [any Channel],
     loops: [ServerEventLoop],
     shared: ServerShared
   ) {
     self.addresses = addresses
+    self.operatorSocket = operatorSocket.path
+    operatorSocketError = operatorSocket.error
     self.group = group
     self.listeners = listeners
     self.loops = loops
@@ -117,8 +130,11 @@ package final class TTRPCServer: Sendable {
       await stop(loops, group)
       throw error
     }
+    let operatorSocket = await openOperatorSocket(configuration, group, loops, shared)
+    if let channel = operatorSocket.channel { listeners.append(channel) }
     return TTRPCServer(
       addresses: actual,
+      operatorSocket: operatorSocket,
       group: group,
       listeners: listeners,
       loops: loops,
@@ -178,7 +194,9 @@ package final class TTRPCServer: Sendable {
       defer { listening = false }
       return listening
     }
-    if first { await Self.close(listeners, addresses) }
+    guard first else { return }
+    await Self.close(listeners, addresses)
+    if let operatorSocket { ServerOperatorSocket.remove(operatorSocket) }
   }
 
   private static func close(_ listeners: [any Channel], _ addresses: [ListenAddress]) async {
@@ -200,12 +218,42 @@ package final class TTRPCServer: Sendable {
     try? await group.shutdownGracefully()
   }
 
+  /// The operator's socket: its path and listener if it is open, or the reason why it is not.
+  private struct OperatorSocket {
+    var path: String?
+    var channel: (any Channel)?
+    var error: ListenError?
+  }
+
+  private static func openOperatorSocket(
+    _ configuration: Configuration,
+    _ group: MultiThreadedEventLoopGroup,
+    _ loops: [ServerEventLoop],
+    _ shared: ServerShared
+  ) async -> OperatorSocket {
+    guard let path = configuration.operatorSocket else { return OperatorSocket() }
+    do throws(ListenError) {
+      let (channel, _) = try await listen(
+        .unix(path: path),
+        group: group,
+        loops: loops,
+        shared: shared,
+        backlog: configuration.backlog,
+        isOperators: true
+      )
+      return OperatorSocket(path: path, channel: channel)
+    } catch {
+      return OperatorSocket(error: error)
+    }
+  }
+
   private static func listen(
     _ address: ListenAddress,
     group: MultiThreadedEventLoopGroup,
     loops: [ServerEventLoop],
     shared: ServerShared,
-    backlog: Int
+    backlog: Int,
+    isOperators: Bool = false
   ) async throws(ListenError) -> (any Channel, ListenAddress) {
     let byLoop = Dictionary(
       uniqueKeysWithValues: loops.map { (ObjectIdentifier($0.eventLoop), $0) }
@@ -223,7 +271,7 @@ package final class TTRPCServer: Sendable {
       .childChannelOption(.maxMessagesPerRead, value: 1)
       .childChannelInitializer { channel in
         channel.eventLoop.makeCompletedFuture {
-          try accept(channel, byLoop[ObjectIdentifier(channel.eventLoop)])
+          try accept(channel, byLoop[ObjectIdentifier(channel.eventLoop)], isOperators)
         }
       }
     do {
@@ -235,6 +283,8 @@ package final class TTRPCServer: Sendable {
           .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
         let channel = try await bootstrap.bind(host: host, port: port).get()
         return (channel, .tcp(host: host, port: channel.localAddress?.port ?? port))
+      case .unix(let path, _) where isOperators:
+        return (try await ServerOperatorSocket.listen(path, with: bootstrap), address)
       case .unix(let path, let mode):
         try ServerUnixSocket.removeStale(path)
         let channel = try await bootstrap.bind(unixDomainSocketPath: path).get()
@@ -250,10 +300,14 @@ package final class TTRPCServer: Sendable {
 
   private static func accept(
     _ channel: any Channel,
-    _ loop: ServerEventLoop?
+    _ loop: ServerEventLoop?,
+    _ isOperators: Bool
   ) throws {
     guard let connections = loop?.connections else { throw ChannelError.ioOnClosedChannel }
-    let handler = connections.makeHandler(for: channel.remoteAddress)
+    let handler =
+      isOperators
+      ? connections.makeOperatorHandler(for: channel)
+      : connections.makeHandler(for: channel.remoteAddress)
     do {
       try channel.pipeline.syncOperations.addHandler(handler)
     } catch {
@@ -262,12 +316,13 @@ package final class TTRPCServer: Sendable {
     }
   }
 
-  private static func reason(_ error: any Error) -> String {
+  static func reason(_ error: any Error) -> String {
     guard let error = error as? IOError else { return "\(error)" }
     switch error.errnoCode {
     case EADDRINUSE: return "the address is in use; stop the other program or use another address"
     case EACCES: return "permission denied; ports below 1024 need privileges"
     case EADDRNOTAVAIL: return "this machine does not have that address"
+    case ENAMETOOLONG: return "its path is longer than the system's limit; use a shorter one"
     default: return error.description
     }
   }

@@ -29,7 +29,8 @@ struct MemoryOptions: ParsableArguments {
     set: Set<MemoryBound.Scaled>
   ) throws -> MemoryBound.Settings {
     var settings = settings
-    settings.spareConnections = TTRPCServer.maxRefusedConnections
+    settings.spareConnections =
+      TTRPCServer.maxRefusedConnections + TTRPCServer.maxOperatorConnections
     guard let memoryMib else { return settings }
     do {
       return try settings.scaled(to: memoryMib << 20, set: set)

@@ -33,8 +33,8 @@ struct OpenFiles {
   /// - Throws: ``Failure`` if hardly any connection fits.
   func connections(wanted: Int, threads: Int, readThreads: Int) throws -> Int {
     let reserved =
-      Self.base + TTRPCServer.maxRefusedConnections + threads * Self.perThread
-      + readThreads * Self.perReadThread
+      Self.base + TTRPCServer.maxRefusedConnections + TTRPCServer.maxOperatorConnections
+      + threads * Self.perThread + readThreads * Self.perReadThread
     let fitting = min(wanted, limit - reserved)
     guard fitting >= min(wanted, Self.minConnections) else {
       throw Failure(
