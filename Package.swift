@@ -93,6 +93,7 @@ let libraries: [Target] = [
       .embedInCode("Migrations/m0016_request_outcomes.sql"),
       .embedInCode("Migrations/m0017_store_sequences.sql"),
       .embedInCode("Migrations/m0018_keys.sql"),
+      .embedInCode("Migrations/m0020_audit.sql"),
     ],
     swiftSettings: spans
   ),
@@ -211,7 +212,7 @@ let tests: [Target] = [
   .testTarget(name: "SQLiteTests", dependencies: ["SQLite", "TestKit"], swiftSettings: strict),
   .testTarget(
     name: "PatronStoreTests",
-    dependencies: ["PatronStore", "SQLite", "CSQLite", "TestKit"],
+    dependencies: ["PatronStore", "PatronModel", "SQLite", "CSQLite", "TestKit"],
     swiftSettings: strict
   ),
   .testTarget(

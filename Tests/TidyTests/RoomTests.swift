@@ -7,8 +7,8 @@ struct RoomTests {
   /// The rooms from the ground up. `Records` holds a customer's data. `Customers` changes a
   /// customer, and merges records for it. Events and orders are changes of customers.
   static let order = [
-    "Errors", "Pages", "Records", "Settings", "Identity", "Filters", "Keys", "Consent", "Timeline",
-    "Writing", "Merges", "Customers", "Events", "Orders", "Erasure", "Upkeep",
+    "Errors", "Pages", "Audit", "Records", "Settings", "Identity", "Filters", "Keys", "Consent",
+    "Timeline", "Writing", "Merges", "Customers", "Events", "Orders", "Erasure", "Upkeep",
   ]
 
   private struct Source {

@@ -15,12 +15,15 @@ struct StatementTests {
     "api_keys": "a key is looked up before its store is known",
     "key_names": "a name is looked up before its store is known",
     "stores": "it is the list of stores",
+    "audit": "its rows are one chain, which a missing store must not break",
+    "audit_anchor": "the chain has one begin",
   ]
 
   /// Files whose statements read every store, with the reason.
   static let overall = [
     "AllRecords.swift": "`patrond check` looks at the whole file",
     "AllSettings.swift": "the gate knows the limits of all stores",
+    "AuditLog.swift": "the rows of all stores are one chain",
     "OldAnswers.swift": "the upkeep finds the stores in which something may have expired",
     "OldMerges.swift": "a server that starts empties what cannot be undone any more",
     "UnfinishedErasures.swift": "a server that starts finishes what was interrupted",

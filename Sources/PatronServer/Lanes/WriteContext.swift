@@ -10,6 +10,7 @@ package struct WriteContext {
   /// Items of a batch that this transaction may apply. `Int.max` if the write is not divided.
   package let maxItems: Int
 
+  /// Makes the context of a job. The audit log names its call from here on.
   package init(
     call: CallContext,
     transaction: WriteTransaction,
@@ -20,5 +21,6 @@ package struct WriteContext {
     self.transaction = transaction
     self.now = now
     self.maxItems = maxItems
+    transaction.auditCaller = call.auditCaller(at: now)
   }
 }

@@ -74,7 +74,7 @@ package struct CallContext: Sendable {
 
 /// The id of a call in logs and error texts.
 package struct CallID: Sendable, Hashable, CustomStringConvertible {
-  private let number: UInt64
+  let number: UInt64
 
   package init(_ number: UInt64) { self.number = number }
 

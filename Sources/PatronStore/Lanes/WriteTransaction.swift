@@ -52,6 +52,8 @@ package final class WriteTransaction {
   /// The stores that are being deleted.
   let closures: ClosedStores
   let numbers = RecordNumbers()
+  /// The rows of the audit log that the current job has noted.
+  let audit = AuditTrail()
   /// See ``StoreLimits/maxKeptAnswers``.
   var maxKeptAnswers = StoreLimits().maxKeptAnswers
   /// Records that the current job has moved in merges.
@@ -139,6 +141,7 @@ package final class WriteTransaction {
   /// dry run reports.
   package func tentatively<Result>(_ body: () throws -> Result) throws -> Result {
     let before = (changes: changes, moved: movedRecords, terms: terms.gains, numbers: numbers.place)
+    let audited = audit.place
     try runOnSearch(Self.mark)
     let result = Swift.Result { try body() }
     // After a fault the whole transaction is rolled back.
@@ -150,6 +153,7 @@ package final class WriteTransaction {
     movedRecords = before.moved
     terms.takeBack(to: before.terms)
     numbers.takeBack(to: before.numbers)
+    audit.takeBack(to: audited)
     return try result.get()
   }
 

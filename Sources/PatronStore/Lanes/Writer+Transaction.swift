@@ -79,10 +79,13 @@ extension Writer {
     let changesBefore = connection.totalChanges
     let recordsBefore = transaction.changes.count
     transaction.movedRecords = 0
+    transaction.audit.begin()
     var end: JobEnd
     do {
       if try isOfClosedStore(job) { throw StoreError.storeDeleting }
-      end = .done(.success(try job.run(transaction)))
+      let answer = try job.run(transaction)
+      try transaction.audit.write(in: transaction)
+      end = .done(.success(answer))
     } catch {
       transaction.dropChanges(after: recordsBefore)
       end = connection.totalChanges == changesBefore ? .done(.failure(error)) : .spoilt(error)
@@ -131,6 +134,7 @@ extension Writer {
     _ = transaction.reset()
     transaction.terms.forget()
     transaction.numbers.forget()
+    transaction.audit.forget()
     transaction.search.forget()
     transaction.settings.forget()
     transaction.closures.forget()

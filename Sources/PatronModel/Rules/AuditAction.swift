@@ -1,0 +1,46 @@
+/// The kinds of rows of the audit log. Raw values are those of the contract and of the database.
+package enum AuditAction: String, Sendable, Hashable, CaseIterable {
+  case keyCreate = "key.create"
+  case keyRotate = "key.rotate"
+  case keyRevoke = "key.revoke"
+  /// A name, such as a certificate's, now stands for a key.
+  case keyBind = "key.bind"
+  case keyUnbind = "key.unbind"
+  case storeCreate = "store.create"
+  case storeDelete = "store.delete"
+  case settingsUpdate = "settings.update"
+  /// A change of consent that an operator or a platform made, not the customer.
+  case consentChange = "consent.change"
+  case suppressionAdd = "suppression.add"
+  case suppressionLift = "suppression.lift"
+  /// The begin of an erasure. The customer's record is gone.
+  case erasureBegin = "erasure.begin"
+  /// The completion of an erasure. The customer's history is gone.
+  case erasureComplete = "erasure.complete"
+  case mergePerform = "merge.perform"
+  case mergeUndo = "merge.undo"
+  /// The begin of an export of a store's customers. The rows of exports are written before the
+  /// first byte is sent.
+  case customersExport = "customers.export"
+  /// The begin of an export of one customer.
+  case timelineExport = "timeline.export"
+  /// The first page of a store's suppressions.
+  case suppressionsExport = "suppressions.export"
+  /// Attempts without a valid key. One row counts the attempts of a peer in about a second.
+  case authenticationFail = "authentication.fail"
+  /// Calls that a key's scopes or store do not allow. Counted in the same way.
+  case permissionDeny = "permission.deny"
+  /// The removal of the log's oldest rows.
+  case auditPrune = "audit.prune"
+}
+
+extension ConsentActor {
+  /// True if the audit log records this actor's changes of consent. A customer's own statements,
+  /// and what Patron derives, are in the consent ledger alone.
+  package var isAudited: Bool {
+    switch self {
+    case .operator, .platform: true
+    case .customer, .system: false
+    }
+  }
+}
