@@ -129,6 +129,7 @@ package struct ConsentChanges {
       record.author = writer.author.message
       try writer.appendToLedger(id: id, customerID: customer.id, body: try record.encoded())
     }
+    recordAudited(of: customer.id, in: writer)
   }
 
   /// The changes of states, as answers report them. Suppressions are not included.

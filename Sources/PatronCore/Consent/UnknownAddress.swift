@@ -48,18 +48,26 @@ package struct UnknownAddress {
       try writer.removeSuppression(channel, addressHash: row.addressHash, reason: reason)
     }
     try writer.insert(row)
+    if cause.actor.isAudited {
+      writer.record(.suppressionAdd, [.address(hash: row.addressHash)])
+    }
     return row
   }
 
   /// Lifts the suppressions for some reasons. Returns false if there were none.
   package func lift(
     _ reasons: Set<PatronModel.SuppressionReason>,
+    by actor: ConsentActor,
     _ writer: StoreWriter
   ) throws -> Bool {
     let found = try SuppressionReader(writer.read).reasons(channel, address)
       .filter(reasons.contains)
     for reason in found {
       try writer.removeSuppression(channel, of: address, reason: reason)
+    }
+    if !found.isEmpty, actor.isAudited {
+      let hash = try SuppressionReader(writer.read).hash(address)
+      writer.record(.suppressionLift, [.address(hash: hash)])
     }
     return !found.isEmpty
   }

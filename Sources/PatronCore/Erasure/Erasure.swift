@@ -57,6 +57,7 @@ package enum Erasure {
     )
     try writer.insert(receipt, names)
     try writer.insert(try EventRow(Event(of: receipt, mode, by: writer.author)))
+    writer.record(.erasureBegin, [.customer(row.id), .receipt(receipt.id)])
     return receipt
   }
 

@@ -79,6 +79,7 @@ package struct HistoryErasure: Sendable {
           rest.phase = .ledger(before: last)
         } else {
           try writer.completeErasure(receipt.id)
+          writer.record(.erasureComplete, [.customer(receipt.customerID), .receipt(receipt.id)])
           return nil
         }
       }

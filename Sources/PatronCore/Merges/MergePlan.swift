@@ -205,6 +205,10 @@ extension MergePlan {
       )
     )
     try writer.emptyMerges(before: now - MergeJournal.lifetime)
+    writer.record(
+      .mergePerform,
+      [.merge(mergeID), .customer(row.id), .customer(secondary.row.id)]
+    )
     return Result(row: row, customer: written.customer, mergeID: mergeID)
   }
 

@@ -187,6 +187,7 @@ extension Unmerge {
       try writer.add(identifier, of: secondary.id)
     }
     try writer.endMerge(id: merge.id, at: now)
+    writer.record(.mergeUndo, [.merge(merge.id), .customer(primary.id), .customer(secondary.id)])
     return (primary, secondary)
   }
 

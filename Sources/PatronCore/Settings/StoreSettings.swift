@@ -76,6 +76,16 @@ extension StoreSettings {
     Setting("limits", \.limits),
   ]
 
+  /// Returns the names of the settings that differ from `old`.
+  package func changes(from old: StoreSettings) -> [String] {
+    Self.fields.filter { field in
+      var (mine, others) = (StoreSettings(), StoreSettings())
+      field.copy(self, &mine)
+      field.copy(old, &others)
+      return mine != others
+    }.map(\.name)
+  }
+
   private static func words(
     _ given: TextList?,
     _ path: String,

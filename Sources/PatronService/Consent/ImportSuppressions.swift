@@ -144,10 +144,12 @@ extension ConsentHandlers {
   ) throws -> BatchItemResult {
     let cause = entry.cause(at: now)
     guard let owner = try writer.read.holder(of: entry.key) else {
-      let isChanged = try UnknownAddress(entry.channel, entry.address)
-        .suppress(entry.reason, cause, writer)
+      let row = try UnknownAddress(entry.channel, entry.address)
+        .suppressed(entry.reason, cause, writer)
+      // The list may say that the owner of the address did it, but it was imported.
+      if let row { writer.record(.suppressionAdd, [.address(hash: row.addressHash)]) }
       return .with {
-        $0.outcome = isChanged ? .updated : .unchanged
+        $0.outcome = row == nil ? .unchanged : .updated
         $0.warnings = entry.warnings
       }
     }
@@ -166,6 +168,9 @@ extension ConsentHandlers {
       }
     } else {
       try edit.suppress(entry.channel, entry.address, entry.reason, cause)
+    }
+    if !edit.isEmpty, cause.actor == .customer {
+      writer.record(.consentChange, [.customer(owner.id)])
     }
     result.outcome = edit.isEmpty ? .unchanged : .updated
     result.customerID = owner.id

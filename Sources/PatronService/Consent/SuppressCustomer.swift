@@ -136,7 +136,7 @@ extension ConsentHandlers {
     let result = try perform(change, context) { edit, channel, address in
       try edit.lift(channel, address, cause) { change.reasons.contains($0.reason) }
     } unknown: { address, writer in
-      try address.lift(change.reasons, writer)
+      try address.lift(change.reasons, by: change.actor, writer)
     }
     if let row = result.row {
       response.appendCustomer(UnsuppressCustomerResponse.Field.customer, row)

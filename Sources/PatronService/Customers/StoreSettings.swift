@@ -77,6 +77,7 @@ extension CustomerHandlers {
     if settings != old {
       settings.author = writer.author.message
       try writer.setSettings(try settings.encoded())
+      writer.record(.settingsUpdate, settings.changes(from: old).map(AuditTarget.setting))
     }
     if settings.sharedPhoneThreshold != old.sharedPhoneThreshold {
       try SharedPhone.refresh(in: writer)
