@@ -63,10 +63,11 @@ final class Lanes {
     _ handler: @escaping @Sendable (Request, ReadContext, inout ResponseBuffer) throws -> Void,
     _ call: CallContext,
     _ token: ReplyToken,
-    _ requestBytes: Int
+    _ requestBytes: Int,
+    audited: AuditedRead? = nil
   ) throws -> UnaryOutcome {
     let hold = RequestHold(call.answers, length: requestBytes)
-    try scan(call, token) { context, response in
+    try scan(call, token, audited) { context, response in
       defer { withExtendedLifetime(hold) {} }
       try handler(request, context, &response)
     }
@@ -76,6 +77,7 @@ final class Lanes {
   private func scan(
     _ call: CallContext,
     _ token: ReplyToken,
+    _ audited: AuditedRead?,
     _ work: @escaping @Sendable (ReadContext, inout ResponseBuffer) throws -> Void
   ) throws {
     let job = ReadJob(
@@ -91,14 +93,25 @@ final class Lanes {
       }
       return response.takeBytes()
     }
-    _ = try store.reads.submit(job)
+    guard let audited else {
+      _ = try store.reads.submit(job)
+      return
+    }
+    let row = audited.job(call, token) { [store] in
+      _ = try store.reads.submit(job)
+    } refuse: { [replies] error in
+      replies.deliver([Reply(token, .failure(error))])
+    }
+    try store.writer.submit(row)
   }
 
-  /// Queues a handler that streams from a snapshot of its own.
+  /// Queues a handler that streams from a snapshot of its own. An audited one is queued when its row
+  /// in the audit log is on disk.
   func scan(
     _ call: CallContext,
     _ stream: any ServerStream,
     _ requestBytes: Int,
+    audited: AuditedRead? = nil,
     _ work: @escaping @Sendable (ReadContext, ScanStream) throws -> Void
   ) throws {
     let hold = RequestHold(call.answers, length: requestBytes)
@@ -111,9 +124,16 @@ final class Lanes {
       defer { withExtendedLifetime(hold) {} }
       try work(ReadContext(call: call, transaction: transaction), output)
     }
-    let scan = try store.scans.submit(job)
-    stream.onWritable { scan.resume() }
-    stream.onCancel { _ in scan.cancel() }
+    let begin: @Sendable () throws -> Void = { [store] in
+      let scan = try store.scans.submit(job)
+      stream.onWritable { scan.resume() }
+      stream.onCancel { _ in scan.cancel() }
+    }
+    guard let audited else { return try begin() }
+    let token = ReplyToken(stream.target)
+    stream.onCancel { [store] _ in store.writer.abandon(token) }
+    let row = audited.job(call, token, begin: begin) { stream.finish(call.status(of: $0)) }
+    try store.writer.submit(row)
   }
 
   /// Queues a write. The response is checked before the commit, so a write whose response cannot be

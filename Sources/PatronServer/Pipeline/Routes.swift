@@ -33,10 +33,12 @@ package struct Routes: Sendable {
 
   /// Runs `method` on the point lane. The handler appends the encoded response itself, so that
   /// stored records need not be decoded. Requests for which `runsLong` returns true run on the scan
-  /// lane from the start, because they would exceed the budget of a point read anyway.
+  /// lane from the start, because they would exceed the budget of a point read anyway. So do
+  /// requests for which `audits` returns a row of the audit log, when it is on disk.
   package mutating func point<Request: StoreRequest, Response: Message>(
     _ method: MethodDescriptor<Request, Response>,
     runsLong: (@Sendable (Request) -> Bool)? = nil,
+    audits: (@Sendable (Request) -> AuditedRead?)? = nil,
     _ handler: @escaping @Sendable (Request, ReadContext, inout ResponseBuffer) throws -> Void
   ) {
     requireReads(method.method, .unary)
@@ -45,13 +47,15 @@ package struct Routes: Sendable {
       .unary { routed, payload, call, response in
         let request = try routed.decode(Request.self, payload)
         let context = try routed.admit(request, call)
-        if let runsLong, runsLong(request) {
+        let audited = audits?(request)
+        if audited != nil || runsLong?(request) == true {
           return try routed.router.lanes.readLong(
             request,
             handler,
             context,
             routed.token(of: call),
-            payload.byteCount
+            payload.byteCount,
+            audited: audited
           )
         }
         return try routed.router.lanes.read(
@@ -197,10 +201,12 @@ package struct Routes: Sendable {
   }
 
   /// Runs `method` on the scan lane: `prepare` checks the request on the I/O thread, `run` sends
-  /// the responses from a snapshot of its own.
+  /// the responses from a snapshot of its own. With `audits` the scan begins when its row in the
+  /// audit log is on disk.
   package mutating func scan<Request: StoreRequest, Response: Message, Prepared: Sendable>(
     _ method: MethodDescriptor<Request, Response>,
     prepare: @escaping @Sendable (Request, CallContext) throws -> Prepared,
+    audits: (@Sendable (Prepared) -> AuditedRead)? = nil,
     run: @escaping @Sendable (Prepared, ReadContext, ScanStream) throws -> Void
   ) {
     requireReads(method.method, .serverStreaming)
@@ -210,8 +216,10 @@ package struct Routes: Sendable {
         let request = try routed.decode(Request.self, payload)
         let context = try routed.admit(request, call)
         let prepared = try prepare(request, context)
-        try routed.router.lanes.scan(context, stream, payload.byteCount) { read, output in
-          try run(prepared, read, output)
+        let audited = audits?(prepared)
+        try routed.router.lanes.scan(context, stream, payload.byteCount, audited: audited) {
+          read,
+          output in try run(prepared, read, output)
         }
       },
       isScan: true

@@ -8,6 +8,11 @@ internal import ProtobufC
 internal import TTRPC
 
 extension ConsentHandlers {
+  /// Returns the row of the audit log for the first page, from which a caller reads the whole list.
+  static func audit(_ request: ListSuppressionsRequest) -> AuditedRead? {
+    request.pageToken.isEmpty ? AuditedRead(.suppressionsExport) : nil
+  }
+
   /// Appends a page of a store's suppressions, in the order of channel and hash.
   static func listSuppressions(
     _ request: ListSuppressionsRequest,

@@ -32,6 +32,17 @@ extension CustomerHandlers {
     )
   }
 
+  /// Returns the row of the audit log. It does not name the filter, which may hold a customer's
+  /// words.
+  static func audit(_ export: Export) -> AuditedRead {
+    let format: AuditTarget =
+      switch export.form {
+      case .csv: .format("csv")
+      case .ndjson: .format("ndjson")
+      }
+    return AuditedRead(.customersExport) { _ in [format] }
+  }
+
   /// Sends every customer of the filter, oldest first, so that an import creates them in this
   /// order.
   static func export(_ export: Export, _ context: ReadContext, _ stream: ScanStream) throws {

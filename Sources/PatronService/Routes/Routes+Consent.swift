@@ -39,6 +39,7 @@ extension Routes {
     point(
       CustomerService.listSuppressions,
       runsLong: { _ in true },
+      audits: Consent.audit,
       Consent.listSuppressions
     )
     batch(

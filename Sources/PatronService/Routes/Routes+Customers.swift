@@ -45,6 +45,7 @@ extension Routes {
     scan(
       CustomerService.exportCustomers,
       prepare: Customers.prepareExport,
+      audits: Customers.audit,
       run: Customers.export
     )
     batch(

@@ -46,6 +46,7 @@ extension Routes {
     scan(
       TimelineService.exportTimeline,
       prepare: Timeline.prepareExport,
+      audits: Timeline.audit,
       run: Timeline.export
     )
     addOrders()

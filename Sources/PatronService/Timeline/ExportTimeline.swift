@@ -41,6 +41,17 @@ extension TimelineHandlers {
     )
   }
 
+  /// Returns the row of the audit log, which names the customer by its id. An export of an unknown
+  /// customer has none: it will be refused.
+  static func audit(_ export: TimelineExport) -> AuditedRead {
+    AuditedRead(.timelineExport) { reader in
+      guard let row = try reader.customerRow(export.customer.resolved(in: reader)) else {
+        return nil
+      }
+      return [.customer(row.id)]
+    }
+  }
+
   /// Sends the events of one customer, newest first, or all data of the customer.
   static func export(
     _ export: TimelineExport,
