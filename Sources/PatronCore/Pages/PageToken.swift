@@ -81,6 +81,7 @@ package struct PageBinding {
     case orderParts = 8
     case keys = 9
     case stores = 10
+    case audit = 11
 
     package var description: String {
       switch self {
@@ -93,6 +94,7 @@ package struct PageBinding {
       case .orderParts: "GetOrder"
       case .keys: "ListKeys"
       case .stores: "ListStores"
+      case .audit: "ListAudit"
       }
     }
   }

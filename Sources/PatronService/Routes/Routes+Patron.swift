@@ -13,6 +13,7 @@ extension Routes {
     routes.addCustomers()
     routes.addConsent()
     routes.addTimelines()
+    routes.addAudit()
     return routes
   }
 }

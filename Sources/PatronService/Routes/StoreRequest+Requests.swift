@@ -28,6 +28,10 @@ extension GetStoreSettingsRequest: StoreRequest {}
 extension GetTimelineRequest: StoreRequest {}
 extension ImportCustomersRequest: StoreRequest {}
 extension ImportSuppressionsRequest: StoreRequest {}
+extension ListAuditRequest: StoreRequest {
+  /// The rows of a store outlive it.
+  package static var needsStore: Bool { false }
+}
 extension ListConsentHistoryRequest: StoreRequest {}
 extension ListCustomersRequest: StoreRequest {}
 extension ListEventTypesRequest: StoreRequest {}

@@ -38,7 +38,8 @@ struct Patron: AsyncParsableCommand {
     version: version,
     subcommands: [
       CustomersCommand.self, ConsentCommand.self, TimelineCommand.self, SettingsCommand.self,
-      CallCommand.self, ListCommand.self, DescribeCommand.self, HealthCommand.self,
+      AuditCommand.self, CallCommand.self, ListCommand.self, DescribeCommand.self,
+      HealthCommand.self,
       VersionCommand.self,
     ]
   )
