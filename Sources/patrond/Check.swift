@@ -7,10 +7,10 @@ struct Check: ParsableCommand {
     abstract: "Check the data directory: SQLite's integrity check and Patron's invariants.",
     discussion: """
       Decodes every record and compares it with its indexed columns and with the lists and \
-      counters of the filters. Compares every customer's order statistics with the orders. Checks \
-      the search index with SQLite, reads its structure, and compares it with the records; its \
-      size goes to standard error. The server must not be running. Each finding is one line that \
-      names ids, but no personal data. Exit status: 0 without findings, 1 otherwise. Lines that \
+      counters of the filters. Compares every customer's order statistics with the orders, and \
+      verifies the chain of the audit log. Checks the search index with SQLite, reads its \
+      structure, and compares it with the records; its size goes to standard error. The server \
+      must not be running. Each finding is one line that names ids, but no personal data. Exit status: 0 without findings, 1 otherwise. Lines that \
       begin with `warning:` are not findings: they name phone numbers of an older version that \
       need a manual decision.
       """
@@ -25,7 +25,7 @@ struct Check: ParsableCommand {
     options.mendsSearch = false
     let store = try Store.opened(options)
     defer { store.close() }
-    let findings = try store.check([RecordChecks.run])
+    let findings = try store.check([RecordChecks.run, AuditVerification.findings])
     for finding in findings { print(finding) }
     if let shape = try? store.searchShape() { report("search index: \(shape)") }
     guard findings.isEmpty else {

@@ -14,7 +14,7 @@ struct Patrond: AsyncParsableCommand {
       flight and stop the server.
       """,
     version: ServerVersion.text,
-    subcommands: [Serve.self, Check.self, Compact.self, Generate.self],
+    subcommands: [Serve.self, Audit.self, Check.self, Compact.self, Generate.self],
     defaultSubcommand: Serve.self
   )
 

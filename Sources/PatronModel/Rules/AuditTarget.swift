@@ -41,6 +41,9 @@ package struct AuditTarget: Sendable, Hashable {
   /// A row of the audit log, by its sequence.
   package static func row(_ sequence: Int64) -> AuditTarget { Self("row", String(sequence)) }
 
+  /// The hash of a row of the audit log.
+  package static func hash(_ hash: [UInt8]) -> AuditTarget { Self("hash", hex(hash)) }
+
   /// The number of targets that a row does not name.
   package static func more(_ count: Int) -> AuditTarget { Self("more", String(count)) }
 
@@ -62,7 +65,17 @@ package struct AuditTarget: Sendable, Hashable {
     byte <= 0x20 || byte == 0x7f || byte == UInt8(ascii: "%")
   }
 
-  private static func hex(_ bytes: [UInt8]) -> String {
+  /// Returns the bytes of hexadecimal digits, or nil for another text.
+  package static func bytes(ofHex text: some StringProtocol) -> [UInt8]? {
+    let digits = text.utf8.map { Character(UnicodeScalar($0)).hexDigitValue }
+    guard digits.count % 2 == 0, digits.allSatisfy({ $0 != nil }) else { return nil }
+    return stride(from: 0, to: digits.count, by: 2).map { index in
+      UInt8((digits[index] ?? 0) << 4 | (digits[index + 1] ?? 0))
+    }
+  }
+
+  /// Returns bytes as hexadecimal digits.
+  package static func hex(_ bytes: [UInt8]) -> String {
     let digits = Array("0123456789abcdef".utf8)
     var text: [UInt8] = []
     text.reserveCapacity(2 * bytes.count)

@@ -1,0 +1,106 @@
+import ArgumentParser
+import Foundation
+import PatronCore
+import PatronModel
+import PatronProto
+import PatronStore
+
+struct AuditVerify: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "verify",
+    abstract: "Verify that no entry of the audit log was changed, removed or swapped.",
+    discussion: """
+      Computes the hash of every entry anew and names the first that does not fit. A log whose \
+      last entries are gone fits itself: note the hash that the command prints on another machine, \
+      and give it to a later run with --expect. Exit status: 0 if all entries fit, 1 otherwise.
+
+      EXAMPLES
+        patrond audit verify
+        patrond audit verify --data /var/lib/patron
+      """
+  )
+
+  @OptionGroup var data: DataOptions
+
+  @Option(
+    help: ArgumentHelp(
+      "The hash of an entry that must be in the log, 64 hexadecimal digits.",
+      valueName: "hash"
+    )
+  )
+  var expect: String?
+
+  func validate() throws { _ = try expectedHash() }
+
+  private func expectedHash() throws -> [UInt8]? {
+    guard let expect else { return nil }
+    guard let hash = AuditTarget.bytes(ofHex: expect), hash.count == AuditChain.begin.hash.count
+    else {
+      throw ValidationError("--expect is no hash; expected are 64 hexadecimal digits.")
+    }
+    return hash
+  }
+
+  func run() async throws {
+    try data.requireDatabase(for: "verify")
+    let expected = try expectedHash()
+    try await OperatorSession(data: data).run { admin in
+      let begin = try await Self.begin(admin)
+      var verification = AuditVerification(behind: begin, expecting: expected)
+      do {
+        try await Self.check(&verification, admin)
+        try verification.finish()
+      } catch let finding as AuditFinding {
+        throw Failure(description: "\(finding)")
+      }
+      let count = CountText.of(verification.count, "row")
+      let end = verification.end
+      let removed = begin.sequence > 0 ? ", those up to \(begin.sequence) were pruned" : ""
+      try StandardOutput.write(
+        "ok: \(count)\(removed); the last is \(end.sequence), with the hash "
+          + "\(AuditTarget.hex(end.hash))\n"
+      )
+    }
+  }
+
+  /// Checks all rows, page by page. Reports progress on a terminal.
+  private static func check(
+    _ verification: inout AuditVerification,
+    _ admin: AdminServiceClient
+  ) async throws {
+    let tells = isatty(STDERR_FILENO) == 1
+    var request = ListAuditRequest.with {
+      $0.everyStore = true
+      $0.oldestFirst = true
+      $0.pageSize = 1000
+    }
+    var told = 0
+    repeat {
+      let page = try await admin.listAudit(request)
+      for entry in page.entries { try verification.check(AuditRow(entry)) }
+      request.pageToken = page.nextPageToken
+      if tells, verification.count - told >= 100_000 {
+        told = verification.count
+        report("verified \(CountText.of(told, "row"))")
+      }
+    } while !request.pageToken.isEmpty
+  }
+
+  /// Returns the place behind which the log begins. The newest row that reports a removal names the
+  /// last row that was removed.
+  private static func begin(_ admin: AdminServiceClient) async throws -> AuditPlace {
+    var request = ListAuditRequest.with {
+      $0.everyStore = true
+      $0.actions = [AuditAction.auditPrune.rawValue]
+      $0.pageSize = 1
+    }
+    repeat {
+      let page = try await admin.listAudit(request)
+      if let entry = page.entries.first {
+        return AuditPruning.end(in: entry.targets) ?? AuditChain.begin
+      }
+      request.pageToken = page.nextPageToken
+    } while !request.pageToken.isEmpty
+    return AuditChain.begin
+  }
+}

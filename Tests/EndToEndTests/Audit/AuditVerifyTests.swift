@@ -1,0 +1,89 @@
+import Foundation
+import TestKit
+import Testing
+
+extension EndToEnd {
+  /// `patrond audit`, with and without a running server.
+  @Suite struct AuditVerifyTests {
+    private let folder = TemporaryDirectory()
+    private var data: String { folder.file("data") }
+
+    private func audit(_ arguments: [String]) async throws -> Finished {
+      try await Programs.patrond(["audit"] + arguments + ["--data", data])
+    }
+
+    /// Changes the time zone, and erases a customer.
+    private func fill(_ server: PatronServer) async throws {
+      for line in [
+        ["settings", "set", "--timezone", "Europe/Berlin"],
+        ["customers", "upsert", "--external-id", "42", "--email", "ada@example.com"],
+        ["customers", "delete", "--external-id", "42", "--yes"],
+      ] {
+        let run = try await Programs.patron(line, at: server.address)
+        #expect(run.exit == .status(0), "\(run.errors)")
+      }
+    }
+
+    @Test("one flipped byte of the file is found", .timeLimit(.minutes(15)))
+    func aFlippedByteIsFound() async throws {
+      let server = try await PatronServer.start(data: data)
+      try await fill(server)
+      let list = try await audit(["list"])
+      #expect(list.exit == .status(0), "\(list.errors)")
+      for text in ["settings.update", "setting:time_zone", "erasure.begin", "erasure.complete"] {
+        #expect(list.output.contains(text), "\(list.output)")
+      }
+      #expect(!list.output.contains("ada@"))
+      let running = try await audit(["verify"])
+      #expect(running.exit == .status(0), "\(running.errors)")
+      #expect(running.output.hasPrefix("ok: 3 rows; the last is 3, with the hash "))
+      #expect(try await server.stop() == .status(0), "\(server.errors)")
+
+      let hash = String(running.output.dropLast().suffix(64))
+      let stopped = try await audit(["verify", "--expect", hash])
+      #expect(stopped.exit == .status(0) && stopped.output == running.output)
+      let other = try await audit(["verify", "--expect", String(hash.reversed())])
+      #expect(other.exit == .status(1) && other.errors.contains("no row"))
+      #expect(try await audit(["verify", "--expect", "abc"]).exit == .status(2))
+
+      try flip("setting:time_zone")
+      let flipped = try await audit(["verify"])
+      #expect(flipped.exit == .status(1) && flipped.errors.contains("row 1 of the audit log"))
+      let check = try await Programs.patrond(["check", "--data", data])
+      #expect(check.exit == .status(1) && check.output.contains("row 1 of the audit log"))
+    }
+
+    /// Flips a bit in every copy of a text in the database file.
+    private func flip(_ text: String) throws {
+      let file = URL(filePath: data + "/patron.db")
+      var bytes = try Data(contentsOf: file)
+      var flipped = 0
+      while let found = bytes.range(of: Data(text.utf8)) {
+        bytes[found.lowerBound] ^= 1
+        flipped += 1
+      }
+      #expect(flipped > 0)
+      try bytes.write(to: file)
+    }
+
+    @Test("old rows are removed, and the rest fits", .timeLimit(.minutes(15)))
+    func oldRowsAreRemoved() async throws {
+      let server = try await PatronServer.start(data: data)
+      try await fill(server)
+      let busy = try await audit(["prune", "--before", "2099-01-01", "--yes"])
+      #expect(busy.exit == .status(1), "a running server has the database")
+      #expect(try await server.stop() == .status(0), "\(server.errors)")
+      let early = try await audit(["prune", "--before", "2001-01-01", "--yes"])
+      #expect(early.output == "ok: 0 rows removed\n", "\(early.errors)")
+      let pruned = try await audit(["prune", "--before", "2099-01-01", "--yes"])
+      #expect(pruned.output == "ok: 3 rows removed\n", "\(pruned.errors)")
+      let verified = try await audit(["verify"])
+      #expect(
+        verified.output.hasPrefix("ok: 1 row, those up to 3 were pruned; the last is 4, with"),
+        "\(verified.output)\(verified.errors)"
+      )
+      #expect(try await audit(["prune", "--before", "2099-01-01"]).exit == .status(2))
+      #expect(try await audit(["prune", "--before", "soon", "--yes"]).exit == .status(2))
+    }
+  }
+}
