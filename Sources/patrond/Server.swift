@@ -35,13 +35,14 @@ struct Server {
     configuration.limits = limits
     configuration.threads = threads
     configuration.onNotice = { log.warning("\($0)") }
+    let failures = AuthenticationFailures(log: log)
     let gate = Gate(
       auth,
       of: store,
       ofKeys: callerLimits.ofKeys,
       ofStores: callerLimits.ofStores,
       uses: uses,
-      failures: AuthenticationFailures(log: log)
+      failures: failures
     )
     let calls = CallService(
       store: store,
@@ -55,7 +56,10 @@ struct Server {
     )
     // The group stops its services in the reverse order: the database closes after the last call.
     let group = ServiceGroupConfiguration(
-      services: [DatabaseService(store: store), calls],
+      services: [
+        DatabaseService(store: store),
+        RefusalService(records: RefusalRecords(failures, in: store)), calls,
+      ],
       gracefulShutdownSignals: [.sigterm, .sigint],
       logger: Logger(label: "lifecycle") { _ in SwiftLogNoOpLogHandler() }
     )
