@@ -81,7 +81,10 @@ struct ShapeTests {
   /// Returns true for a file of the service that extends one of the handlers and is named for a
   /// method of the contract, or for the object of several (EventTypes of ListEventTypes).
   private static func isNamedForMethod(_ file: TextFile, _ types: Set<String>) -> Bool {
-    let handlers: Set<String> = ["CustomerHandlers", "TimelineHandlers", "ConsentHandlers"]
+    let handlers: Set<String> = [
+      "CustomerHandlers", "TimelineHandlers", "ConsentHandlers", "AdminHandlers",
+      "AuditHandlers",
+    ]
     guard file.path.hasPrefix("Sources/PatronService/"), !types.isDisjoint(with: handlers) else {
       return false
     }

@@ -13,6 +13,7 @@ extension Routes {
     routes.addCustomers()
     routes.addConsent()
     routes.addTimelines()
+    routes.addAdmin()
     routes.addAudit()
     return routes
   }

@@ -56,3 +56,34 @@ extension UpdateStoreSettingsRequest: StoreRequest {}
 extension UpdateTagsRequest: StoreRequest {}
 extension UpsertCustomerRequest: StoreRequest {}
 extension WatchTimelineRequest: StoreRequest {}
+
+// Requests about keys and stores may name a store that does not exist: their handlers look it up.
+
+extension BindKeyRequest: StoreRequest {
+  package static var needsStore: Bool { false }
+}
+extension CreateKeyRequest: StoreRequest {
+  package static var needsStore: Bool { false }
+}
+extension CreateStoreRequest: StoreRequest {
+  package static var needsStore: Bool { false }
+}
+extension DeleteStoreRequest: StoreRequest {
+  package static var needsStore: Bool { false }
+  package static var usesReserve: Bool { true }
+}
+extension ListKeysRequest: StoreRequest {
+  package static var needsStore: Bool { false }
+}
+extension ListStoresRequest: StoreRequest {
+  package static var needsStore: Bool { false }
+}
+extension RevokeKeyRequest: StoreRequest {
+  package static var needsStore: Bool { false }
+}
+extension RotateKeyRequest: StoreRequest {
+  package static var needsStore: Bool { false }
+}
+extension UnbindKeyRequest: StoreRequest {
+  package static var needsStore: Bool { false }
+}

@@ -152,7 +152,8 @@ struct GateMatrixTests {
       try await shop.make(stores: "shop-one", "two")
       let key = try await shop.key(of: nil)
       let bench = try GateBench(shop)
-      for method in bench.router.methods {
+      // Methods about keys and stores look stores up themselves: one of them makes stores.
+      for method in bench.router.methods where method.service != AdminService.name {
         for store in ["shop-one", "two"] {
           let error = try bench.call(method, GateBench.request(in: store), key.metadata)
           #expect(!Self.reasons.contains(error?.reason ?? ""), "\(method), \(store)")

@@ -7,11 +7,13 @@ import TTRPC
 extension CallContext {
   /// Creates a context without a client, for handlers that a test runs itself.
   static func test(
+    as caller: Principal = .anonymous,
     in store: StoreID = .default,
     answers: AnswerAccount? = nil,
     now: Int64 = WallClock.system.now()
   ) -> CallContext {
     CallContext(
+      principal: caller,
       store: store,
       peer: Peer(address: "test"),
       answers: answers,

@@ -110,6 +110,14 @@ struct AbandonedCallTests {
           try GetTimelineRequest.with { $0.storeID = "No Store" }.encoded()
         ),
         (TimelineService.getOrder.method, []), (TimelineService.getEvent.method, []),
+        (
+          AdminService.listKeys.method,
+          try ListKeysRequest.with { $0.pageSize = 1001 }.encoded()
+        ),
+        (
+          AdminService.listStores.method,
+          try ListStoresRequest.with { $0.pageSize = -1 }.encoded()
+        ),
       ]
       for (method, payload) in refused {
         guard case .failed(let error) = try call(method, payload) else {
