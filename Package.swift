@@ -144,7 +144,7 @@ let executables: [Target] = [
     name: "patrond",
     dependencies: [
       "PatronService", "PatronServer", "PatronCore", "PatronSample", "PatronStore", "PatronProto",
-      "PatronModel", "TTRPC", "TTRPCNIO", argumentParser, lifecycle,
+      "ProtobufC", "PatronModel", "TTRPC", "TTRPCNIO", argumentParser, lifecycle,
       unixSignals, logging,
     ],
     swiftSettings: strict

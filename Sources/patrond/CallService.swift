@@ -21,9 +21,17 @@ struct CallService: Service {
   /// Called once with the addresses that are listened on.
   let onReady: @Sendable ([ListenAddress]) -> Void
 
+  /// The names of the services whose health is known.
+  static let services = [CustomerService.name, TimelineService.name, AdminService.name]
+
   func run() async throws {
-    let health = HealthState(services: [CustomerService.name, TimelineService.name])
+    let health = HealthState(services: Self.services)
     let server = try await listen(health)
+    if let problem = server.operatorSocketError {
+      report(
+        "warning: \(problem); `patrond keys` and `patrond stores` work only while no server runs"
+      )
+    }
     onReady(server.addresses)
     try await gracefulShutdown()
     report("finishing the calls in flight")
@@ -34,7 +42,8 @@ struct CallService: Service {
     if !isClean { report("calls that exceeded the grace period were cancelled") }
   }
 
-  private func listen(_ health: HealthState) async throws -> TTRPCServer {
+  /// Starts to listen. The caller stops the server.
+  func listen(_ health: HealthState) async throws -> TTRPCServer {
     let routes = Routes.patron()
     do {
       return try await TTRPCServer.start(addresses, configuration: configuration) { loop in

@@ -14,7 +14,9 @@ struct Patrond: AsyncParsableCommand {
       flight and stop the server.
       """,
     version: ServerVersion.text,
-    subcommands: [Serve.self, Audit.self, Check.self, Compact.self, Generate.self],
+    subcommands: [
+      Serve.self, Keys.self, Stores.self, Audit.self, Check.self, Compact.self, Generate.self,
+    ],
     defaultSubcommand: Serve.self
   )
 
@@ -41,17 +43,30 @@ struct Patrond: AsyncParsableCommand {
 }
 
 extension Patrond {
-  /// The error for a first argument that is not a command, or nil.
+  /// The error for a first word that is not a command, or a second one that is not a command of the
+  /// first; nil if there is none.
   fileprivate static var unknownCommand: String? {
-    guard let word = CommandLine.arguments.dropFirst().first, !word.hasPrefix("-") else {
-      return nil
+    var command: any ParsableCommand.Type = Patrond.self
+    var path = ""
+    for word in CommandLine.arguments.dropFirst() {
+      let subcommands = command.configuration.subcommands
+      guard !subcommands.isEmpty, !word.hasPrefix("-"), word != "help" else { return nil }
+      if let next = subcommands.first(where: { name(of: $0) == word }) {
+        command = next
+        path += word + " "
+        continue
+      }
+      let names = subcommands.map(name)
+      let near = NearestNames.of(word.lowercased(), among: names).first
+      return "Error: there is no command `\(path)\(word.prefix(64))`; "
+        + (near.map { "did you mean `\(path)\($0)`?" }
+          ?? "the commands are \(names.joined(separator: ", "))")
     }
-    let names = configuration.subcommands.map { "\($0)".lowercased() }
-    if names.contains(word) || word == "help" { return nil }
-    let near = NearestNames.of(word.lowercased(), among: names).first
-    return "Error: there is no command `\(word.prefix(64))`; "
-      + (near.map { "did you mean `\($0)`?" }
-        ?? "the commands are serve, check, compact and generate")
+    return nil
+  }
+
+  private static func name(of command: any ParsableCommand.Type) -> String {
+    command.configuration.commandName ?? "\(command)".lowercased()
   }
 }
 

@@ -44,6 +44,7 @@ struct Server {
       uses: uses,
       failures: failures
     )
+    configuration.operatorSocket = options.directory + "/" + OperatorSession.socketName
     let calls = CallService(
       store: store,
       gate: gate,

@@ -4,15 +4,12 @@ import PatronStore
 extension Store {
   /// Opens a data directory for any command: migrates the schema and the records to this version,
   /// and completes interrupted work. `clock` decides what has expired.
+  ///
+  /// - Throws: ``StoreOpenError``, or ``Failure`` if the work cannot be completed.
   static func opened(_ options: StoreOptions, clock: WallClock = .system) throws -> Store {
     var options = options
     options.onNotice = report
-    let store: Store
-    do {
-      store = try Store(options)
-    } catch {
-      throw Failure(description: "\(error)")
-    }
+    let store = try Store(options)
     if let warning = store.directory.warning { report("warning: \(warning)") }
     do {
       try TermsRebuild.run(store) { done in

@@ -81,7 +81,7 @@ struct ModuleRule: Sendable, CustomStringConvertible {
       folder: "Sources/patrond",
       own: [
         "PatronService", "PatronServer", "PatronCore", "PatronSample", "PatronStore",
-        "PatronProto", "PatronModel", "TTRPC", "TTRPCNIO",
+        "PatronProto", "ProtobufC", "PatronModel", "TTRPC", "TTRPCNIO",
       ],
       foreign: ["ArgumentParser", "Logging", "ServiceLifecycle", "UnixSignals"]
     ),
