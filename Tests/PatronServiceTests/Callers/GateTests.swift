@@ -152,6 +152,9 @@ struct GateTests {
       #expect(try call("one", till) == Self.notFound)
       #expect(try call("two", till) == "STORE_NOT_YOURS")
       #expect(try call("two", process) == Self.notFound)
+      #expect(try call("one", process) == "STORE_NOT_YOURS")
+      let owner = Peer(address: "unix", credentials: process.credentials, isOperator: true)
+      for store in ["one", "two"] { #expect(try call(store, owner) == Self.notFound) }
       #expect(try call("two", till, sent.metadata) == Self.notFound)
       #expect(try call("one", till, sent.metadata) == "STORE_NOT_YOURS")
       #expect(
