@@ -15,6 +15,9 @@ struct Serve: AsyncParsableCommand {
       Exit status: 0 after a signal, 1 if it could not start, 2 for wrong flags, 74 after a disk \
       failure: acknowledged writes are on disk, and the server can be restarted. Also 74 if a file \
       of the database was removed, renamed or replaced while the server ran.
+
+      The server also listens on the Unix socket patron.sock in the data directory, for `patrond \
+      keys` and `patrond stores`. Only its own user and root can use it.
       """
   )
 
