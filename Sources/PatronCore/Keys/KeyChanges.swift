@@ -2,7 +2,7 @@ package import PatronModel
 package import PatronStore
 
 /// The changes of keys, by a caller's rights. It belongs to a write transaction and to the writer's
-/// thread. Every change is checked before anything is written.
+/// thread. Every change is checked before anything is written, and has a row in the audit log.
 package struct KeyChanges {
   /// Maximum number of keys of a store, and of keys of every store.
   package static let maxKeysPerOwner = 1_000
@@ -11,12 +11,14 @@ package struct KeyChanges {
   /// Maximum number of names of a key.
   package static let maxNames = 100
 
+  private let transaction: WriteTransaction
   private let keys: KeyWriter
   private let authority: KeyAuthority
   /// The time of the change, in microseconds since 1970.
   private let now: Int64
 
   package init(_ transaction: WriteTransaction, by authority: KeyAuthority, at now: Int64) {
+    self.transaction = transaction
     keys = KeyWriter(transaction)
     self.authority = authority
     self.now = now
@@ -47,6 +49,7 @@ package struct KeyChanges {
       limits: new.limits
     )
     try keys.insert(record)
+    audit(.keyCreate, record, new.scopes.scopes.map { .scope($0.rawValue) })
     return IssuedKey(record: record, key: key)
   }
 
@@ -73,6 +76,7 @@ package struct KeyChanges {
     record.hash = try keys.pepper().hash(key)
     if let expiresAt { record.expiresAt = expiresAt }
     try keys.update(record)
+    audit(.keyRotate, record)
     return IssuedKey(record: record, key: key)
   }
 
@@ -92,6 +96,7 @@ package struct KeyChanges {
     record.formerHash = nil
     record.formerUntil = nil
     try keys.update(record)
+    audit(.keyRevoke, record, formerSecretOnly ? [.formerSecret] : [])
     return (record, true)
   }
 
@@ -117,6 +122,8 @@ package struct KeyChanges {
       throw DomainError.keyNamesTooMany(id)
     }
     try keys.bind(name.value, to: id)
+    let former = holder.map { [AuditTarget.key($0.text)] } ?? []
+    audit(.keyBind, record, [.name(name.value)] + former)
     return (record, true)
   }
 
@@ -127,7 +134,15 @@ package struct KeyChanges {
     try authority.requireEveryStore()
     guard let holder = try keys.read.key(named: name.value) else { return nil }
     try keys.unbind(name.value)
+    if let record = try keys.read.key(holder) {
+      audit(.keyUnbind, record, [.name(name.value)])
+    }
     return holder
+  }
+
+  /// Records a change of a key in the audit log, with the rows of the key's store.
+  private func audit(_ action: AuditAction, _ key: KeyRecord, _ more: [AuditTarget] = []) {
+    transaction.record(action, store: key.store?.name ?? "*", [.key(key.id.text)] + more)
   }
 
   /// Returns a key of the given store, or of the caller's. A caller of every store finds each key

@@ -29,6 +29,7 @@ package struct StoreChanges {
     }
     guard try stores.read.count() < Self.maxStores else { throw DomainError.storesTooMany }
     try stores.insert(id, at: now)
+    transaction.record(.storeCreate, store: id.name, [.store(id.name)])
     return try StoreSummary(
       StoreRecord(id: id, createdAt: now),
       in: transaction.read,
@@ -52,6 +53,7 @@ package struct StoreChanges {
       return (before, StoreDeletion(store: id, begunAt: begun))
     }
     try stores.beginDeletion(of: id, at: now)
+    transaction.record(.storeDelete, store: id.name, [.store(id.name)])
     return (before, StoreDeletion(store: id, begunAt: now))
   }
 }

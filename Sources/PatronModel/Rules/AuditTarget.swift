@@ -17,6 +17,9 @@ package struct AuditTarget: Sendable, Hashable {
   /// A key, by the text of its id.
   package static func key(_ id: String) -> AuditTarget { Self("key", escaped(id)) }
 
+  /// The secret that a key had before its rotation.
+  package static let formerSecret = Self("secret", "former")
+
   /// The name of a peer, such as `URI:spiffe://shop/agent` of a certificate.
   package static func name(_ name: String) -> AuditTarget { Self("name", escaped(name)) }
 
