@@ -25,6 +25,8 @@ public struct ClientConnection: ~Copyable {
   let limits: ClientLimits
   /// False for plain ttrpc 1.2: the extensions are not offered.
   let extensions: Bool
+  /// The metadata of every call, or nil for none.
+  private let standing: StandingMetadata?
   var calls = ClientCallTable()
   var deadlines = ClientDeadlines()
   var keepalive = ClientKeepalive()
@@ -44,9 +46,15 @@ public struct ClientConnection: ~Copyable {
   private static let offer: Metadata = [Extensions.metadataKey: Extensions.version]
 
   /// Creates a connection that has just been opened. Nothing is sent before the first call.
-  public init(limits: ClientLimits = ClientLimits(), extensions: Bool = true) {
+  /// `metadata` is sent with every call, except for keys that the call's own metadata has.
+  public init(
+    limits: ClientLimits = ClientLimits(),
+    extensions: Bool = true,
+    metadata: Metadata = Metadata()
+  ) {
     self.limits = limits
     self.extensions = extensions
+    standing = metadata.isEmpty ? nil : StandingMetadata(metadata)
   }
 
   /// The number of calls that have not ended.
@@ -73,7 +81,11 @@ public struct ClientConnection: ~Copyable {
       method: method.name
     )
     if let payload { output.message.append(payload) }
-    output.endRequest(timeoutNanos: timeout, metadata: offering(metadata))
+    output.endRequest(
+      timeoutNanos: timeout,
+      metadata: offering(metadata),
+      standing: standing
+    )
     nextStreamID += 2
     if calls.isEmpty { keepalive.heard(now) }
     if let deadline {
@@ -177,11 +189,17 @@ public struct ClientConnection: ~Copyable {
         + " or open more connections"
       throw CallFailure(RPCError(code: .resourceExhausted, message: message), reach: .notSent)
     }
-    var size = (payload?.count ?? 0) + method.service.utf8.count + method.name.utf8.count
-    for entry in metadata.entries { size += entry.key.utf8.count + entry.value.utf8.count + 16 }
-    // 64 bytes for tags and lengths of the envelope, the timeout and the offer of the extensions.
+    let size = frameBytes(method, payload: payload?.count ?? 0, metadata: metadata)
     let limit = min(limits.requestBytes, peerMaxBytes)
-    if size + 64 > limit { throw CallFailure(Self.tooLarge(size, limit: limit), reach: .notSent) }
+    if size > limit { throw CallFailure(Self.tooLarge(size, limit: limit), reach: .notSent) }
+  }
+
+  /// Returns the size of a request's frame, in bytes: at least what it will take.
+  package func frameBytes(_ method: Method, payload: Int, metadata: Metadata) -> Int {
+    // 64 bytes for tags and lengths of the envelope, the timeout and the offer of the extensions.
+    var size = 64 + payload + method.service.utf8.count + method.name.utf8.count
+    for entry in metadata.entries { size += entry.key.utf8.count + entry.value.utf8.count + 16 }
+    return size + (standing?.byteCount ?? 0)
   }
 
   /// Returns the time left for the call as the wire encodes it, in nanoseconds. At least 1, because

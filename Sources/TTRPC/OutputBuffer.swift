@@ -149,23 +149,22 @@ extension OutputBuffer {
 
   /// Ends the Request that was begun. A `timeoutNanos` of 0 means no deadline.
   public mutating func endRequest(timeoutNanos: Int64, metadata: Metadata) {
+    endRequest(timeoutNanos: timeoutNanos, metadata: metadata, standing: nil)
+  }
+
+  mutating func endRequest(
+    timeoutNanos: Int64,
+    metadata: Metadata,
+    standing: StandingMetadata?
+  ) {
     endEnvelope()
-    guard timeoutNanos != 0 || !metadata.isEmpty else { return }
+    guard timeoutNanos != 0 || !metadata.isEmpty || standing != nil else { return }
     if timeoutNanos != 0 {
       message.appendByte(0x20)
       message.appendVarint(UInt64(bitPattern: timeoutNanos))
     }
-    for entry in metadata.entries {
-      message.appendByte(0x2a)
-      message.appendVarint(
-        UInt64(
-          StatusEncoding.stringSize(entry.key, always: true)
-            + StatusEncoding.stringSize(entry.value, always: true)
-        )
-      )
-      appendString(0x0a, entry.key)
-      appendString(0x12, entry.value)
-    }
+    for entry in metadata.entries { entry.append(to: &message) }
+    standing?.append(to: &message, replacedBy: metadata)
     endFrame()
   }
 

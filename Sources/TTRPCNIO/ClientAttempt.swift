@@ -33,6 +33,10 @@ final class ClientAttempt: ClientWaiter, Sendable {
     state = .makeBoxSendingValue(State(), eventLoop: link.loop)
   }
 
+  var size: ClientRequestSize {
+    ClientRequestSize(method: method, payload: request.count, metadata: metadata)
+  }
+
   /// Makes the attempt and returns its outcome. Cancelling the task cancels the call.
   func run() async -> Outcome {
     await withTaskCancellationHandler {

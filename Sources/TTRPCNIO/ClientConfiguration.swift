@@ -32,6 +32,13 @@ package struct ClientConfiguration: Sendable {
   package var reconnect = ClientBackoff.reconnect
   /// The limits of each connection.
   package var limits = ClientLimits()
+  /// Pairs that every call carries, such as `authorization`. A call's own metadata replaces pairs of
+  /// the same key.
+  package var metadata = Metadata()
+  /// A unary method that takes an empty request, such as a health check; nil for none. Servers
+  /// accept small requests only until they know the caller by ``metadata``, so the client calls this
+  /// method first if the first request of a connection is large.
+  package var greeting: Method?
   /// False: plain ttrpc 1.2, without the extensions that Patron's servers know. Then the server is
   /// not notified of cancelled calls, and only deadlines detect a dead network.
   package var extensions = true

@@ -7,7 +7,16 @@ struct ClientConnector: Sendable {
   let target: ClientTarget
   let limits: ClientLimits
   let extensions: Bool
+  let metadata: Metadata
   let timeout: Duration
+
+  init(_ configuration: ClientConfiguration) {
+    target = configuration.target
+    limits = configuration.limits
+    extensions = configuration.extensions
+    metadata = configuration.metadata
+    timeout = configuration.connectTimeout
+  }
 
   /// Connects on `loop`. The future fails with UNAVAILABLE and the reason.
   func connect(on loop: any EventLoop) -> EventLoopFuture<ClientHandler> {
@@ -64,7 +73,8 @@ struct ClientConnector: Sendable {
               peer: target,
               eventLoop: channel.eventLoop,
               limits: limits,
-              extensions: extensions
+              extensions: extensions,
+              metadata: metadata
             )
           )
         }

@@ -44,6 +44,8 @@ final class ClientHandler: ChannelDuplexHandler, @unchecked Sendable {
   var onIdle: (() -> Void)?
 
   let eventLoop: any EventLoop
+  /// True once the server has answered a call, so that it knows the caller.
+  private(set) var isKnown = false
   private let peer: ClientTarget
   private var connection: ClientConnection
   private var sinks: [ClientSink?] = []
@@ -65,14 +67,33 @@ final class ClientHandler: ChannelDuplexHandler, @unchecked Sendable {
   /// The output not yet taken by the socket, in bytes, beyond which no call is started.
   private static let maxBufferedBytes = 16 << 20
 
-  init(peer: ClientTarget, eventLoop: any EventLoop, limits: ClientLimits, extensions: Bool) {
+  init(
+    peer: ClientTarget,
+    eventLoop: any EventLoop,
+    limits: ClientLimits,
+    extensions: Bool,
+    metadata: Metadata
+  ) {
     self.peer = peer
     self.eventLoop = eventLoop
-    connection = ClientConnection(limits: limits, extensions: extensions)
+    connection = ClientConnection(limits: limits, extensions: extensions, metadata: metadata)
   }
 
   var callsInFlight: Int { connection.callsInFlight }
   var isOpen: Bool { connection.phase == .open }
+
+  /// Returns true if a request is too large for a server that does not know the caller.
+  func mustGreet(before request: ClientRequestSize) -> Bool {
+    let bytes = connection.frameBytes(
+      request.method,
+      payload: request.payload,
+      metadata: request.metadata
+    )
+    return bytes > ClientGreeting.maxUnknownBytes
+  }
+
+  /// Records that the server knows the caller.
+  func becomeKnown() { isKnown = true }
 
   /// Returns true if a stream may send now. Otherwise ``ClientStreamSink/writable()`` is called
   /// later.
@@ -212,12 +233,14 @@ extension ClientHandler {
   private func handle(_ event: ClientEvent) {
     switch event {
     case .response(let call, let payload):
+      isKnown = true
       switch takeSink(call) {
       case .unary(let completion): completion(.success(payload.bytes))
       case .attempt(let completion): completion(.success(payload))
       case .stream, nil: break
       }
     case .message(let call, let bytes):
+      isKnown = true
       if case .stream(let sink) = sinks[call.slot] { sink.received(bytes) }
     case .ended(let call):
       if case .stream(let sink) = takeSink(call) { sink.ended(nil) }

@@ -5,6 +5,7 @@ import TTRPC
 /// A call that waits for a connection. Its members are called on the link's loop.
 protocol ClientWaiter: AnyObject {
   var deadline: ContinuousClock.Instant? { get }
+  var size: ClientRequestSize { get }
   func connected(_ handler: ClientHandler)
   func notConnected(_ failure: CallFailure)
 }
@@ -23,11 +24,15 @@ final class ClientLink: @unchecked Sendable {
   private let target: ClientTarget
   private let backoff: ClientBackoff
   private let waitForReady: Bool
+  private let greeting: Method?
+  private let greetingTimeout: Duration
   private var random: ClientRandom
   private var state = State.idle
   private var failures = 0
   private var lastError: RPCError?
   private var waiting: [Waiting] = []
+  /// The connection whose greeting is not answered yet; calls wait for it.
+  private var greeted: ClientHandler?
   /// Drained connections whose last calls are still in flight.
   private var retired: [ClientHandler] = []
   private var closePromises: [EventLoopPromise<Void>] = []
@@ -48,15 +53,12 @@ final class ClientLink: @unchecked Sendable {
 
   init(loop: any EventLoop, configuration: ClientConfiguration, random: ClientRandom) {
     self.loop = loop
-    connector = ClientConnector(
-      target: configuration.target,
-      limits: configuration.limits,
-      extensions: configuration.extensions,
-      timeout: configuration.connectTimeout
-    )
+    connector = ClientConnector(configuration)
     target = configuration.target
     backoff = configuration.reconnect
     waitForReady = configuration.waitForReady
+    greeting = configuration.greeting
+    greetingTimeout = configuration.connectTimeout
     self.random = random
   }
 
@@ -64,7 +66,13 @@ final class ClientLink: @unchecked Sendable {
   func submit(_ waiter: any ClientWaiter) {
     loop.preconditionInEventLoop()
     switch state {
-    case .ready(let handler): waiter.connected(handler)
+    case .ready(let handler):
+      guard let greeting, !handler.isKnown, handler.mustGreet(before: waiter.size) else {
+        waiter.connected(handler)
+        return
+      }
+      enqueue(waiter)
+      greet(handler, greeting)
     case .idle:
       enqueue(waiter)
       connect()
@@ -149,12 +157,33 @@ final class ClientLink: @unchecked Sendable {
     failures = 0
     lastError = nil
     state = .ready(handler)
+    submitWaiting()
+  }
+
+  private func submitWaiting() {
     let served = waiting
     waiting = []
     for entry in served {
       entry.timer?.cancel()
       // The first calls may use up the connection.
       submit(entry.waiter)
+    }
+  }
+
+  /// Makes the greeting of a connection once, and afterwards the calls that wait for it.
+  private func greet(_ handler: ClientHandler, _ method: Method) {
+    guard greeted !== handler else { return }
+    greeted = handler
+    let deadline = ContinuousClock.now.advanced(by: greetingTimeout)
+    handler.greet(method, deadline: deadline) { failure in
+      guard self.greeted === handler else { return }
+      self.greeted = nil
+      if case .ready(let current) = self.state, current === handler, let failure {
+        self.failWaiting(failure)
+      } else {
+        // Calls that wait for another connection by now go on waiting.
+        self.submitWaiting()
+      }
     }
   }
 

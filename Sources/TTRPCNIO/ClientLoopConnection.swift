@@ -11,16 +11,35 @@ package final class ClientLoopConnection: Sendable {
 
   init(_ handler: ClientHandler) { self.handler = handler }
 
-  /// Connects on `loop`. The future fails with UNAVAILABLE and the reason.
+  /// Connects on `loop` with default settings.
   package static func connect(
     on loop: any EventLoop,
-    target: ClientTarget,
-    limits: ClientLimits = ClientLimits(),
-    extensions: Bool = true,
-    timeout: Duration = .seconds(10)
+    target: ClientTarget
   ) -> EventLoopFuture<ClientLoopConnection> {
-    ClientConnector(target: target, limits: limits, extensions: extensions, timeout: timeout)
-      .connect(on: loop).map { ClientLoopConnection($0) }
+    connect(on: loop, ClientConfiguration(target: target))
+  }
+
+  /// Connects on `loop`, and makes the greeting of the configuration if it has one. Of the rest of
+  /// the configuration, target, limits, extensions, metadata and the timeout for connecting count.
+  /// The future fails with UNAVAILABLE and the reason, or with the server's refusal.
+  package static func connect(
+    on loop: any EventLoop,
+    _ configuration: ClientConfiguration
+  ) -> EventLoopFuture<ClientLoopConnection> {
+    let deadline = ContinuousClock.now.advanced(by: configuration.connectTimeout)
+    return ClientConnector(configuration).connect(on: loop).flatMap { handler in
+      let connection = ClientLoopConnection(handler)
+      guard let greeting = configuration.greeting else {
+        return loop.makeSucceededFuture(connection)
+      }
+      let promise = loop.makePromise(of: ClientLoopConnection.self)
+      handler.greet(greeting, deadline: deadline) { failure in
+        guard let failure else { return promise.succeed(connection) }
+        promise.fail(failure.error)
+        connection.close()
+      }
+      return promise.futureResult
+    }
   }
 
   /// The event loop of the connection.

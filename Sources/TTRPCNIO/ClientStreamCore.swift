@@ -49,6 +49,10 @@ final class ClientStreamCore: ClientWaiter, ClientStreamSink, Sendable {
 
   deinit { link.load.subtract(1, ordering: .relaxed) }
 
+  var size: ClientRequestSize {
+    ClientRequestSize(method: method, payload: request?.count ?? 0, metadata: metadata)
+  }
+
   /// Waits until the call has been sent. Returns the error that prevented it, or nil.
   func open() async -> RPCError? {
     await withTaskCancellationHandler {

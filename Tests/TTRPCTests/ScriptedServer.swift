@@ -46,8 +46,12 @@ final class ScriptedServer {
   private(set) var lastStream: UInt32 = 1
   private var unread: [UInt8] = []
 
-  init(limits: ClientLimits = ClientLimits(), extensions: Bool = true) {
-    connection = ClientConnection(limits: limits, extensions: extensions)
+  init(
+    limits: ClientLimits = ClientLimits(),
+    extensions: Bool = true,
+    metadata: Metadata = Metadata()
+  ) {
+    connection = ClientConnection(limits: limits, extensions: extensions, metadata: metadata)
   }
 
   var wantsRead: Bool { connection.wantsRead }

@@ -54,14 +54,13 @@ final class LoadConnection {
   }
 
   private func connect() -> EventLoopFuture<ClientLoopConnection> {
-    var limits = ClientLimits()
-    limits.callsInFlight = max(limits.callsInFlight, settings.callers)
-    return ClientLoopConnection.connect(
-      on: eventLoop,
-      target: settings.target,
-      limits: limits,
-      timeout: settings.connectTimeout
+    var configuration = ClientConfiguration(target: settings.target)
+    configuration.limits.callsInFlight = max(
+      configuration.limits.callsInFlight,
+      settings.callers
     )
+    configuration.connectTimeout = settings.connectTimeout
+    return ClientLoopConnection.connect(on: eventLoop, configuration)
   }
 
   private func adopt(_ connection: ClientLoopConnection) {
