@@ -23,6 +23,7 @@ extension ClientConnection {
       case .tooLarge(let header):
         input = UnsafeRawBufferPointer(rebasing: input[FrameHeader.byteCount...])
         refuse(header)
+      case .notTTRPC(0x15), .notTTRPC(0x16): close(Self.isTLS, reach: .notSent)
       case .notTTRPC(let byte): close(Self.notTTRPC(byte))
       case .frame(let frame):
         input = UnsafeRawBufferPointer(rebasing: input[frame.byteCount...])
@@ -60,13 +61,15 @@ extension ClientConnection {
     fail(call, CallFailure(RPCError(code: .resourceExhausted, message: message)))
   }
 
+  /// The error of a server that answers with a record of TLS, which is an alert. It has not read
+  /// any call, and another attempt would meet it too.
+  private static let isTLS = RPCError(
+    code: .unavailable,
+    message: "the server speaks TLS, and this connection does not: write tls://HOST:PORT"
+  ).giving(reason: "TLS_REQUIRED")
+
   private static func notTTRPC(_ byte: UInt8) -> RPCError {
-    let hint =
-      switch byte {
-      case 0x48: "; it looks like an HTTP server"
-      case 0x15, 0x16: "; it looks like a TLS server"
-      default: ""
-      }
+    let hint = byte == 0x48 ? "; it looks like an HTTP server" : ""
     return RPCError(
       code: .internal,
       message: "the server does not speak ttrpc: a frame began with byte \(byte) instead of 0"

@@ -164,10 +164,11 @@ public struct ClientConnection: ~Copyable {
   }
 
   /// Fails every call with `error`. Call it when the socket has closed, or before closing it.
-  public mutating func close(_ error: RPCError) {
+  /// `reach` is the stage that the calls may have reached.
+  public mutating func close(_ error: RPCError, reach: CallFailure.Reach = .maybeSeen) {
     if case .closed = phase { return }
     phase = .closed(error)
-    for call in calls.all { fail(call, CallFailure(error)) }
+    for call in calls.all { fail(call, CallFailure(error, reach: reach)) }
     pending.append(.closed(error))
   }
 

@@ -2,31 +2,52 @@
 public enum ClientTarget: Sendable, Hashable {
   /// A host name or address, without brackets, and a TCP port.
   case host(String, port: Int)
+  /// A host name or address, without brackets, and a TCP port on which the server speaks TLS.
+  case tls(String, port: Int)
   /// The path of a Unix socket.
   case unix(path: String)
 
   /// The longest path that fits a Unix socket address, in bytes.
   static let maxUnixPath = 107
 
-  /// Parses `HOST:PORT` (`[ADDRESS]:PORT` for IPv6) or `unix:PATH`. Throws INVALID_ARGUMENT for
-  /// anything else, with a message that names the expected form.
+  /// Parses `HOST:PORT` (`[ADDRESS]:PORT` for IPv6), `tls://HOST:PORT` or `unix:PATH`. Throws
+  /// INVALID_ARGUMENT for anything else, with a message that names the expected form.
   public init(parsing text: String) throws(RPCError) {
     if text.hasPrefix("unix:") {
       self = try .unix(path: Self.unixPath(text))
       return
     }
-    if let scheme = ["http://", "https://", "tcp://"].first(where: text.hasPrefix) {
+    if text.hasPrefix(Self.tlsScheme) {
+      let (host, port) = try Self.endpoint(text.dropFirst(Self.tlsScheme.count), of: text)
+      self = .tls(host, port: port)
+      return
+    }
+    if let scheme = ["http://", "tcp://"].first(where: text.hasPrefix) {
       throw Self.invalid(text, "leave out \(scheme)")
     }
-    guard let colon = text.lastIndex(of: ":") else {
-      throw Self.invalid(text, "it has no port")
+    if let scheme = ["https://", "ssl://"].first(where: text.hasPrefix) {
+      throw Self.invalid(text, "write \(Self.tlsScheme) instead of \(scheme)")
     }
-    guard let port = Int(text[text.index(after: colon)...]), (1...65535).contains(port),
-      text[text.index(after: colon)...].utf8.allSatisfy({ (0x30...0x39).contains($0) })
+    let (host, port) = try Self.endpoint(text[...], of: text)
+    self = .host(host, port: port)
+  }
+
+  private static let tlsScheme = "tls://"
+
+  private static func endpoint(
+    _ part: Substring,
+    of text: String
+  ) throws(RPCError) -> (host: String, port: Int) {
+    guard let colon = part.lastIndex(of: ":") else {
+      throw invalid(text, "it has no port")
+    }
+    let digits = part[part.index(after: colon)...]
+    guard let port = Int(digits), (1...65535).contains(port),
+      digits.utf8.allSatisfy({ (0x30...0x39).contains($0) })
     else {
-      throw Self.invalid(text, "the port is not a number from 1 to 65535")
+      throw invalid(text, "the port is not a number from 1 to 65535")
     }
-    self = try .host(Self.host(text[..<colon], of: text), port: port)
+    return (try host(part[..<colon], of: text), port)
   }
 
   private static func unixPath(_ text: String) throws(RPCError) -> String {
@@ -66,7 +87,7 @@ public enum ClientTarget: Sendable, Hashable {
     RPCError(
       code: .invalidArgument,
       message: "\"\(text.prefix(64))\" is not an address: \(reason); "
-        + "expected HOST:PORT, as in 127.0.0.1:7420, or unix:PATH"
+        + "expected HOST:PORT, as in 127.0.0.1:7420, tls://HOST:PORT or unix:PATH"
     )
   }
 }
@@ -75,9 +96,13 @@ extension ClientTarget: CustomStringConvertible {
   /// The address in the form that ``init(parsing:)`` reads.
   public var description: String {
     switch self {
-    case .host(let host, let port):
-      host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)"
+    case .host(let host, let port): Self.text(host, port)
+    case .tls(let host, let port): Self.tlsScheme + Self.text(host, port)
     case .unix(let path): "unix:\(path)"
     }
+  }
+
+  private static func text(_ host: String, _ port: Int) -> String {
+    host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)"
   }
 }

@@ -12,12 +12,15 @@ package struct ClientConfiguration: Sendable {
 
   /// The address of the server.
   package var target: ClientTarget
+  /// The TLS of connections to hosts. Nil: none, or with the system's CAs for `tls://` targets. Unix
+  /// sockets are never encrypted.
+  package var tls: ClientTLS?
   /// The number of connections for unary calls, and as many again for streams. They are opened at
   /// their first use.
   package var connections = 1
   /// The rule that spreads calls over the connections.
   package var balancing = Balancing.leastLoaded
-  /// The longest time that one attempt to connect may take.
+  /// The longest time that one attempt to connect may take, TLS handshake included.
   package var connectTimeout = Duration.seconds(10)
   /// The deadline of unary calls whose options name none.
   package var defaultTimeout = Duration.seconds(30)
@@ -32,12 +35,12 @@ package struct ClientConfiguration: Sendable {
   package var reconnect = ClientBackoff.reconnect
   /// The limits of each connection.
   package var limits = ClientLimits()
-  /// Pairs that every call carries, such as `authorization`. A call's own metadata replaces pairs of
-  /// the same key.
+  /// Pairs that every call carries, such as `authorization`. A call's own metadata replaces pairs
+  /// of the same key.
   package var metadata = Metadata()
   /// A unary method that takes an empty request, such as a health check; nil for none. Servers
-  /// accept small requests only until they know the caller by ``metadata``, so the client calls this
-  /// method first if the first request of a connection is large.
+  /// accept small requests only until they know the caller by ``metadata``, so the client calls
+  /// this method first if the first request of a connection is large.
   package var greeting: Method?
   /// False: plain ttrpc 1.2, without the extensions that Patron's servers know. Then the server is
   /// not notified of cancelled calls, and only deadlines detect a dead network.

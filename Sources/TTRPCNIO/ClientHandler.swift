@@ -339,12 +339,14 @@ extension ClientHandler {
   }
 
   func errorCaught(context: ChannelHandlerContext, error: any Error) {
-    socketError = error
+    // The first error is the cause of the others.
+    socketError = socketError ?? error
     context.close(promise: nil)
   }
 
   func channelInactive(context: ChannelHandlerContext) {
-    connection.close(ClientSocketError.lost(peer, socketError))
+    let failure = ClientSocketError.lost(peer, socketError)
+    connection.close(failure.error, reach: failure.reach)
     settle()
     context.fireChannelInactive()
   }

@@ -30,6 +30,8 @@ final class ClientLink: @unchecked Sendable {
   private var state = State.idle
   private var failures = 0
   private var lastError: RPCError?
+  /// True if waiting does not help against the last failure to connect.
+  private var isHopeless = false
   private var waiting: [Waiting] = []
   /// The connection whose greeting is not answered yet; calls wait for it.
   private var greeted: ClientHandler?
@@ -78,7 +80,7 @@ final class ClientLink: @unchecked Sendable {
       connect()
     case .connecting: enqueue(waiter)
     case .backingOff(let until):
-      if waitForReady {
+      if waitForReady, !isHopeless {
         enqueue(waiter)
       } else {
         waiter.notConnected(CallFailure(unreachable(until), reach: .notSent))
@@ -156,6 +158,7 @@ final class ClientLink: @unchecked Sendable {
     }
     failures = 0
     lastError = nil
+    isHopeless = false
     state = .ready(handler)
     submitWaiting()
   }
@@ -189,13 +192,15 @@ final class ClientLink: @unchecked Sendable {
 
   private func failed(_ error: any Error) {
     guard case .connecting = state else { return }
+    let failure = error as? ClientConnectFailure
     let error =
-      error as? RPCError ?? RPCError(code: .unavailable, message: "cannot connect to \(target)")
+      failure?.error ?? RPCError(code: .unavailable, message: "cannot connect to \(target)")
     lastError = error
+    isHopeless = failure?.isFinal == true
     failures += 1
     let wait = backoff.delay(failures: failures, using: &random)
     state = .backingOff(until: ContinuousClock.now.advanced(by: wait))
-    if !waitForReady { failWaiting(CallFailure(error, reach: .notSent)) }
+    if !waitForReady || isHopeless { failWaiting(CallFailure(error, reach: .notSent)) }
     loop.assumeIsolated().scheduleTask(in: TimeAmount(wait)) { self.backoffEnded() }
   }
 

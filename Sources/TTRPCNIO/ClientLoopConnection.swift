@@ -27,7 +27,10 @@ package final class ClientLoopConnection: Sendable {
     _ configuration: ClientConfiguration
   ) -> EventLoopFuture<ClientLoopConnection> {
     let deadline = ContinuousClock.now.advanced(by: configuration.connectTimeout)
-    return ClientConnector(configuration).connect(on: loop).flatMap { handler in
+    let connected = ClientConnector(configuration).connect(on: loop).flatMapErrorThrowing { error in
+      throw (error as? ClientConnectFailure)?.error ?? error
+    }
+    return connected.flatMap { handler in
       let connection = ClientLoopConnection(handler)
       guard let greeting = configuration.greeting else {
         return loop.makeSucceededFuture(connection)

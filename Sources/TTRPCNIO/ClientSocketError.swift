@@ -1,5 +1,6 @@
 import NIOCore
 import NIOPosix
+import NIOSSL
 import TTRPC
 
 #if canImport(Glibc)
@@ -22,18 +23,24 @@ enum ClientSocketError {
     )
   }
 
-  /// Returns the error of a connection that ended while it was in use: UNAVAILABLE.
-  static func lost(_ target: ClientTarget, _ error: (any Error)?) -> RPCError {
+  /// Returns the failure of the calls of a connection that ended while it was in use: UNAVAILABLE.
+  static func lost(_ target: ClientTarget, _ error: (any Error)?) -> CallFailure {
+    if let error, let refused = ClientTLSFailure(afterHandshake: error) {
+      // The server has not read any call, and would refuse the certificate again.
+      return CallFailure(refused.error("\(target) ended the connection"), reach: .notSent)
+    }
     let reason =
       switch error {
-      case nil: "the server closed it"
+      case nil, NIOSSLError.uncleanShutdown?: "the server closed it"
       case let error as IOError: describe(error.errnoCode)
       case let error?: "\(error)"
       }
-    return RPCError(
-      code: .unavailable,
-      message: "the connection to \(target) was lost: \(reason); unanswered calls may have taken "
-        + "effect"
+    return CallFailure(
+      RPCError(
+        code: .unavailable,
+        message: "the connection to \(target) was lost: \(reason); unanswered calls may have taken "
+          + "effect"
+      )
     )
   }
 

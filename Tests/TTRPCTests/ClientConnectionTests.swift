@@ -179,6 +179,17 @@ import Testing
     #expect(throws: CallFailure.self) { try peer.start(.test(.unary)) }
   }
 
+  /// An alert or a handshake of TLS: the server has read no call, and would not read the next one.
+  @Test(arguments: [[0x15, 3, 1, 0, 2, 2, 70], [0x16, 3, 3, 0, 1, 0]] as [[UInt8]])
+  func aServerOfTLSIsNamed(_ record: [UInt8]) throws {
+    let peer = ScriptedServer()
+    _ = try peer.start(.test(.unary))
+    peer.receive(record)
+    #expect(peer.log.map(\.code) == [.unavailable, .unavailable])
+    #expect(peer.log.first?.text.contains("write tls://HOST:PORT") == true)
+    #expect(peer.reaches == [.notSent])
+  }
+
   @Test func tooLargeRequestsAreNotSent() throws {
     var limits = ClientLimits()
     limits.requestBytes = 200
