@@ -226,7 +226,7 @@ let tests: [Target] = [
   ),
   .testTarget(
     name: "PatronClientTests",
-    dependencies: ["PatronClient", nioCore],
+    dependencies: ["PatronClient", "TTRPCNIO", "TestKit", nioCore],
     swiftSettings: strict
   ),
   .testTarget(

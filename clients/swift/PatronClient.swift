@@ -14,7 +14,7 @@ import TTRPCNIO
 /// Importing `PatronClient` is enough: it exports the messages, `RPCError` and `CallOptions`.
 /// Usable from any task; keep one client for the life of the program, and call ``close()`` at its
 /// end. Nothing is connected before the first call. Requests name their store in `storeID`; empty
-/// is the store `default`.
+/// is the store of the client's key, or `default` without one.
 ///
 /// A call throws `RPCError` only, with the server's code, reason and violations: see
 /// ``TTRPC/RPCError/reason`` and ``TTRPC/RPCError/violations``. The client retries a call where
@@ -23,11 +23,19 @@ import TTRPCNIO
 public final class PatronClient: Sendable {
   /// Settings of a client, for its whole life.
   public struct Options: Sendable {
+    /// The key that every call carries; nil for none.
+    public var key: ClientKey?
+    /// The person or program for whom calls are made, such as the login of an agent, up to 64
+    /// characters. The server records it beside the key. Empty for none.
+    public var onBehalfOf = ""
+    /// TLS with the files and names of this client; nil takes the defaults for an address that
+    /// begins with `tls://`, and no TLS for others.
+    public var tls: TLS?
     /// Connections to the server, 1 or more; a call takes the one with the fewest in flight.
     /// Streams such as exports have as many connections of their own, so a slow reader of a stream
     /// does not delay calls.
     public var connections = 1
-    /// Time to establish one connection.
+    /// Time to establish one connection, TLS handshake included.
     public var connectTimeout = Duration.seconds(10)
     /// Time for a call whose own options name none, retries included.
     public var timeout = Duration.seconds(30)
@@ -52,18 +60,21 @@ public final class PatronClient: Sendable {
 
   private let client: TTRPCClient?
 
-  /// A client of the server at `HOST:PORT` or `unix:PATH`. Throws INVALID_ARGUMENT when `address`
-  /// is neither.
-  public convenience init(address: String = "127.0.0.1:7420", options: Options = Options())
-    throws(RPCError)
-  {
-    var configuration = ClientConfiguration(target: try ClientTarget(parsing: address))
-    configuration.connections = options.connections
-    configuration.connectTimeout = options.connectTimeout
-    configuration.defaultTimeout = options.timeout
-    configuration.retry = options.retry
-    configuration.waitForReady = options.waitsForServer
-    let client = TTRPCClient(configuration)
+  /// A client of the server at `HOST:PORT`, `tls://HOST:PORT` or `unix:PATH`. `key` and `tls`, if
+  /// given, replace those of the options; with `tls`, `HOST:PORT` is encrypted too.
+  ///
+  /// Throws INVALID_ARGUMENT for an address or an option that is wrong, and FAILED_PRECONDITION for
+  /// a file that cannot be read.
+  public convenience init(
+    address: String = "127.0.0.1:7420",
+    key: ClientKey? = nil,
+    tls: TLS? = nil,
+    options: Options = Options()
+  ) throws(RPCError) {
+    var options = options
+    options.key = key ?? options.key
+    options.tls = tls ?? options.tls
+    let client = TTRPCClient(try options.configuration(for: try ClientTarget(parsing: address)))
     self.init(channel: client, closing: client)
   }
 
@@ -89,15 +100,17 @@ public final class PatronClient: Sendable {
 /// Runs `body` with a client of the server at `address`, and closes the client whether `body`
 /// returns, throws or is cancelled.
 ///
-/// Throws INVALID_ARGUMENT as `RPCError` for an address that is malformed, and else what `body`
+/// Throws `RPCError` as ``PatronClient/init(address:key:tls:options:)`` does, and else what `body`
 /// throws.
 public func withPatronClient<Result>(
   address: String = "127.0.0.1:7420",
+  key: ClientKey? = nil,
+  tls: PatronClient.TLS? = nil,
   options: PatronClient.Options = PatronClient.Options(),
   isolation: isolated (any Actor)? = #isolation,
   _ body: (PatronClient) async throws -> Result
 ) async throws -> Result {
-  let client = try PatronClient(address: address, options: options)
+  let client = try PatronClient(address: address, key: key, tls: tls, options: options)
   do {
     let result = try await body(client)
     await client.close()
