@@ -54,9 +54,10 @@ func patron(
     outputIsTerminal: terminal,
     errorIsTerminal: terminal,
     columns: columns,
-    connect: { address, _ in
-      // The real client checks addresses in the same way.
-      _ = try PatronClient(address: address)
+    connect: { address, options in
+      // The real client checks addresses and options in the same way.
+      _ = try PatronClient(address: address, options: options)
+      server.connected(address, options)
       return PatronClient(channel: server)
     }
   )

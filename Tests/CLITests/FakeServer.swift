@@ -19,7 +19,17 @@ final class FakeServer: ClientChannel {
     (["GetStoreSettings": { _, _ in [[]] }], [])
   )
 
+  private let connections = Mutex<[(address: String, options: PatronClient.Options)]>([])
+
   var calls: [Call] { state.withLock { $0.calls } }
+
+  /// The address and options of each client that was made.
+  var clients: [(address: String, options: PatronClient.Options)] { connections.withLock { $0 } }
+
+  /// Records a client.
+  func connected(_ address: String, _ options: PatronClient.Options) {
+    connections.withLock { $0.append((address, options)) }
+  }
 
   /// Sets the handler of a unary method.
   func on<Request: Message, Response: Message>(

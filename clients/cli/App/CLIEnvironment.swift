@@ -11,7 +11,7 @@ import PatronClient
 /// The surroundings of a command: streams, terminal, environment variables and the connector. Tests
 /// inject their own.
 struct CLIEnvironment: Sendable {
-  /// The variables that commands read: PATRON_ADDRESS, PATRON_STORE, NO_COLOR and TERM.
+  /// The variables that commands read; ``variableNames`` lists them.
   var variables: [String: String]
   /// Writes to standard output.
   var out: @Sendable (String) -> Void
@@ -85,9 +85,12 @@ struct CLIEnvironment: Sendable {
     return max(Int(size.ws_col), 60)
   }
 
+  private static let variableNames =
+    ["PATRON_ADDRESS", "PATRON_STORE", "NO_COLOR", "TERM"] + ClientAccess.variableNames
+
   private static func environmentVariables() -> [String: String] {
     var result = [String: String]()
-    for name in ["PATRON_ADDRESS", "PATRON_STORE", "NO_COLOR", "TERM"] {
+    for name in variableNames {
       if let value = getenv(name) { result[name] = String(cString: value) }
     }
     return result

@@ -89,6 +89,12 @@ struct LocalError: Error, CustomStringConvertible {
 
   init(_ description: String) { self.description = description }
 
+  /// Creates the error of an address, a key or TLS: wrong usage, unless a file cannot be read.
+  init(access error: RPCError) {
+    description = error.message
+    if error.code == .invalidArgument { status = 2 }
+  }
+
   static func usage(_ description: String) -> LocalError {
     var error = LocalError(description)
     error.status = 2

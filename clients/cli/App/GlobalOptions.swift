@@ -35,8 +35,9 @@ struct OutputArgument: ExpressibleByArgument, Sendable {
 struct GlobalOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
-      "The server. (default: $PATRON_ADDRESS, else 127.0.0.1:7420)",
-      valueName: "host:port|unix:path"
+      "The server: HOST:PORT, tls://HOST:PORT or unix:PATH. (default: $PATRON_ADDRESS, else "
+        + "127.0.0.1:7420)",
+      valueName: "address"
     )
   )
   var address: String?
@@ -68,6 +69,8 @@ struct GlobalOptions: ParsableArguments {
 
   @Flag(name: .shortAndLong, help: "Report each call and its duration on standard error.")
   var verbose = false
+
+  @OptionGroup(title: "TLS and key") var access: AccessFlags
 
   /// The same options for a command that writes a file: `--output` is the file, and the timeout
   /// covers the whole command (24 hours by default).

@@ -22,7 +22,8 @@ struct Session: Sendable {
 
   /// Runs `body` with a session, and closes the client when it returns or throws.
   ///
-  /// - Throws: a usage error if `--output` is not one of `formats` or the address is malformed.
+  /// - Throws: a usage error if `--output` is not one of `formats` or the address is malformed, and
+  ///   a local error if a file of TLS or of the key cannot be read.
   static func run(
     _ global: GlobalOptions,
     formats: [OutputFormat] = [.table, .json, .ndjson],
@@ -40,12 +41,19 @@ struct Session: Sendable {
     if let timeout = global.timeout {
       options.connectTimeout = min(timeout, options.connectTimeout)
     }
-    let address = global.resolvedAddress(environment)
+    let access = try global.access.resolve(global.resolvedAddress(environment), environment)
+    access.apply(to: &options)
+    let address = access.target.description
     let client: PatronClient
     do {
       client = try environment.connect(address, options)
-    } catch let error as RPCError where error.code == .invalidArgument {
-      throw LocalError.usage(error.message)
+    } catch let error as RPCError {
+      throw LocalError(access: error)
+    }
+    for warning in access.warnings {
+      environment.err(
+        "\(Style(colors: environment.errorHasColors).yellow("warning:")) \(warning)\n"
+      )
     }
     let session = Session(
       client: client,

@@ -70,6 +70,11 @@ struct CallCommand: AsyncParsableCommand {
     guard argument == nil || data == nil else {
       throw ValidationError("Give the request once: as an argument or with --data.")
     }
+    guard !header.contains(where: { $0.key.lowercased() == "authorization" }) else {
+      throw ValidationError(
+        "Give the key with --key-file or PATRON_KEY: other users can read a command line."
+      )
+    }
   }
 
   func run() async throws {
