@@ -126,7 +126,8 @@ struct LoadCommand: ParsableCommand {
   @Option(
     name: [.short, .long],
     help: ArgumentHelp(
-      "HOST:PORT or unix:PATH (default: PATRON_ADDRESS, or \(LoadRequest.defaultAddress)).",
+      "HOST:PORT, tls://HOST:PORT or unix:PATH (default: PATRON_ADDRESS, or "
+        + "\(LoadRequest.defaultAddress)).",
       valueName: "address"
     )
   )
@@ -157,4 +158,6 @@ struct LoadCommand: ParsableCommand {
     )
   )
   var hdr: String?
+
+  @OptionGroup(title: "TLS and key") var access: AccessFlags
 }

@@ -40,17 +40,28 @@ enum LoadHelp {
           --data '{"customer":{"email":"l{{sequence}}@example.com"}}'
       What users experience at 5,000 reads a second:
         patron-load GetCustomer --rate 5000 -z 30s --data @request.json
+      A server on a network, with a key that may read:
+        patron-load GetCustomer --address tls://patron.example.com:7421 \\
+          --allow-remote --key-file key --data @request.json
       Many calls in flight on few connections, for a script:
         patron-load GetCustomer --connections 4 --in-flight 32 -O json \\
           --data @request.json
 
     ENVIRONMENT
-      PATRON_ADDRESS  the address, unless --address is given
-      PATRON_STORE    the store, unless --store is given
+      PATRON_ADDRESS          the address, unless --address is given
+      PATRON_STORE            the store, unless --store is given
+      PATRON_KEY              the API key, unless --key-file is given; no option
+                              takes it, because others can read command lines
+      PATRON_KEY_FILE         the file of the API key, without PATRON_KEY
+      PATRON_ON_BEHALF_OF     for whom you act
+      PATRON_TLS_CA           the CAs that sign servers' certificates
+      PATRON_TLS_CLIENT_CERT  the client's certificate
+      PATRON_TLS_CLIENT_KEY   the private key of the client's certificate
+      PATRON_TLS_SERVER_NAME  the name that the server's certificate must have
 
     EXIT STATUS
       0  every request was sent and answered OK
-      1  the run could not start: no connection, unreadable file
+      1  the run could not start: no connection, unreadable file, a key that is refused
       2  the command line is wrong
       3  some answers were not OK, warm-up included, or requests were dropped
     """

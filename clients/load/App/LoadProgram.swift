@@ -46,6 +46,7 @@ struct LoadProgram: Sendable {
 
   private func run(_ command: LoadCommand) async throws -> Int32 {
     let request = try LoadRequest(command, environment: environment)
+    for warning in request.warnings { errors("patron-load: warning: \(warning)\n") }
     var settings = request.settings
     settings.showsProgress = showsProgress
     var run = LoadRun(settings: settings, template: request.template)

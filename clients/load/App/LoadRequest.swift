@@ -1,3 +1,4 @@
+import PatronClient
 import PatronProto
 import TTRPC
 import TTRPCNIO
@@ -7,6 +8,8 @@ struct LoadRequest: Sendable {
   let settings: LoadSettings
   let template: RequestTemplate
   let description: RequestDescription
+  /// Dangers of the settings, each a sentence for people.
+  let warnings: [String]
 
   static let defaultAddress = "127.0.0.1:7420"
   static let maxThreads = 64
@@ -16,12 +19,15 @@ struct LoadRequest: Sendable {
   /// Checks a command line. `environment` returns a variable, or nil.
   init(_ command: LoadCommand, environment: (String) -> String?) throws(LoadError) {
     let method = try MethodName.find(command.method)
+    let access = try Self.access(command, environment)
+    warnings = access.warnings
     var settings = LoadSettings(
-      target: try Self.target(command, environment),
+      target: access.target,
       method: method.method,
       callers: 0,
       connections: 0
     )
+    settings.client = try Self.client(access)
     settings.rate = try Self.rate(command.rate)
     (settings.callers, settings.connections) = try Self.shape(command)
     try Self.fillLimits(&settings, command)
@@ -49,26 +55,35 @@ struct LoadRequest: Sendable {
     self.settings = settings
   }
 
-  private static func target(
+  private static func access(
     _ command: LoadCommand,
     _ environment: (String) -> String?
-  ) throws(LoadError) -> ClientTarget {
+  ) throws(LoadError) -> ClientAccess {
     let text = command.address ?? environment("PATRON_ADDRESS") ?? defaultAddress
-    let target: ClientTarget
+    let access: ClientAccess
     do throws(RPCError) {
-      target = try ClientTarget(parsing: text)
+      access = try ClientAccess(address: text, command.access.flags, environment: environment)
     } catch {
-      throw .usage(error.message)
+      throw LoadError(access: error)
     }
-    if case .host(let host, let port) = target, !command.allowRemote,
-      !ListenAddress.tcp(host: host, port: port).isLocal
-    {
+    if !command.allowRemote, !access.target.isLocal {
       throw .usage(
-        "\(target) is on another machine, and a load can bring its server down. "
+        "\(access.target) is on another machine, and a load can bring its server down. "
           + "If you may load it, add --allow-remote"
       )
     }
-    return target
+    return access
+  }
+
+  /// Returns the settings of all connections.
+  private static func client(_ access: ClientAccess) throws(LoadError) -> ClientConfiguration {
+    var options = PatronClient.Options()
+    access.apply(to: &options)
+    do throws(RPCError) {
+      return try options.configuration(for: access.target)
+    } catch {
+      throw LoadError(access: error)
+    }
   }
 
   private static func rate(_ rate: Double?) throws(LoadError) -> RatePlan? {

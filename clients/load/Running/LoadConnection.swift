@@ -54,12 +54,11 @@ final class LoadConnection {
   }
 
   private func connect() -> EventLoopFuture<ClientLoopConnection> {
-    var configuration = ClientConfiguration(target: settings.target)
+    var configuration = settings.client
     configuration.limits.callsInFlight = max(
       configuration.limits.callsInFlight,
       settings.callers
     )
-    configuration.connectTimeout = settings.connectTimeout
     return ClientLoopConnection.connect(on: eventLoop, configuration)
   }
 

@@ -1,8 +1,10 @@
 import TTRPC
+import TTRPCNIO
 
 /// The settings of a run, checked and with defaults filled in.
 struct LoadSettings: Sendable {
-  var target: ClientTarget
+  /// The settings of every connection: target, TLS and key.
+  var client: ClientConfiguration
   var method: Method
   /// Number of calls in flight: constant in a closed loop, the maximum in an open loop.
   var callers: Int
@@ -18,10 +20,18 @@ struct LoadSettings: Sendable {
   /// Number of answers that belong to the warm-up, regardless of ``warmup``.
   var skipFirst: UInt64 = 0
   var timeout = Duration.seconds(20)
-  var connectTimeout = Duration.seconds(10)
   var countsDistinct = false
   /// True if a progress line is shown.
   var showsProgress = false
+
+  init(target: ClientTarget, method: Method, callers: Int, connections: Int) {
+    client = ClientConfiguration(target: target)
+    self.method = method
+    self.callers = callers
+    self.connections = connections
+  }
+
+  var target: ClientTarget { client.target }
 }
 
 extension Duration {
