@@ -3,11 +3,15 @@
 
 usage: patron_client.py get|unsubscribe EXTERNAL_ID
 
-PATRON_ADDRESS is the server's address, HOST:PORT or unix:PATH; the default is 127.0.0.1:7420.
+PATRON_ADDRESS is the server's address, HOST:PORT, tls://HOST:PORT or unix:PATH; the default is
+127.0.0.1:7420. PATRON_KEY is the API key, which is no argument because others can read those.
+With TLS, PATRON_TLS_CA is a file of CAs in place of the system's, and PATRON_TLS_CLIENT_CERT and
+PATRON_TLS_CLIENT_KEY are the files of a client certificate, for servers that want one.
 """
 
 import os
 import socket
+import ssl
 import struct
 import sys
 
@@ -65,22 +69,40 @@ class StatusError(Exception):
         super().__init__(f"status {self.code} {', '.join(self.reasons)}: {message}")
 
 
+def connect(address):
+    if address.startswith("unix:"):
+        plain = socket.socket(socket.AF_UNIX)
+        plain.settimeout(10)
+        plain.connect(address.removeprefix("unix:"))
+        return plain
+    host, port = address.removeprefix("tls://").rsplit(":", 1)
+    host = host.strip("[]")
+    plain = socket.create_connection((host, int(port)), timeout=10)
+    if not address.startswith("tls://"):
+        return plain
+    context = ssl.create_default_context(cafile=os.environ.get("PATRON_TLS_CA"))
+    context.minimum_version = ssl.TLSVersion.TLSv1_3
+    context.set_alpn_protocols(["ttrpc/1"])
+    if "PATRON_TLS_CLIENT_CERT" in os.environ:
+        context.load_cert_chain(
+            os.environ["PATRON_TLS_CLIENT_CERT"], os.environ["PATRON_TLS_CLIENT_KEY"]
+        )
+    return context.wrap_socket(plain, server_hostname=host)
+
+
 class Patron:
-    def __init__(self, address):
-        if address.startswith("unix:"):
-            self.socket = socket.socket(socket.AF_UNIX)
-            self.socket.settimeout(10)
-            self.socket.connect(address.removeprefix("unix:"))
-        else:
-            host, port = address.rsplit(":", 1)
-            self.socket = socket.create_connection((host.strip("[]"), int(port)), timeout=10)
+    def __init__(self, address, key=None):
+        self.socket = connect(address)
         self.input, self.stream = self.socket.makefile("rb"), -1
+        # Metadata of every call, a pair in field 5 of the request.
+        bearer = field(1, "authorization") + field(2, f"Bearer {key}")
+        self.metadata = field(5, bearer) if key else b""
 
     def call(self, service, method, message):
         """Sends the bytes of a request message and returns the fields of the response."""
         self.stream += 2
         request = field(1, service) + field(2, method) + field(3, message)
-        request += field(4, 5_000_000_000)  # timeout in nanoseconds
+        request += field(4, 5_000_000_000) + self.metadata  # timeout in nanoseconds
         self.socket.sendall(struct.pack(">IIBB", len(request), self.stream, 1, 0) + request)
         length, stream, kind, _ = struct.unpack(">IIBB", self.input.read(10))
         if (stream, kind) != (self.stream, 2):
@@ -93,7 +115,9 @@ class Patron:
 
 
 def main(what, external_id):
-    patron = Patron(os.environ.get("PATRON_ADDRESS", "127.0.0.1:7420"))
+    patron = Patron(
+        os.environ.get("PATRON_ADDRESS", "127.0.0.1:7420"), os.environ.get("PATRON_KEY")
+    )
     message = field(2, field(2, external_id))  # customer: a CustomerRef with external_id
     if what == "get":
         answer = patron.call("patron.v1.CustomerService", "GetCustomer", message)
