@@ -77,6 +77,45 @@ extension EndToEnd {
       #expect(try await server.stop() == .status(0), "\(server.errors)")
     }
 
+    @Test(
+      "containerd's Go client gets in with a key in its metadata",
+      .enabled(
+        if: isPossible && TestCertificates.openssl != nil,
+        "needs golang-go, golang-github-containerd-ttrpc-dev and openssl: see dev/install"
+      ),
+      .timeLimit(.minutes(15)),
+      arguments: ["tcp", "tls"]
+    )
+    func stockClientWithAKey(_ transport: String) async throws {
+      let folder = TemporaryDirectory()
+      let program = try await build(in: folder)
+      let data = folder.file("data")
+      let common = try TestCertificates.common()
+      let server = try await PatronServer.startWithKeys(
+        data: data,
+        certificate: transport == "tls" ? common.server : nil
+      )
+      let key = try await PatronServer.makeKey(data: data, scopes: "all")
+      var environment = ["PATRON_TLS_CA": common.authority.certificate]
+      let refused = try await Programs.run(
+        program,
+        [server.address, "go-1"],
+        environment: environment
+      )
+      // UNAUTHENTICATED for every call, as an answer.
+      #expect(refused.exit == .status(0), "\(refused)")
+      #expect(refused.output.contains(#""code":16,"codeName":"Unauthenticated""#), "\(refused)")
+      #expect(!refused.output.contains(#""ok":true"#), "\(refused)")
+      environment["PATRON_KEY"] = key
+      let run = try await Programs.run(program, [server.address, "go-1"], environment: environment)
+      #expect(run.exit == .status(0), "\(run)")
+      let calls = try run.output.split(separator: "\n").map {
+        try JSONDecoder().decode(Call.self, from: Data($0.utf8))
+      }
+      #expect(calls.map(\.code) == [0, 0, 5], "\(run.output)")
+      #expect(try await server.stop() == .status(0), "\(server.errors)")
+    }
+
     /// Builds the program as its main.go says, in a copy of its folder.
     private func build(in folder: TemporaryDirectory) async throws -> String {
       let sources = folder.file("go")

@@ -7,8 +7,9 @@
 //
 //	GO111MODULE=off GOPATH=/usr/share/gocode CGO_ENABLED=0 go build -o patron-peer .
 //
-// ADDRESS is HOST:PORT or unix:PATH. Three calls are made, and one JSON object is printed for
-// each on a line of its own:
+// ADDRESS is HOST:PORT, tls://HOST:PORT or unix:PATH. PATRON_KEY is the API key, and PATRON_TLS_CA
+// the file of the CA that signed the server's certificate. Three calls are made, and one JSON
+// object is printed for each on a line of its own:
 //
 //	{"call":"UpsertCustomer","ok":true,"code":0,"fields":{...}}
 //	{"call":"GetCustomer","ok":true,"code":0,"fields":{...}}
@@ -20,6 +21,8 @@ package main
 
 import (
 	"context"
+	"crypto/tls"
+	"crypto/x509"
 	"encoding/json"
 	"fmt"
 	"net"
@@ -51,7 +54,7 @@ type outcome struct {
 
 func main() {
 	if len(os.Args) < 2 || len(os.Args) > 3 {
-		fmt.Fprintln(os.Stderr, "usage: patron-peer HOST:PORT|unix:PATH [EXTERNAL_ID]")
+		fmt.Fprintln(os.Stderr, "usage: patron-peer HOST:PORT|tls://HOST:PORT|unix:PATH [EXTERNAL_ID]")
 		os.Exit(2)
 	}
 	externalID := "go-peer-1"
@@ -74,7 +77,7 @@ func run(address, externalID string) error {
 
 	output := json.NewEncoder(os.Stdout)
 	for _, call := range calls(externalID) {
-		ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+		ctx, cancel := context.WithTimeout(withKey(context.Background()), 10*time.Second)
 		answer, err := perform(ctx, client, call)
 		cancel()
 		if err != nil {
@@ -88,10 +91,46 @@ func run(address, externalID string) error {
 }
 
 func dial(address string) (net.Conn, error) {
-	if strings.HasPrefix(address, "unix:") {
-		return net.DialTimeout("unix", strings.TrimPrefix(address, "unix:"), 5*time.Second)
+	if path := strings.TrimPrefix(address, "unix:"); path != address {
+		return net.DialTimeout("unix", path, 5*time.Second)
 	}
-	return net.DialTimeout("tcp", address, 5*time.Second)
+	host := strings.TrimPrefix(address, "tls://")
+	if host == address {
+		return net.DialTimeout("tcp", address, 5*time.Second)
+	}
+	roots, err := roots()
+	if err != nil {
+		return nil, err
+	}
+	return tls.DialWithDialer(&net.Dialer{Timeout: 5 * time.Second}, "tcp", host, &tls.Config{
+		RootCAs: roots, MinVersion: tls.VersionTLS13, NextProtos: []string{"ttrpc/1"},
+	})
+}
+
+// roots are the CAs of PATRON_TLS_CA, or nil for those of the system.
+func roots() (*x509.CertPool, error) {
+	path := os.Getenv("PATRON_TLS_CA")
+	if path == "" {
+		return nil, nil
+	}
+	text, err := os.ReadFile(path)
+	if err != nil {
+		return nil, err
+	}
+	pool := x509.NewCertPool()
+	if !pool.AppendCertsFromPEM(text) {
+		return nil, fmt.Errorf("%s holds no certificates", path)
+	}
+	return pool, nil
+}
+
+// withKey puts PATRON_KEY into the metadata of a call, as Patron wants it.
+func withKey(ctx context.Context) context.Context {
+	key := os.Getenv("PATRON_KEY")
+	if key == "" {
+		return ctx
+	}
+	return ttrpc.WithMetadata(ctx, ttrpc.MD{"authorization": {"Bearer " + key}})
 }
 
 // calls are the three that the test wants: a write, the read of what it wrote, a failure.
