@@ -68,7 +68,7 @@ struct StoreChangeTests {
     _ = try await shop.customers.deleteCustomer(
       .with {
         $0.storeID = store
-        $0.customer = .with { $0.externalID = "c2" }
+        $0.customer = .with { $0.ref = .externalID("c2") }
       }
     )
     try await shop.set(in: store, ["default_country"]) { $0.defaultCountry = "DE" }
