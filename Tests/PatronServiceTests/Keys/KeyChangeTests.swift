@@ -8,7 +8,6 @@ import Testing
 struct KeyChangeTests {
   private let now = KeyBench.now
   private let hour = KeyBench.hour
-  private let shop = KeyBench.shop
 
   /// The rights of a caller of the default store.
   private func caller(_ scopes: Scope...) -> KeyAuthority {
