@@ -2,10 +2,10 @@ package import PatronModel
 internal import TTRPC
 
 extension CallContext {
-  /// The key of the metadata in which a caller names the person or program on whose behalf it calls.
+  /// The metadata key of the person or program on whose behalf a caller calls.
   static let onBehalfOfKey = "patron-on-behalf-of"
 
-  /// The author of the changes that the call makes. Each use makes the text of the key's id, so take
+  /// The author of the changes that the call makes. Each use makes the text of the key's id: take
   /// it once for a call.
   package var author: Author {
     guard let key = principal.keyID else {
