@@ -10,9 +10,9 @@ struct Check: ParsableCommand {
       counters of the filters. Compares every customer's order statistics with the orders, and \
       verifies the chain of the audit log. Checks the search index with SQLite, reads its \
       structure, and compares it with the records; its size goes to standard error. The server \
-      must not be running. Each finding is one line that names ids, but no personal data. Exit status: 0 without findings, 1 otherwise. Lines that \
-      begin with `warning:` are not findings: they name phone numbers of an older version that \
-      need a manual decision.
+      must not be running. Each finding is one line that names ids, but no personal data. Exit \
+      status: 0 without findings, 1 otherwise. Lines that begin with `warning:` are not \
+      findings: they name phone numbers of an older version that need a manual decision.
       """
   )
 

@@ -1,3 +1,4 @@
+internal import PatronModel
 package import PatronStore
 
 /// The making and the deletion of stores, by a caller's rights. It belongs to a write transaction

@@ -55,8 +55,8 @@ package enum AuditPruning {
     return extent
   }
 
-  /// Returns the last removed row, from the targets of the row that reports the removal. Returns nil
-  /// for other targets.
+  /// Returns the last removed row, from the targets of the row that reports the removal; nil for
+  /// other targets.
   package static func end(in targets: [String]) -> AuditPlace? {
     var sequence: Int64?
     var hash: [UInt8] = []

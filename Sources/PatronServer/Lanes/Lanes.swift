@@ -105,8 +105,8 @@ final class Lanes {
     try store.writer.submit(row)
   }
 
-  /// Queues a handler that streams from a snapshot of its own. An audited one is queued when its row
-  /// in the audit log is on disk.
+  /// Queues a handler that streams from a snapshot of its own. An audited one is queued when its
+  /// row in the audit log is on disk.
   func scan(
     _ call: CallContext,
     _ stream: any ServerStream,

@@ -2,8 +2,8 @@ internal import PatronModel
 package import PatronStore
 internal import TTRPC
 
-/// The rows of the audit log about calls that were refused because of who called. Written about once
-/// a second, so that a row counts what a peer tried in that time.
+/// The rows of the audit log about calls that were refused because of who called. Written about
+/// once a second, so that a row counts what a peer tried in that time.
 package struct RefusalRecords: Sendable {
   private let failures: AuthenticationFailures
   private let store: Store
@@ -19,8 +19,8 @@ package struct RefusalRecords: Sendable {
     self.store = store
   }
 
-  /// Queues the rows about the refusals since the last call. If the writer refuses them, they are in
-  /// the server's log only.
+  /// Queues the rows about the refusals since the last call. If the writer refuses them, they are
+  /// in the server's log only.
   package func write() {
     let rows = Self.rows(of: failures.drain())
     guard !rows.isEmpty else { return }

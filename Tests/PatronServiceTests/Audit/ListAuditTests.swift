@@ -169,11 +169,17 @@ struct ListAuditTests {
   @Test func aKeyOfAStoreSeesItsOwnRows() async throws {
     try await Shop.open { shop in
       try await fill(shop)
-      var call = CallContext.test()
-      call.principal = Principal(store: .default)
+      let open = CallContext.test()
+      let context = CallContext(
+        principal: Principal(store: .default),
+        store: .default,
+        peer: open.peer,
+        id: open.id,
+        now: open.now,
+        errors: open.errors
+      )
       let reader = try shop.store.makePointReader {}
       defer { reader.endTick() }
-      let context = call
       func list(_ request: ListAuditRequest) throws -> [String] {
         try reader.read { transaction in
           var response = ResponseBuffer()
@@ -190,8 +196,8 @@ struct ListAuditTests {
       #expect {
         try list(.with { $0.everyStore = true })
       } throws: { error in
-        let status = error as? RPCError
-        return status?.code == .permissionDenied && status?.reason == "EVERY_STORE_NEEDED"
+        let status = RPCError.from(error)
+        return status.code == .permissionDenied && status.reason == "EVERY_STORE_NEEDED"
       }
     }
   }
