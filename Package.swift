@@ -93,7 +93,7 @@ let libraries: [Target] = [
       .embedInCode("Migrations/m0016_request_outcomes.sql"),
       .embedInCode("Migrations/m0017_store_sequences.sql"),
       .embedInCode("Migrations/m0018_keys.sql"),
-      .embedInCode("Migrations/m0020_audit.sql"),
+      .embedInCode("Migrations/m0019_audit.sql"),
     ],
     swiftSettings: spans
   ),

@@ -55,7 +55,7 @@ extension Migration {
       sql: text(PackageResources.m0017_store_sequences_sql)
     ),
     Migration(version: 18, name: "keys", sql: text(PackageResources.m0018_keys_sql)),
-    Migration(version: 20, name: "audit", sql: text(PackageResources.m0020_audit_sql)),
+    Migration(version: 19, name: "audit", sql: text(PackageResources.m0019_audit_sql)),
   ]
 
   private static func text(_ bytes: [UInt8]) -> String { String(decoding: bytes, as: UTF8.self) }
