@@ -606,8 +606,9 @@ extension Contract {
         service AdminService {
           // Creates a key, and returns its token: the only time that anyone sees it.
           //
-          // A store has at most 1,000 keys, and as many are of every store. If one more is created, the key
-          // that expired or was revoked longest ago is removed; if all are active, the call fails.
+          // A store has at most 1,000 keys, as many are of every store, and a database has 10,000. If one
+          // more is created, the key that expired or was revoked longest ago is removed; if all are active,
+          // the call fails.
           //
           // Errors: NOT_FOUND `STORE_UNKNOWN`; INVALID_ARGUMENT with the violations of the request;
           // PERMISSION_DENIED `SCOPE_MISSING`, `EVERY_STORE_NEEDED`; FAILED_PRECONDITION `KEYS_TOO_MANY`.
@@ -696,8 +697,9 @@ extension Contract {
       text: ##"""
         // Creates a key, and returns its token: the only time that anyone sees it.
         //
-        // A store has at most 1,000 keys, and as many are of every store. If one more is created, the key
-        // that expired or was revoked longest ago is removed; if all are active, the call fails.
+        // A store has at most 1,000 keys, as many are of every store, and a database has 10,000. If one
+        // more is created, the key that expired or was revoked longest ago is removed; if all are active,
+        // the call fails.
         //
         // Errors: NOT_FOUND `STORE_UNKNOWN`; INVALID_ARGUMENT with the violations of the request;
         // PERMISSION_DENIED `SCOPE_MISSING`, `EVERY_STORE_NEEDED`; FAILED_PRECONDITION `KEYS_TOO_MANY`.
@@ -4140,6 +4142,8 @@ extension Contract {
           google.protobuf.Timestamp received_at = 4;
           // Time at which the part is discarded.
           google.protobuf.Timestamp expires_at = 5;
+          // Author of the call that brought the part; absent if it had no key and named nobody.
+          Author author = 6;
         }
         """##),
     ContractDeclaration(
@@ -4909,9 +4913,9 @@ extension Contract {
           // Addresses that the event was given with and that, by the store's settings, belong to no
           // customer.
           Contact contact = 21;
-          // Author of the call that recorded the event, or last replaced, moved or deleted it; absent if
-          // that call had no key and named nobody. Events that Patron derives have the author of the call
-          // from which they follow.
+          // Author of the call that recorded the event, or last replaced or deleted it; absent if that call
+          // had no key and named nobody. Events that Patron derives have the author of the call from which
+          // they follow. A move to another customer keeps the author.
           Author author = 22;
         }
         """##),
@@ -5505,6 +5509,9 @@ extension Contract {
           repeated EventField fields = 7;
           // Names of the customer's fields that its events may set.
           repeated string enriches = 8;
+          // Author of the last registration; set by the server. Absent if that call had no key and named
+          // nobody, and for the types of Patron's own.
+          Author author = 9;
         }
         """##),
     ContractDeclaration(
@@ -5635,7 +5642,7 @@ extension Contract {
           EVENT_CHANGE_KIND_RECORDED = 1;
           // The event was replaced and has a new sequence.
           EVENT_CHANGE_KIND_REPLACED = 2;
-          // The event was deleted: `event` has its identifiers only.
+          // The event was deleted: `event` has its identifiers and the author of the deletion only.
           EVENT_CHANGE_KIND_DELETED = 3;
           // The event moved to another customer with its order: `event` is the event as it is now.
           EVENT_CHANGE_KIND_MOVED = 4;

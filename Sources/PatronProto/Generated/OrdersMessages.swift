@@ -657,6 +657,9 @@ public struct PendingOrderPart: ProtobufC.Message {
   /// Time at which the part is discarded.
   public var expiresAt: GoogleProtobuf.Timestamp?
 
+  /// Author of the call that brought the part; absent if it had no key and named nobody.
+  public var author: Author?
+
   /// The waiting part.
   public var part: Part?
 
@@ -677,6 +680,7 @@ public struct PendingOrderPart: ProtobufC.Message {
     self.orderExternalID = String(cString: c.pointee.order_external_id)
     self.receivedAt = c.pointee.received_at.map { GoogleProtobuf.Timestamp(fromC: $0) }
     self.expiresAt = c.pointee.expires_at.map { GoogleProtobuf.Timestamp(fromC: $0) }
+    self.author = c.pointee.author.map { Author(fromC: $0) }
     switch c.pointee.part_case.rawValue {
     case 2: self.part = .refund(Refund(fromC: c.pointee.refund))
     case 3: self.part = .fulfillment(Fulfillment(fromC: c.pointee.fulfillment))
@@ -690,6 +694,7 @@ public struct PendingOrderPart: ProtobufC.Message {
     if !self.orderExternalID.isEmpty { c.pointee.order_external_id = try arena.string(self.orderExternalID, "patron.v1.PendingOrderPart.order_external_id") }
     if let value = self.receivedAt { c.pointee.received_at = try value.makeC(in: arena).assumingMemoryBound(to: Google__Protobuf__Timestamp.self) }
     if let value = self.expiresAt { c.pointee.expires_at = try value.makeC(in: arena).assumingMemoryBound(to: Google__Protobuf__Timestamp.self) }
+    if let value = self.author { c.pointee.author = try value.makeC(in: arena).assumingMemoryBound(to: Patron__V1__Author.self) }
     switch self.part {
     case .refund(let value):
       c.pointee.part_case = .init(rawValue: 2)
@@ -708,6 +713,7 @@ public struct PendingOrderPart: ProtobufC.Message {
     @inlinable package static var fulfillment: Int { 3 }
     @inlinable package static var receivedAt: Int { 4 }
     @inlinable package static var expiresAt: Int { 5 }
+    @inlinable package static var author: Int { 6 }
   }
 
   /// The waiting part.

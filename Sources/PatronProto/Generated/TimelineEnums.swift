@@ -58,7 +58,7 @@ public struct EventChangeKind: RawRepresentable, Hashable, Sendable, CaseIterabl
   public static let recorded = EventChangeKind(rawValue: 1)
   /// The event was replaced and has a new sequence.
   public static let replaced = EventChangeKind(rawValue: 2)
-  /// The event was deleted: `event` has its identifiers only.
+  /// The event was deleted: `event` has its identifiers and the author of the deletion only.
   public static let deleted = EventChangeKind(rawValue: 3)
   /// The event moved to another customer with its order: `event` is the event as it is now.
   public static let moved = EventChangeKind(rawValue: 4)

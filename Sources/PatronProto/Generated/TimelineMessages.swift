@@ -324,9 +324,9 @@ public struct Event: ProtobufC.Message {
   /// customer.
   public var contact: Contact?
 
-  /// Author of the call that recorded the event, or last replaced, moved or deleted it; absent if
-  /// that call had no key and named nobody. Events that Patron derives have the author of the call
-  /// from which they follow.
+  /// Author of the call that recorded the event, or last replaced or deleted it; absent if that call
+  /// had no key and named nobody. Events that Patron derives have the author of the call from which
+  /// they follow. A move to another customer keeps the author.
   public var author: Author?
 
   /// The message with every field absent or at its default.
@@ -2351,6 +2351,10 @@ public struct EventType: ProtobufC.Message {
   /// Names of the customer's fields that its events may set.
   public var enriches: [String] = []
 
+  /// Author of the last registration; set by the server. Absent if that call had no key and named
+  /// nobody, and for the types of Patron's own.
+  public var author: Author?
+
   /// The message with every field absent or at its default.
   public init() {}
 
@@ -2373,6 +2377,7 @@ public struct EventType: ProtobufC.Message {
     self.description = String(cString: c.pointee.description)
     self.fields = CArray.map(c.pointee.fields, c.pointee.n_fields) { EventField(fromC: $0!) }
     self.enriches = CArray.map(c.pointee.enriches, c.pointee.n_enriches) { String(cString: $0!) }
+    self.author = c.pointee.author.map { Author(fromC: $0) }
   }
 
   /// Fills the initialised C struct at `target`. Its pointers point into `arena`.
@@ -2388,6 +2393,7 @@ public struct EventType: ProtobufC.Message {
     c.pointee.fields = try arena.map(self.fields) { element throws(CodecError) in try element.makeC(in: arena).assumingMemoryBound(to: Patron__V1__EventField.self) }
     c.pointee.n_enriches = self.enriches.count
     c.pointee.enriches = try arena.map(self.enriches) { element throws(CodecError) in try arena.string(element, "patron.v1.EventType.enriches") }
+    if let value = self.author { c.pointee.author = try value.makeC(in: arena).assumingMemoryBound(to: Patron__V1__Author.self) }
   }
 
   /// The numbers of the fields.
@@ -2400,6 +2406,7 @@ public struct EventType: ProtobufC.Message {
     @inlinable package static var description: Int { 6 }
     @inlinable package static var fields: Int { 7 }
     @inlinable package static var enriches: Int { 8 }
+    @inlinable package static var author: Int { 9 }
   }
 }
 

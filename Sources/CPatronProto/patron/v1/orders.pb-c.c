@@ -1425,7 +1425,7 @@ const ProtobufCMessageDescriptor patron__v1__order_ref__descriptor =
   (ProtobufCMessageInit) patron__v1__order_ref__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor patron__v1__pending_order_part__field_descriptors[5] =
+static const ProtobufCFieldDescriptor patron__v1__pending_order_part__field_descriptors[6] =
 {
   {
     "order_external_id",
@@ -1487,8 +1487,21 @@ static const ProtobufCFieldDescriptor patron__v1__pending_order_part__field_desc
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "author",
+    6,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Patron__V1__PendingOrderPart, author),
+    &patron__v1__author__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned patron__v1__pending_order_part__field_indices_by_name[] = {
+  5,   /* field[5] = author */
   4,   /* field[4] = expires_at */
   2,   /* field[2] = fulfillment */
   0,   /* field[0] = order_external_id */
@@ -1498,7 +1511,7 @@ static const unsigned patron__v1__pending_order_part__field_indices_by_name[] = 
 static const ProtobufCIntRange patron__v1__pending_order_part__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 5 }
+  { 0, 6 }
 };
 const ProtobufCMessageDescriptor patron__v1__pending_order_part__descriptor =
 {
@@ -1508,7 +1521,7 @@ const ProtobufCMessageDescriptor patron__v1__pending_order_part__descriptor =
   "Patron__V1__PendingOrderPart",
   "patron.v1",
   sizeof(Patron__V1__PendingOrderPart),
-  5,
+  6,
   patron__v1__pending_order_part__field_descriptors,
   patron__v1__pending_order_part__field_indices_by_name,
   1,  patron__v1__pending_order_part__number_ranges,

@@ -5552,7 +5552,7 @@ const ProtobufCMessageDescriptor patron__v1__event_field__descriptor =
   (ProtobufCMessageInit) patron__v1__event_field__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor patron__v1__event_type__field_descriptors[8] =
+static const ProtobufCFieldDescriptor patron__v1__event_type__field_descriptors[9] =
 {
   {
     "source",
@@ -5650,8 +5650,21 @@ static const ProtobufCFieldDescriptor patron__v1__event_type__field_descriptors[
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "author",
+    9,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Patron__V1__EventType, author),
+    &patron__v1__author__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned patron__v1__event_type__field_indices_by_name[] = {
+  8,   /* field[8] = author */
   5,   /* field[5] = description */
   7,   /* field[7] = enriches */
   6,   /* field[6] = fields */
@@ -5664,7 +5677,7 @@ static const unsigned patron__v1__event_type__field_indices_by_name[] = {
 static const ProtobufCIntRange patron__v1__event_type__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 8 }
+  { 0, 9 }
 };
 const ProtobufCMessageDescriptor patron__v1__event_type__descriptor =
 {
@@ -5674,7 +5687,7 @@ const ProtobufCMessageDescriptor patron__v1__event_type__descriptor =
   "Patron__V1__EventType",
   "patron.v1",
   sizeof(Patron__V1__EventType),
-  8,
+  9,
   patron__v1__event_type__field_descriptors,
   patron__v1__event_type__field_indices_by_name,
   1,  patron__v1__event_type__number_ranges,

@@ -270,6 +270,7 @@ struct  Patron__V1__PendingOrderPart
   char *order_external_id;
   Google__Protobuf__Timestamp *received_at;
   Google__Protobuf__Timestamp *expires_at;
+  Patron__V1__Author *author;
   Patron__V1__PendingOrderPart__PartCase part_case;
   union {
     Patron__V1__Refund *refund;
@@ -278,7 +279,7 @@ struct  Patron__V1__PendingOrderPart
 };
 #define PATRON__V1__PENDING_ORDER_PART__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&patron__v1__pending_order_part__descriptor) \
-    , (char *)protobuf_c_empty_string, NULL, NULL, PATRON__V1__PENDING_ORDER_PART__PART__NOT_SET, {0} }
+    , (char *)protobuf_c_empty_string, NULL, NULL, NULL, PATRON__V1__PENDING_ORDER_PART__PART__NOT_SET, {0} }
 
 
 struct  Patron__V1__Checkout

@@ -710,10 +710,11 @@ struct  Patron__V1__EventType
   Patron__V1__EventField **fields;
   size_t n_enriches;
   char **enriches;
+  Patron__V1__Author *author;
 };
 #define PATRON__V1__EVENT_TYPE__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&patron__v1__event_type__descriptor) \
-    , PATRON__V1__EVENT_SOURCE__EVENT_SOURCE_UNSPECIFIED, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0,NULL, 0,NULL }
+    , PATRON__V1__EVENT_SOURCE__EVENT_SOURCE_UNSPECIFIED, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0,NULL, 0,NULL, NULL }
 
 
 struct  Patron__V1__ListEventTypesRequest
