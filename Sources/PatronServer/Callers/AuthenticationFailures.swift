@@ -1,7 +1,8 @@
 package import Logging
 package import PatronModel
+internal import PatronStore
 internal import Synchronization
-package import TTRPC
+internal import TTRPC
 
 /// The calls that were refused because of who called: without a valid key, or beyond its rights.
 /// Counted by peer and reason, so that an attacker cannot fill a log or the memory. Usable on any
