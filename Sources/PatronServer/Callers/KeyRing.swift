@@ -1,4 +1,4 @@
-package import PatronModel
+internal import PatronModel
 package import PatronStore
 internal import Synchronization
 internal import TTRPC
