@@ -1,5 +1,6 @@
 import ArgumentParser
 import PatronProto
+import ProtobufC
 
 struct KeysBind: AsyncParsableCommand {
   static let configuration = CommandConfiguration(

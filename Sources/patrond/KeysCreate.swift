@@ -1,5 +1,6 @@
 import ArgumentParser
 import PatronProto
+import ProtobufC
 import TTRPC
 
 struct KeysCreate: AsyncParsableCommand {

@@ -1,5 +1,6 @@
 import ArgumentParser
 import PatronProto
+import ProtobufC
 
 struct KeysList: AsyncParsableCommand {
   static let configuration = CommandConfiguration(

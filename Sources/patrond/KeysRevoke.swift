@@ -1,5 +1,6 @@
 import ArgumentParser
 import PatronProto
+import ProtobufC
 
 struct KeysRevoke: AsyncParsableCommand {
   static let configuration = CommandConfiguration(

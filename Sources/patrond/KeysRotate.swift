@@ -1,5 +1,6 @@
 import ArgumentParser
 import PatronProto
+import ProtobufC
 
 struct KeysRotate: AsyncParsableCommand {
   static let configuration = CommandConfiguration(

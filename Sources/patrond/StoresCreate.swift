@@ -1,5 +1,6 @@
 import ArgumentParser
 import PatronProto
+import ProtobufC
 
 struct StoresCreate: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
