@@ -1,4 +1,4 @@
-public import TTRPC
+package import TTRPC
 package import TTRPCNIO
 
 extension PatronClient {
