@@ -11,20 +11,20 @@ final class ServerHandler: ChannelInboundHandler {
   /// The host by which the connection is counted, or nil.
   let host: PeerHost?
   /// The connection's claim to one of the server's places, `Limits.connections`.
-  private(set) var place: Place
+  var place: Place
   /// True while the connection counts as one without an accepted key.
-  private(set) var isStranger = false
+  var isStranger = false
   /// True while the handler is due to flush at the end of a batch.
   var needsFlush = false
 
-  private let owner: ServerConnections
+  let owner: ServerConnections
   private let dispatcher: any CallDispatcher
   private let limits: Limits
-  private var peer = Peer(address: "unknown")
+  var peer = Peer(address: "unknown")
   private let account: AnswerAccount
   /// The bytes of output that `account` holds.
   private var counted = 0
-  private var connection: ServerConnection
+  var connection: ServerConnection
   private var streams: [UInt32: ServerStreamQueue] = [:]
   /// The streams that have messages to send and wait for room.
   private var waiting: [ServerStreamQueue] = []
@@ -41,7 +41,7 @@ final class ServerHandler: ChannelInboundHandler {
   private var isFlushing = false
   /// The buffer of every write. It is copied only if NIO still holds the last one.
   private var outgoing = ByteBuffer()
-  private var ending = Ending.open
+  var ending = Ending.open
 
   enum Place {
     case held
@@ -55,7 +55,7 @@ final class ServerHandler: ChannelInboundHandler {
     case none
   }
 
-  private enum Ending {
+  enum Ending {
     case open
     /// The output is closed as soon as it is sent. Input is discarded until the client closes or
     /// the time is up. Closing at once would let the kernel discard the last answers.
@@ -210,7 +210,7 @@ final class ServerHandler: ChannelInboundHandler {
   }
 
   /// Handles the input until it or the turn ends.
-  private func process(beginsTurn: Bool) {
+  func process(beginsTurn: Bool) {
     // Also without input: the reason for the block may be gone.
     var bytes = input ?? ByteBuffer()
     input = nil
@@ -503,50 +503,8 @@ final class ServerHandler: ChannelInboundHandler {
     finishTurn()
   }
 
-  /// The connection as one that may give way, or nil if it is not idle.
-  var idleEntry: IdleOrder.Entry? {
-    guard case .open = ending, place == .held, let since = connection.idleSince else { return nil }
-    return IdleOrder.Entry(id: id, isSilent: connection.isSilent, since: since)
-  }
-
-  /// Leaves the place to another connection and closes.
-  func leavePlace() {
-    place = .none
-    // Nothing was sent that the client could still have to read.
-    if connection.isSilent {
-      owner.shared.onClose?(peer, .evicted)
-      closeNow()
-    } else {
-      close(.evicted)
-      owner.addSpare(self)
-    }
-  }
-
-  /// Takes the place that the connection has asked for, and goes on with its input. Returns false
-  /// if the connection has ended in between.
-  func takePlace() -> Bool {
-    guard place == .asked, case .open = ending else { return false }
-    place = .held
-    owner.removeSpare(self)
-    decide(refusal: nil)
-    return true
-  }
-
-  /// Answers the call of a connection that gets no place, and closes.
-  func refuse(_ error: RPCError) {
-    guard place == .asked, case .open = ending else { return }
-    place = .none
-    decide(refusal: error)
-  }
-
-  private func decide(refusal: RPCError?) {
-    connection.placeDecided(refusal: refusal)
-    if let grace = owner.drainGraceMillis { connection.drain(graceMillis: grace) }
-    process(beginsTurn: true)
-    finishTurn()
-  }
-
-  private func close(_ reason: CloseReason) {
+  /// Ends the connection after its output, and says why.
+  func close(_ reason: CloseReason) {
     connection.announceEnd(reason)
     owner.shared.onClose?(peer, reason)
     if reason == .writeTimeout || reason == .memoryPressure { closeNow() } else { shutOutput() }
