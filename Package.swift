@@ -13,6 +13,8 @@ let strict: [SwiftSetting] = [
 let spans: [SwiftSetting] = strict + [.enableExperimentalFeature("Lifetimes")]
 
 let nioCore = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
+let nioTLS = Target.Dependency.product(name: "NIOTLS", package: "swift-nio")
+let nioSSL = Target.Dependency.product(name: "NIOSSL", package: "swift-nio-ssl")
 let nioPosix = Target.Dependency.product(name: "NIOPosix", package: "swift-nio")
 let argumentParser = Target.Dependency.product(
   name: "ArgumentParser",
@@ -40,6 +42,7 @@ let products: [Product] = [
 
 let dependencies: [Package.Dependency] = [
   .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+  .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
   .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
   .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
   .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
@@ -60,7 +63,11 @@ let system: [Target] = [
 let libraries: [Target] = [
   .target(name: "ProtoWire", swiftSettings: spans),
   .target(name: "TTRPC", dependencies: ["ProtoWire"], swiftSettings: spans),
-  .target(name: "TTRPCNIO", dependencies: ["TTRPC", nioCore, nioPosix], swiftSettings: strict),
+  .target(
+    name: "TTRPCNIO",
+    dependencies: ["TTRPC", nioCore, nioPosix, nioSSL, nioTLS],
+    swiftSettings: strict
+  ),
   .target(name: "ProtobufC", dependencies: ["CProtobufC", "ProtoWire"], swiftSettings: spans),
   .target(name: "CPatronProto", dependencies: ["CProtobufC"], cSettings: [.define("NDEBUG")]),
   .target(
@@ -206,7 +213,9 @@ let tests: [Target] = [
   .testTarget(name: "TTRPCTests", dependencies: ["TTRPC", "TestKit"], swiftSettings: strict),
   .testTarget(
     name: "TTRPCNIOTests",
-    dependencies: ["TTRPCNIO", "TTRPC", "ProtoWire", "TestKit", nioCore, nioPosix],
+    dependencies: [
+      "TTRPCNIO", "TTRPC", "ProtoWire", "TestKit", nioCore, nioPosix, nioSSL, nioTLS,
+    ],
     swiftSettings: strict
   ),
   .testTarget(name: "SQLiteTests", dependencies: ["SQLite", "TestKit"], swiftSettings: strict),

@@ -139,6 +139,13 @@ extension ServerConnection {
     phase = refusal.map { .refusing($0) } ?? .serving
   }
 
+  /// Fails every call with `error`, and ends the connection after the first. Call it before the
+  /// first input.
+  public mutating func refuseCalls(_ error: RPCError) {
+    if case .refusing = phase { return }
+    phase = .refusing(error)
+  }
+
   /// Tells an extended client by GOAWAY that its idle connection ends, so that it repeats calls on
   /// another one that are under way to this one. Open calls of a client without an accepted key end
   /// with an error. Does nothing for other reasons.

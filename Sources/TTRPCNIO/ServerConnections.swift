@@ -9,6 +9,7 @@ final class ServerConnections {
   let dispatcher: any CallDispatcher
   let table: MethodTable
   let turns: ServerTurns
+  let handshakes: ServerHandshakes
   private(set) var drainGraceMillis: Int?
   /// True in the second half of a drain.
   private(set) var hasStoppedReading = false
@@ -44,6 +45,12 @@ final class ServerConnections {
     self.dispatcher = dispatcher
     table = MethodTable(dispatcher.methods)
     turns = ServerTurns(loop, shared.limits)
+    let maxHandshakes = shared.certificates?.settings.maxHandshakes ?? 0
+    handshakes = ServerHandshakes(
+      loop,
+      max: max(1, maxHandshakes / (others.count + 1)),
+      roundTime: .microseconds(shared.limits.turnMicros)
+    )
   }
 
   func add(_ handler: ServerHandler) {

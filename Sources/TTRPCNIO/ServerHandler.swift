@@ -1,4 +1,5 @@
 import NIOCore
+import NIOSSL
 import TTRPC
 
 /// The driver of a ``ServerConnection`` on a NIO channel: bytes in, steps to the dispatcher, bytes
@@ -29,6 +30,10 @@ final class ServerHandler: ChannelInboundHandler {
   /// The streams that have messages to send and wait for room.
   private var waiting: [ServerStreamQueue] = []
   private var context: ChannelHandlerContext?
+  /// The TLS handshake that the connection is in. Until its end nothing is sent.
+  var handshake: ServerHandshake?
+  /// The place in the pipeline from which a close skips TLS, or nil without TLS.
+  var transport: ChannelHandlerContext?
   /// The input not yet handled: part of a frame, or bytes that came while reading is stopped.
   private var input: ByteBuffer?
   private var isBlocked = false
@@ -42,6 +47,8 @@ final class ServerHandler: ChannelInboundHandler {
   /// The buffer of every write. It is copied only if NIO still holds the last one.
   private var outgoing = ByteBuffer()
   var ending = Ending.open
+  /// True once the sending side was told to close.
+  private var isOutputClosed = false
 
   enum Place {
     case held
@@ -63,7 +70,7 @@ final class ServerHandler: ChannelInboundHandler {
     case closed
   }
 
-  private static let linger = Duration.seconds(1)
+  static let linger = Duration.seconds(1)
   /// The output, in bytes, up to which a stream's messages move into the connection.
   private static let outputTarget = 64 << 10
   private static let maxKeptBytes = 64 << 10
@@ -146,7 +153,7 @@ final class ServerHandler: ChannelInboundHandler {
       if case .lingering = ending { ending = .lingering(until: .now + Self.linger) }
       return
     default:
-      context.fireUserInboundEventTriggered(event)
+      if handshake?.handles(event) != true { context.fireUserInboundEventTriggered(event) }
       return
     }
     guard case .open = ending else { return }
@@ -158,6 +165,8 @@ final class ServerHandler: ChannelInboundHandler {
     for stream in connection.end() { tell(stream, Self.connectionClosed) }
     ending = .closed
     self.context = nil
+    handshake = nil
+    transport = nil
     input = nil
     waiting = []
     dropOutput()
@@ -166,7 +175,15 @@ final class ServerHandler: ChannelInboundHandler {
 
   func handlerRemoved(context: ChannelHandlerContext) { owner.left(self) }
 
-  func errorCaught(context: ChannelHandlerContext, error: any Error) { closeNow() }
+  func errorCaught(context: ChannelHandlerContext, error: any Error) {
+    if let handshake {
+      handshake.failed(error)
+    } else if error as? NIOSSLError != .uncleanShutdown {
+      closeNow()
+    }
+    // A client that ends its side without TLS's farewell ends its input: frames have lengths, so
+    // that nobody can cut one short unnoticed.
+  }
 
   // MARK: Input
 
@@ -412,7 +429,7 @@ final class ServerHandler: ChannelInboundHandler {
   }
 
   private func flush() {
-    guard let context else { return }
+    guard let context, handshake == nil else { return }
     defer { countOutput() }
     guard !connection.output.isEmpty else { return }
     guard context.channel.isWritable else {
@@ -470,9 +487,10 @@ final class ServerHandler: ChannelInboundHandler {
   func tick(_ now: ContinuousClock.Instant) -> ContinuousClock.Instant? {
     guard case .open = ending else {
       guard case .lingering(let until) = ending else { return nil }
-      if until <= now || (inputEnded && !hasUnsentOutput) { closeNow() }
+      if until <= now { closeNow() } else if inputEnded, !hasUnsentOutput { closeOutput() }
       return nil
     }
+    if let handshake { return handshake.tick(now) }
     if isQueued { connection.inputWaits(until: now) }
     let ended = connection.expire(now: now)
     for (stream, error) in ended { tell(stream, error) }
@@ -487,7 +505,10 @@ final class ServerHandler: ChannelInboundHandler {
   }
 
   /// See ``ServerConnection/forgive(_:)``.
-  func forgive(_ stall: Duration) { connection.forgive(stall) }
+  func forgive(_ stall: Duration) {
+    handshake?.forgive(stall)
+    connection.forgive(stall)
+  }
 
   func drain(graceMillis: Int) {
     connection.drain(graceMillis: graceMillis)
@@ -513,7 +534,8 @@ final class ServerHandler: ChannelInboundHandler {
   /// Flushes the output, closes the sending side and waits up to a second for the client to do the
   /// same. A client that does not read the output has the time of a write.
   private func shutOutput() {
-    guard case .open = ending, let context else { return }
+    guard case .open = ending, context != nil else { return }
+    if handshake != nil { return closeNow() }
     for stream in connection.end() { tell(stream, Self.connectionClosed) }
     flush()
     let patience = max(Self.linger, .milliseconds(limits.writeTimeoutMillis))
@@ -523,7 +545,14 @@ final class ServerHandler: ChannelInboundHandler {
     updateReading()
     // After the client has closed its side, NIO would close at once and drop what is not sent.
     if inputEnded, hasUnsentOutput { return }
-    context.close(mode: .output, promise: nil)
+    closeOutput()
+  }
+
+  /// Closes the sending side, with TLS's farewell, or the connection if that was done before.
+  private func closeOutput() {
+    if isOutputClosed { return closeNow() }
+    isOutputClosed = true
+    context?.close(mode: .output, promise: nil)
   }
 
   /// True while the socket has not taken all output.
@@ -536,7 +565,8 @@ final class ServerHandler: ChannelInboundHandler {
   func closeNow() {
     if case .closed = ending { return }
     ending = .closed
-    context?.close(promise: nil)
+    // The TLS handler would wait for the client's farewell.
+    (transport ?? context)?.close(promise: nil)
   }
 
   private static let connectionClosed = RPCError(

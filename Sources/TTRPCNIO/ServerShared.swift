@@ -11,6 +11,8 @@ final class ServerShared: Sendable {
   let freedMemory: FreedMemory
   let onClose: (@Sendable (Peer, CloseReason) -> Void)?
   let onNotice: (@Sendable (String) -> Void)?
+  /// Nil if no listener speaks TLS.
+  let certificates: ServerCertificates?
   private let connections = Atomic<Int>(0)
   /// The connections that have a place, at most `limits.connections`.
   private let places = Atomic<Int>(0)
@@ -19,6 +21,7 @@ final class ServerShared: Sendable {
   let strangers = Atomic<Int>(0)
   private let operators = Atomic<Int>(0)
   private let peers = Mutex(PeerCounts())
+  private let handshakeFailures = Mutex(HandshakeFailures())
   /// The last time at which all places were taken and one was wanted.
   private let lastCrowd = Mutex<ContinuousClock.Instant?>(nil)
   /// The listeners that accept nothing at present, and their number, which costs no lock to read.
@@ -26,7 +29,8 @@ final class ServerShared: Sendable {
   private let pausedCount = Atomic<Int>(0)
   private let lastID = Atomic<UInt64>(0)
 
-  init(_ configuration: TTRPCServer.Configuration) {
+  init(_ configuration: TTRPCServer.Configuration, _ certificates: ServerCertificates?) {
+    self.certificates = certificates
     limits = configuration.limits
     answers = AnswerTotal(configuration.limits)
     input = InputTotal(configuration.limits)
@@ -80,6 +84,12 @@ final class ServerShared: Sendable {
   }
 
   func leave(_ host: PeerHost) { peers.withLock { $0.leave(host) } }
+
+  /// Reports a TLS handshake that has failed, at most once a second.
+  func handshakeFailed(_ address: String, _ reason: String) {
+    let line = handshakeFailures.withLock { $0.add(address, reason, .now) }
+    if let line { onNotice?(line) }
+  }
 
   /// Reports that new clients find all places taken, once in an episode.
   func placesAreTaken() {

@@ -32,6 +32,8 @@ package final class TTRPCServer: Sendable {
     /// socket address. Only processes of the server's user and of root get in; their peers have
     /// ``Peer/isOperator``. A socket file that is there is replaced.
     package var operatorSocket: String?
+    /// The certificates for addresses of TLS, which cannot be listened on without.
+    package var tls: ServerTLS?
     /// A callback for logs: the reason why the server closed a connection. Runs on the
     /// connection's loop.
     package var onClose: (@Sendable (Peer, CloseReason) -> Void)?
@@ -91,15 +93,16 @@ package final class TTRPCServer: Sendable {
   package var connectionCount: Int { shared.connectionCount }
 
   /// Starts a server. `makeDispatcher` is called once for each loop, on that loop; every dispatcher
-  /// serves the same methods. Throws if one address cannot be listened on; then the server is
-  /// stopped and its socket files are removed.
+  /// serves the same methods. Throws if the certificates cannot be used, or if one address cannot be
+  /// listened on; then the server is stopped and its socket files are removed.
   package static func start(
     _ addresses: [ListenAddress],
     configuration: Configuration = Configuration(),
     makeDispatcher: @escaping @Sendable (any ServerLoop) -> any CallDispatcher
   ) async throws(ListenError) -> TTRPCServer {
+    let certificates = try certificates(configuration.tls, for: addresses)
     let group = MultiThreadedEventLoopGroup(numberOfThreads: max(1, configuration.threads))
-    let shared = ServerShared(configuration)
+    let shared = ServerShared(configuration, certificates)
     let loops = group.makeIterator().map { ServerEventLoop($0, shared.answers) }
     for loop in loops {
       loop.eventLoop.execute {
@@ -132,6 +135,7 @@ package final class TTRPCServer: Sendable {
     }
     let operatorSocket = await openOperatorSocket(configuration, group, loops, shared)
     if let channel = operatorSocket.channel { listeners.append(channel) }
+    watchCertificates(shared, on: loops[0].eventLoop)
     return TTRPCServer(
       addresses: actual,
       operatorSocket: operatorSocket,
@@ -258,6 +262,8 @@ package final class TTRPCServer: Sendable {
     let byLoop = Dictionary(
       uniqueKeysWithValues: loops.map { (ObjectIdentifier($0.eventLoop), $0) }
     )
+    let certificates: ServerCertificates? =
+      if case .tls = address { shared.certificates } else { nil }
     var bootstrap = ServerBootstrap(group: group)
       .serverChannelOption(.backlog, value: Int32(clamping: backlog))
       .serverChannelInitializer { channel in
@@ -271,18 +277,21 @@ package final class TTRPCServer: Sendable {
       .childChannelOption(.maxMessagesPerRead, value: 1)
       .childChannelInitializer { channel in
         channel.eventLoop.makeCompletedFuture {
-          try accept(channel, byLoop[ObjectIdentifier(channel.eventLoop)], isOperators)
+          let loop = byLoop[ObjectIdentifier(channel.eventLoop)]
+          try accept(channel, loop, certificates, isOperators: isOperators)
         }
       }
     do {
       switch address {
-      case .tcp(let host, let port):
+      case .tcp(let host, let port), .tls(let host, let port):
         bootstrap =
           bootstrap
           .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
           .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
         let channel = try await bootstrap.bind(host: host, port: port).get()
-        return (channel, .tcp(host: host, port: channel.localAddress?.port ?? port))
+        let bound = channel.localAddress?.port ?? port
+        guard certificates != nil else { return (channel, .tcp(host: host, port: bound)) }
+        return (channel, .tls(host: host, port: bound))
       case .unix(let path, _) where isOperators:
         return (try await ServerOperatorSocket.listen(path, with: bootstrap), address)
       case .unix(let path, let mode):
@@ -301,7 +310,8 @@ package final class TTRPCServer: Sendable {
   private static func accept(
     _ channel: any Channel,
     _ loop: ServerEventLoop?,
-    _ isOperators: Bool
+    _ certificates: ServerCertificates?,
+    isOperators: Bool
   ) throws {
     guard let connections = loop?.connections else { throw ChannelError.ioOnClosedChannel }
     let handler =
@@ -309,10 +319,35 @@ package final class TTRPCServer: Sendable {
       ? connections.makeOperatorHandler(for: channel)
       : connections.makeHandler(for: channel.remoteAddress)
     do {
+      if let certificates {
+        let handshake = ServerHandshake(connections, handler, certificates)
+        try channel.pipeline.syncOperations.addHandler(handshake)
+      }
       try channel.pipeline.syncOperations.addHandler(handler)
     } catch {
       connections.left(handler)
       throw error
+    }
+  }
+
+  private static func certificates(
+    _ tls: ServerTLS?,
+    for addresses: [ListenAddress]
+  ) throws(ListenError) -> ServerCertificates? {
+    for case .tls(let host, let port) in addresses where tls == nil {
+      let address = ListenAddress.tls(host: host, port: port)
+      throw ListenError("cannot listen on \(address): TLS needs a certificate and its key")
+    }
+    guard let tls else { return nil }
+    return try ServerCertificates(tls)
+  }
+
+  /// Looks at the files of the certificates now and then, until the loop ends.
+  private static func watchCertificates(_ shared: ServerShared, on loop: any EventLoop) {
+    guard let certificates = shared.certificates else { return }
+    let interval = TimeAmount(certificates.settings.watchInterval)
+    loop.scheduleRepeatedTask(initialDelay: .zero, delay: interval) { _ in
+      for line in certificates.check() { shared.onNotice?(line) }
     }
   }
 

@@ -2,7 +2,7 @@ import TTRPCNIO
 import TestKit
 import Testing
 
-/// What a server knows of the process at the other end of a connection.
+/// The process at the other end of a connection, as the server knows it.
 @Suite(.timeLimit(.minutes(15))) struct ServerPeerTests {
   typealias Service = ServerTestService
   typealias Bytes = ServerTestBytes

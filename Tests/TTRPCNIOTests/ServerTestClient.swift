@@ -1,5 +1,6 @@
 import NIOCore
 import NIOPosix
+import NIOSSL
 import Synchronization
 import TTRPC
 import TTRPCNIO
@@ -17,17 +18,29 @@ final class ServerTestClient: Sendable {
     let description: String
   }
 
-  init(_ address: ListenAddress) async throws {
+  /// Connects. With a context the client speaks TLS; the handshake need not be over when the client
+  /// is there. Without `reads` it reads nothing until it is told to.
+  init(
+    _ address: ListenAddress,
+    tls: NIOSSLContext? = nil,
+    serverName: String = "localhost",
+    reads: Bool = true
+  ) async throws {
     let inbox = Inbox()
     let bootstrap = ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
+      .channelOption(.autoRead, value: reads)
       .channelInitializer { channel in
         channel.eventLoop.makeCompletedFuture {
+          if let tls {
+            let handler = try NIOSSLClientHandler(context: tls, serverHostname: serverName)
+            try channel.pipeline.syncOperations.addHandler(handler)
+          }
           try channel.pipeline.syncOperations.addHandler(Collector(inbox))
         }
       }
     self.inbox = inbox
     switch address {
-    case .tcp(let host, let port):
+    case .tcp(let host, let port), .tls(let host, let port):
       channel = try await bootstrap.connect(host: host, port: port).get()
     case .unix(let path, _):
       channel = try await bootstrap.connect(unixDomainSocketPath: path).get()
@@ -72,6 +85,9 @@ final class ServerTestClient: Sendable {
 
   var isClosed: Bool { inbox.isClosed }
 
+  /// The errors of the connection so far, as text.
+  var errors: [String] { inbox.errors }
+
   /// The number of frames that have arrived and were not read.
   var unread: Int { inbox.count }
 
@@ -82,10 +98,22 @@ final class ServerTestClient: Sendable {
   /// Closes the sending side, after everything sent so far.
   func closeSending() async throws { try await channel.close(mode: .output).get() }
 
+  /// Closes the sending side of the socket, without a farewell of TLS.
+  func cutSending() async throws {
+    let channel = channel
+    try await channel.eventLoop.submit {
+      let context = try channel.pipeline.syncOperations.context(
+        handlerType: NIOSSLClientHandler.self
+      )
+      context.close(mode: .output, promise: nil)
+    }.get()
+  }
+
   func close() async { try? await channel.close() }
 
   fileprivate final class Inbox: Sendable {
     private let state = Mutex<(frames: [ServerTestFrame], head: Int, closed: Bool)>(([], 0, false))
+    private let failures = Mutex<[String]>([])
 
     var isClosed: Bool { state.withLock { $0.closed } }
     var count: Int { state.withLock { $0.frames.count - $0.head } }
@@ -94,6 +122,8 @@ final class ServerTestClient: Sendable {
 
     func add(_ frame: ServerTestFrame) { state.withLock { $0.frames.append(frame) } }
     func close() { state.withLock { $0.closed = true } }
+    var errors: [String] { failures.withLock { $0 } }
+    func add(_ error: any Error) { failures.withLock { $0.append("\(error)") } }
 
     func take() -> ServerTestFrame? {
       state.withLock { state in
@@ -128,6 +158,7 @@ final class ServerTestClient: Sendable {
 
     func channelInactive(context: ChannelHandlerContext) { inbox.close() }
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
+      inbox.add(error)
       context.close(promise: nil)
     }
   }

@@ -13,6 +13,26 @@ enum ServerTestFiles {
   /// The line in the journal of a server that this process calls over a Unix socket.
   static var ownProcess: String { "peer process \(getpid()) user \(getuid()) group \(getgid())" }
 
+  /// Returns the number of sockets of this machine with a local TCP port in a state, as Linux counts
+  /// them: 8 is CLOSE_WAIT.
+  static func sockets(port: Int, in states: Set<Int>) throws -> Int {
+    guard let file = fopen("/proc/self/net/tcp", "r") else { throw Problem() }
+    defer { fclose(file) }
+    var text: [UInt8] = []
+    while true {
+      let byte = getc(file)
+      if byte == EOF { break }
+      text.append(UInt8(truncatingIfNeeded: byte))
+    }
+    let lines = text.split(separator: 10).dropFirst()
+    let matching = lines.filter { line in
+      let fields = line.split(separator: 32).map { String(decoding: $0, as: UTF8.self) }
+      guard fields.count > 3, let local = fields[1].split(separator: ":").last else { return false }
+      return Int(local, radix: 16) == port && states.contains(Int(fields[3], radix: 16) ?? -1)
+    }
+    return matching.count
+  }
+
   /// Returns the permission bits of a file, or nil if there is none.
   static func permissions(_ path: String) -> UInt32? {
     var info = stat()

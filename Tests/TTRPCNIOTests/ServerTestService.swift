@@ -47,9 +47,12 @@ enum ServerTestService {
     _ address: ListenAddress = .tcp(host: "127.0.0.1", port: 0),
     threads: Int = 1,
     limits: Limits = Limits(),
-    journal: Journal = Journal()
+    journal: Journal = Journal(),
+    tls: ServerTLS? = nil
   ) async throws -> TTRPCServer {
     var configuration = TTRPCServer.Configuration()
+    configuration.tls = tls
+    configuration.onNotice = { journal.write("notice \($0)") }
     configuration.limits = limits
     configuration.threads = threads
     configuration.onClose = { peer, reason in journal.write("close \(reason)") }

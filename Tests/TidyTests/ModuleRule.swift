@@ -24,7 +24,7 @@ struct ModuleRule: Sendable, CustomStringConvertible {
       name: "TTRPCNIO",
       folder: "Sources/TTRPCNIO",
       own: ["TTRPC"],
-      foreign: ["NIOCore", "NIOPosix"]
+      foreign: ["NIOCore", "NIOPosix", "NIOSSL", "NIOTLS"]
     ),
     .init(name: "ProtobufC", folder: "Sources/ProtobufC", own: ["CProtobufC", "ProtoWire"]),
     .init(

@@ -1,0 +1,195 @@
+import Foundation
+import Synchronization
+import TTRPC
+import TestKit
+import Testing
+
+@testable import TTRPCNIO
+
+/// The files of certificates: errors at the start, and replacement while the server runs.
+@Suite(.timeLimit(.minutes(15))) struct TLSReloadTests {
+  private let folder = TemporaryDirectory()
+  private var settings: ServerTLS {
+    ServerTLS(certificateFile: folder.file("cert"), keyFile: folder.file("key"))
+  }
+
+  /// Puts a certificate and its key where the server looks, one file after the other.
+  private func install(_ pair: TestCertificates.Pair) throws {
+    try put(pair.certificate, "cert")
+    try put(pair.key, "key")
+  }
+
+  private func put(_ path: String, _ name: String) throws {
+    let bytes = try Data(contentsOf: URL(filePath: path))
+    try bytes.write(to: URL(filePath: folder.file(name)), options: .atomic)
+  }
+
+  private func error(_ settings: ServerTLS, now: Int? = nil) -> String {
+    do throws(ListenError) {
+      _ = try ServerCertificates(settings, now: now ?? ServerCertificates.now())
+      return "none"
+    } catch {
+      return error.description
+    }
+  }
+
+  // MARK: The start
+
+  @Test func everyFileIsNeeded() throws {
+    let common = try TestCertificates.common()
+    #expect(error(settings).contains("certificate file \(folder.file("cert")) cannot be read"))
+    try put(common.server.certificate, "cert")
+    #expect(error(settings).contains("key file \(folder.file("key")) cannot be read"))
+    try put(common.server.key, "key")
+    #expect(error(settings) == "none")
+    var both = settings
+    both.clientCAFile = folder.path
+    #expect(error(both).contains("client CA file \(folder.path) is no regular file"))
+    both.clientCAFile = common.server.key
+    #expect(error(both).contains("has no certificate that can be read"))
+    both.clientCAFile = common.authority.certificate
+    #expect(error(both) == "none")
+  }
+
+  @Test func whatTheFilesHoldIsTold() throws {
+    let common = try TestCertificates.common()
+    let made = TestCertificates()
+    try install(common.server)
+    try put(common.server.certificate, "key")
+    #expect(error(settings).contains("has no private key that can be read"))
+    try put(common.client.key, "key")
+    #expect(error(settings).contains("does not belong to the first certificate"))
+    try install(try made.make("old", days: -1))
+    #expect(error(settings).contains("has expired on "))
+    try install(common.server)
+    #expect(error(settings, now: 86_400).contains("is valid from "))
+    try folder.write("cert", String(repeating: "x", count: (1 << 20) + 1))
+    #expect(error(settings).contains("larger than 1 MiB"))
+  }
+
+  @Test func aKeyWithAPassphraseIsRefusedAndNobodyIsAsked() throws {
+    let common = try TestCertificates.common()
+    try install(common.server)
+    let openssl = try #require(TestCertificates.openssl, "run dev/install --tests")
+    let outcome = try Tool.run(
+      openssl,
+      ["pkcs8", "-topk8", "-in", common.server.key, "-out", folder.file("key")]
+        + ["-passout", "pass:secret"]
+    )
+    #expect(outcome.status == 0)
+    #expect(error(settings).contains("without a passphrase"))
+  }
+
+  // MARK: Replacement
+
+  @Test func filesAreTakenWhenTheyFitEachOther() throws {
+    let common = try TestCertificates.common()
+    let made = TestCertificates()
+    let (first, second) = (try made.make("first"), try made.make("second"))
+    try install(first)
+    let certificates = try ServerCertificates(settings)
+    let context = certificates.context
+    #expect(certificates.check().isEmpty)
+    try put(second.certificate, "cert")
+    #expect(certificates.check().isEmpty, "the key may be on its way")
+    try put(second.key, "key")
+    let lines = certificates.check()
+    #expect(lines.count == 1 && lines[0].contains("the files have changed"), "\(lines)")
+    #expect(certificates.context !== context)
+    #expect(certificates.check().isEmpty)
+    // A pair that stays broken is told once.
+    try put(common.client.key, "key")
+    let kept = certificates.context
+    #expect(certificates.check().isEmpty)
+    #expect(certificates.check().contains { $0.contains("goes on with the files") })
+    #expect(certificates.check().isEmpty)
+    try FileManager.default.removeItem(atPath: folder.file("key"))
+    #expect(certificates.check().isEmpty)
+    #expect(certificates.check().contains { $0.contains("cannot be read") })
+    #expect(certificates.context === kept)
+    try put(second.key, "key")
+    #expect(certificates.check().isEmpty, "these are the files that it has")
+    try put(first.key, "key")
+    #expect(certificates.check().isEmpty)
+    try put(first.certificate, "cert")
+    #expect(certificates.check().count == 1)
+  }
+
+  @Test func anExpiryIsToldTwoWeeksAhead() throws {
+    let common = try TestCertificates.common()
+    try install(common.server)
+    let certificates = try ServerCertificates(settings)
+    let day = 86_400
+    // The certificate was made for 30 days.
+    let now = ServerCertificates.now()
+    #expect(certificates.check(now: now + 15 * day).isEmpty)
+    let first = certificates.check(now: now + 17 * day)
+    #expect(first.count == 1 && first[0].contains("in 12 days"), "\(first)")
+    #expect(certificates.check(now: now + 17 * day + 3600).isEmpty)
+    #expect(certificates.check(now: now + 18 * day).count == 1)
+    let last = certificates.check(now: now + 31 * day)
+    #expect(last.count == 1 && last[0].contains("has expired on"), "\(last)")
+  }
+
+  @Test func datesAreThoseOfTheCalendar() {
+    #expect(ServerCertificates.date(0) == "1970-01-01 00:00 UTC")
+    #expect(ServerCertificates.date(1_835_364_300) == "2028-02-28 15:25 UTC")
+    #expect(ServerCertificates.date(1_835_443_200) == "2028-02-29 13:20 UTC")
+  }
+
+  @Test func fiftyReplacementsUnderLoadFailNoCall() async throws {
+    let made = TestCertificates()
+    let pairs = [try made.make("odd"), try made.make("even")]
+    try install(pairs[0])
+    let settings = settings
+    let tls = try await TLSTestServer.start(threads: 2) { tls, common in
+      tls.certificateFile = settings.certificateFile
+      tls.keyFile = settings.keyFile
+      tls.watchInterval = .milliseconds(5)
+    }
+    let authority = try made.authority()
+    let isOver = Flag()
+    try await withThrowingTaskGroup(of: Int.self) { group in
+      for _ in 0..<4 {
+        group.addTask {
+          // One call on a connection that stays, one on a new connection.
+          let steady = try await tls.client { $0.trustRoots = .file(authority.certificate) }
+          var calls = 0
+          while !isOver.isSet {
+            let new = try await tls.client { $0.trustRoots = .file(authority.certificate) }
+            #expect(try await TLSTestServer.echoes(new))
+            await new.close()
+            let stream = UInt32(calls * 2 + 1)
+            steady.sendLater(ServerTestBytes.request(stream, ServerTestService.echo, [7]))
+            #expect(try await steady.frame().payload == [7])
+            calls += 1
+          }
+          await steady.close()
+          return calls
+        }
+      }
+      for index in 1...50 {
+        try install(pairs[index % 2])
+        for _ in 0..<60_000 where reloads(tls) < index {
+          try await Task.sleep(for: .milliseconds(1))
+        }
+        #expect(reloads(tls) == index)
+      }
+      isOver.set()
+      for try await calls in group { #expect(calls > 0) }
+    }
+    #expect(!tls.journal.all.contains { $0.contains("handshake") }, "\(tls.journal.all)")
+    try await tls.waitUntilEmpty()
+    await tls.server.shutdown()
+  }
+
+  private func reloads(_ tls: TLSTestServer) -> Int {
+    tls.journal.all.count(where: { $0.contains("the files have changed") })
+  }
+
+  private final class Flag: Sendable {
+    private let value = Atomic<Bool>(false)
+    var isSet: Bool { value.load(ordering: .relaxed) }
+    func set() { value.store(true, ordering: .relaxed) }
+  }
+}
