@@ -9,8 +9,8 @@ struct Serve: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Serve the data directory (the default command).",
     discussion: """
-      Without --insecure-listen the server listens only on the loopback interface and on Unix \
-      sockets, because connections are not encrypted and callers are not authenticated.
+      Without --tls-cert the server listens only on the loopback interface and on Unix sockets, \
+      unless --insecure-listen allows more.
 
       Exit status: 0 after a signal, 1 if it could not start, 2 for wrong flags, 74 after a disk \
       failure: acknowledged writes are on disk, and the server can be restarted. Also 74 if a file \
@@ -25,14 +25,12 @@ struct Serve: AsyncParsableCommand {
 
   @Option(
     help: ArgumentHelp(
-      "Address to listen on; port 0 selects a free port. Repeatable. Also PATRON_LISTEN.",
+      "Address to listen on; port 0 selects a free port. With --tls-cert, plain:HOST:PORT is one "
+        + "of the loopback interface without TLS. Repeatable. Also PATRON_LISTEN.",
       valueName: "host:port|unix:path"
     )
   )
   var listen: [String] = [Environment.value("PATRON_LISTEN") ?? "127.0.0.1:7420"]
-
-  @Flag(help: "Allow addresses that other machines can reach. Connections are not encrypted.")
-  var insecureListen = false
 
   @Option(
     help: ArgumentHelp(
@@ -75,6 +73,7 @@ struct Serve: AsyncParsableCommand {
   var maxWatches: Int?
 
   @OptionGroup var auth: AuthOptions
+  @OptionGroup(title: "Transport security") var tls: TLSOptions
   @OptionGroup var memory: MemoryOptions
   @OptionGroup(title: "Limits of the store") var storeLimits: StoreLimitOptions
   @OptionGroup(title: "Limits on clients") var limits: LimitOptions
@@ -112,7 +111,8 @@ struct Serve: AsyncParsableCommand {
         limits: limits,
         store: options.limits,
         watches: watches,
-        threads: threads
+        threads: threads,
+        encrypts: try tls.settings() != nil
       ),
       set: setParts
     )
@@ -120,6 +120,7 @@ struct Serve: AsyncParsableCommand {
     try await Server(
       storeOptions: options,
       addresses: try addresses(),
+      tls: try tls.settings(),
       threads: threads,
       limits: settings.limits,
       auth: mode,
@@ -159,22 +160,7 @@ struct Serve: AsyncParsableCommand {
   }
 
   private func addresses() throws -> [ListenAddress] {
-    try listen.map { text in
-      let address: ListenAddress
-      do {
-        address = try ListenAddress(parsing: text)
-      } catch {
-        throw ValidationError("--listen \(text): \(error)")
-      }
-      guard address.isLocal || insecureListen else {
-        throw ValidationError(
-          "--listen \(text): other machines can reach this address, and connections are not "
-            + "encrypted. "
-            + "Use 127.0.0.1 or unix:PATH, or add --insecure-listen on a trusted network."
-        )
-      }
-      return address
-    }
+    try listen.map { try tls.address($0) }
   }
 }
 

@@ -15,6 +15,7 @@ import UnixSignals
 struct Server {
   let storeOptions: StoreOptions
   let addresses: [ListenAddress]
+  let tls: ServerTLS?
   let threads: Int
   let limits: Limits
   let auth: Gate.Mode
@@ -24,6 +25,7 @@ struct Server {
   let memory: MemoryBound
 
   func run() async throws {
+    try checkCertificates()
     let log = Logger(label: "patrond") { _ in StandardErrorLog() }
     var options = storeOptions
     options.commitObserver = { [watches] changes in watches.observe(changes) }
@@ -34,6 +36,7 @@ struct Server {
     var configuration = TTRPCServer.Configuration()
     configuration.limits = limits
     configuration.threads = threads
+    configuration.tls = tls
     configuration.onNotice = { log.warning("\($0)") }
     let failures = AuthenticationFailures(log: log)
     let gate = Gate(
@@ -69,6 +72,15 @@ struct Server {
     } catch {
       store.close()
       throw error
+    }
+  }
+
+  /// Reads the certificates before a data directory is made for a server that cannot start.
+  private func checkCertificates() throws {
+    do {
+      try tls?.check()
+    } catch {
+      throw Failure(description: "\(error)")
     }
   }
 

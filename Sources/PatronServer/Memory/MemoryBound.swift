@@ -46,13 +46,17 @@ package struct MemoryBound: Sendable, Equatable {
     calls =
       (limits.callsInFlight + watches.maxWatches) * Self.callBytes
       + threads * 2 * (watches.feedBytes + watches.pageBytes)
-    connections = (limits.connections + settings.spareConnections) * Self.connectionBytes
+    connections =
+      (limits.connections + settings.spareConnections)
+      * (Self.connectionBytes + (settings.encrypts ? Self.encryptionBytes : 0))
     base = (64 << 20) + threads * Self.checkFactor * limits.requestBytes
   }
 
   /// Memory of one connection: a receive buffer, input that waits for its turn, the output's two
   /// buffers, and state.
   private static let connectionBytes = (64 + 128 + 64 + 64 + 16) << 10
+  /// Memory of TLS on a connection: its decrypted input, its encrypted output, and state.
+  private static let encryptionBytes = (128 + 64 + 48) << 10
   /// Memory that a request takes while it is checked, as a multiple of its length: sixteen times in
   /// the decoder's arena, and its values.
   private static let checkFactor = 32
@@ -96,19 +100,23 @@ extension MemoryBound {
     package var threads: Int
     /// Connections beyond `Limits.connections` that are kept for a moment.
     package var spareConnections: Int
+    /// True if listeners speak TLS.
+    package var encrypts: Bool
 
     package init(
       limits: Limits = Limits(),
       store: StoreLimits = StoreLimits(),
       watches: WatchSettings = WatchSettings(),
       threads: Int = 1,
-      spareConnections: Int = 64
+      spareConnections: Int = 64,
+      encrypts: Bool = false
     ) {
       self.limits = limits
       self.store = store
       self.watches = watches
       self.threads = threads
       self.spareConnections = spareConnections
+      self.encrypts = encrypts
     }
   }
 

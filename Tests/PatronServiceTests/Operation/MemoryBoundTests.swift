@@ -31,6 +31,7 @@ import Testing
       ("watches", { $0.watches.maxWatches += 1 }),
       ("feeds", { $0.watches.feedBytes += 1 << 10 }),
       ("threads", { $0.threads += 1 }),
+      ("transport security", { $0.encrypts = true }),
     ]
     for (name, change) in changes {
       var settings = Settings()
