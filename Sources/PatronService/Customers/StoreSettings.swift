@@ -53,6 +53,10 @@ extension CustomerHandlers {
     let fields = StoreSettings.fields.filter {
       paths.isEmpty ? $0.isPresent(given) : paths.contains($0.name)
     }
+    // A store does not raise its own limits.
+    if fields.contains(where: { $0.name == "limits" }) {
+      try AdminHandlers.authority(call).requireEveryStore()
+    }
     // Settings outside the mask are not checked.
     var named = StoreSettings()
     for field in fields { field.copy(given, &named) }

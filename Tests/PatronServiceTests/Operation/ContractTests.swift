@@ -15,7 +15,7 @@ struct ContractTests {
 
   @Test func everyMethodIsServedOnce() {
     let served = Routes.patron().methods
-    let contract = CustomerService.methods + TimelineService.methods
+    let contract = CustomerService.methods + TimelineService.methods + AdminService.methods
     #expect(Set(served) == Set(contract))
     #expect(served.count == contract.count)
   }
