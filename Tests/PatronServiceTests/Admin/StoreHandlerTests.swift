@@ -134,4 +134,20 @@ struct StoreHandlerTests {
       #expect(error?.rpcError.reason == "EVERY_STORE_NEEDED")
     }
   }
+
+  @Test func aStoreDoesNotRaiseItsOwnLimits() throws {
+    let store = try #require(StoreID("shop"))
+    let request = UpdateStoreSettingsRequest.with {
+      $0.storeID = "shop"
+      $0.settings = .with { $0.limits = .with { $0.callsPerSecond = 1_000_000 } }
+    }
+    let own = CallContext.test(as: Principal(store: store), in: store)
+    let error = #expect(throws: DomainError.self) {
+      try CustomerHandlers.prepareSettings(request, own)
+    }
+    #expect(error?.rpcError.reason == "EVERY_STORE_NEEDED")
+    let others = CallContext.test(as: .operator, in: store)
+    let update = try CustomerHandlers.prepareSettings(request, others)
+    #expect(update.settings.limits?.callsPerSecond == 1_000_000)
+  }
 }
