@@ -1,6 +1,7 @@
 internal import PatronModel
 package import PatronProto
 package import PatronStore
+internal import ProtobufC
 
 extension AuditEntry {
   /// Creates the entry of a row.
