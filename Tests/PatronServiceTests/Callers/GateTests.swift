@@ -199,6 +199,24 @@ struct GateTests {
     }
   }
 
+  @Test func aBoundNameCountsFromTheFirstHealthCheck() async throws {
+    try await Shop.open { shop in
+      try await shop.make(stores: "one")
+      let key = try await shop.key(of: "one")
+      try await shop.write { try KeyWriter($0).bind("DNS:till.example.com", to: key.key.id) }
+      let bench = try GateBench(shop)
+      let health = HealthDispatcher(HealthState(services: []), gate: bench.gate)
+      let check = try #require(health.methods.first { $0.name == "Check" })
+      for name in ["DNS:till.example.com", "DNS:x"] {
+        let session = ConnectionSession(isAuthenticated: false)
+        let peer = Peer(address: "10.0.0.7:1", certificateNames: [name])
+        #expect(try bench.call(check, session: session, peer: peer, of: health) == nil)
+        #expect(session.isAuthenticated == (name != "DNS:x"))
+      }
+      #expect(bench.failures.drain().isEmpty, "a health check without a key is as good")
+    }
+  }
+
   // MARK: Refusals
 
   @Test func refusalsAreCountedByPeerAndReason() async throws {
