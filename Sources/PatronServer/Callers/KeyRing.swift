@@ -100,21 +100,25 @@ package final class KeyRing: Sendable {
     }
   }
 
-  /// Returns the right of a key, the same for all its connections.
+  /// Returns the right of a key, the same for all its connections. If the keys have changed since
+  /// `record` was read, and do not give the right any more, it has ended.
   func standing(of record: KeyRecord) -> KeyStanding {
     state.withLock { state in
       if let used = state.standings[record.id] { return used.standing }
       let used = use(record)
+      guard isGiven(used, to: record.id, state) else { return ended(used) }
       state.standings[record.id] = used
       return used.standing
     }
   }
 
-  /// Returns the right of a name that is bound to a key.
+  /// Returns the right of a name that is bound to a key. It may have ended, as that of a key.
   func standing(of record: KeyRecord, boundTo name: String) -> KeyStanding {
     state.withLock { state in
       if let known = state.names[name], known.id == record.id { return known.used.standing }
       let used = use(record)
+      guard isGiven(used, to: record.id, state), state.keys?.directory.names[name] == record.id
+      else { return ended(used) }
       state.names[name] = (record.id, used)
       return used.standing
     }
@@ -174,6 +178,19 @@ package final class KeyRing: Sendable {
       nextExpiry.store(min(time, nextExpiry.load(ordering: .relaxed)), ordering: .relaxed)
     }
     return used
+  }
+
+  /// Returns true if the latest keys that were read give a right. Another thread may have read them
+  /// after the caller's.
+  private func isGiven(_ used: Used, to key: KeyID, _ state: State) -> Bool {
+    guard let directory = state.keys?.directory else { return false }
+    return isValid(used, directory.keys[key], directory)
+  }
+
+  /// Ends a right before it is used: no later change of keys would end it.
+  private func ended(_ used: Used) -> KeyStanding {
+    end(used, .revoked)
+    return used.standing
   }
 
   /// Ends the rights that the keys do not give any more.
