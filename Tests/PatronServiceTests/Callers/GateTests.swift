@@ -139,7 +139,7 @@ struct GateTests {
       let bench = try GateBench(shop)
       let till = Peer(
         address: "10.0.0.7:1",
-        certificateNames: ["URI:patron://unknown", "DNS:till.example.com"]
+        certificateNames: ["URI:patron://unknown", "DNS:Till.Example.COM"]
       )
       let process = Peer(
         address: "unix",
@@ -214,6 +214,24 @@ struct GateTests {
         #expect(session.isAuthenticated == (name != "DNS:x"))
       }
       #expect(bench.failures.drain().isEmpty, "a health check without a key is as good")
+    }
+  }
+
+  /// Health checks come often: an end of the key must neither fail them nor fill the log.
+  @Test func anEndedKeyOfANameFailsNoHealthCheck() async throws {
+    try await Shop.open { shop in
+      try await shop.make(stores: "one")
+      let key = try await shop.key(of: "one", until: WallClock.system.now() - 1)
+      try await shop.write { try KeyWriter($0).bind("UID:1000", to: key.key.id) }
+      let bench = try GateBench(shop)
+      let health = HealthDispatcher(HealthState(services: []), gate: bench.gate)
+      let check = try #require(health.methods.first { $0.name == "Check" })
+      let session = ConnectionSession(isAuthenticated: false)
+      let process = UnixCredentials(pid: 1, uid: 1000, gid: 1000)
+      let peer = Peer(address: "unix", credentials: process)
+      #expect(try bench.call(check, session: session, peer: peer, of: health) == nil)
+      #expect(!session.isAuthenticated)
+      #expect(bench.failures.drain().isEmpty)
     }
   }
 
