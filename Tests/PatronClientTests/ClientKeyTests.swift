@@ -57,6 +57,26 @@ struct ClientKeyTests {
     fails(.invalidArgument, "expected patron_") { _ = try ClientKey(text) }
   }
 
+  @Test func theKeyIsNotSentUnencryptedUnlessItMay() throws {
+    var options = PatronClient.Options()
+    options.key = try ClientKey(Self.text)
+    let distant = ClientTarget.host("patron.example.com", port: 7420)
+    let message = "the key would go unencrypted to patron.example.com:7420"
+    fails(.invalidArgument, message) { _ = try options.configuration(for: distant) }
+    fails(.invalidArgument, message) {
+      _ = try PatronClient(address: "patron.example.com:7420", options: options)
+    }
+    let safe: [ClientTarget] = [
+      .host("127.0.0.1", port: 1), .host("::1", port: 1), .host("localhost", port: 1),
+      .unix(path: "x"),
+    ]
+    for target in safe { _ = try options.configuration(for: target) }
+    options.sendsKeyUnencrypted = true
+    _ = try options.configuration(for: distant)
+    // Without a key there is nothing to protect.
+    _ = try PatronClient.Options().configuration(for: distant)
+  }
+
   @Test func theLongestKey() throws {
     _ = try ClientKey("patron_" + String(repeating: "s", count: 193))
   }

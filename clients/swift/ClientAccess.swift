@@ -61,8 +61,10 @@ package struct ClientAccess: Sendable {
     "PATRON_TLS_CLIENT_CERT", "PATRON_TLS_CLIENT_KEY", "PATRON_TLS_SERVER_NAME",
   ]
 
-  /// Sets what the options of a client say of TLS and keys.
+  /// Sets what the options of a client say of TLS and keys. The programs show ``warnings`` where
+  /// the client would refuse to send the key.
   package func apply(to options: inout PatronClient.Options) {
+    options.sendsKeyUnencrypted = true
     options.tls = tls
     options.key = key
     options.onBehalfOf = onBehalfOf

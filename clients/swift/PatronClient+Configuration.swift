@@ -16,6 +16,7 @@ extension PatronClient.Options {
     } else if case .tls = target {
       configuration.tls = try PatronClient.TLS().load()
     }
+    if key != nil, !sendsKeyUnencrypted { try Self.checkEncryption(configuration.target) }
     if let key { configuration.metadata.append("authorization", "Bearer \(key.text)") }
     if key != nil || tls?.certificateFile != nil {
       configuration.greeting = GRPCHealth.Health.check.method
@@ -30,6 +31,16 @@ extension PatronClient.Options {
     configuration.retry = retry
     configuration.waitForReady = waitsForServer
     return configuration
+  }
+
+  /// Refuses an address to which the key would go in the clear over a network.
+  private static func checkEncryption(_ target: ClientTarget) throws(RPCError) {
+    guard case .host = target, !target.isLocal else { return }
+    throw RPCError(
+      code: .invalidArgument,
+      message: "the key would go unencrypted to \(target), where others can read it on the way: "
+        + "write tls://\(target), or set sendsKeyUnencrypted on a network that you trust"
+    )
   }
 
   private static func check(onBehalfOf text: String) throws(RPCError) {

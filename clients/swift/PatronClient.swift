@@ -31,6 +31,9 @@ public final class PatronClient: Sendable {
     /// TLS with the files and names of this client; nil takes the defaults for an address that
     /// begins with `tls://`, and no TLS for others.
     public var tls: TLS?
+    /// True: the key may go without TLS to other machines, where everybody on the way can read it.
+    /// False: making such a client throws.
+    public var sendsKeyUnencrypted = false
     /// Connections to the server, 1 or more; a call takes the one with the fewest in flight.
     /// Streams such as exports have as many connections of their own, so a slow reader of a stream
     /// does not delay calls.

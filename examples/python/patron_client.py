@@ -92,6 +92,9 @@ def connect(address):
 
 class Patron:
     def __init__(self, address, key=None):
+        local = ("unix:", "127.0.0.1:", "[::1]:", "localhost:")
+        if key and not address.startswith(("tls://", *local)):
+            raise ConnectionError(f"the key would go unencrypted: write tls://{address}")
         self.socket = connect(address)
         self.input, self.stream = self.socket.makefile("rb"), -1
         # Metadata of every call, a pair in field 5 of the request.
