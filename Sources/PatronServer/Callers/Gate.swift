@@ -313,7 +313,7 @@ package final class Gate: Sendable {
     guard mode == .keys, needsStore, let keys = session.keys else { return store }
     let stores = keys.directory.stores
     guard stores.contains(store) else {
-      throw .storeUnknown(store, among: stores.map(\.name).sorted())
+      throw .storeUnknown(store, among: stores)
     }
     return store
   }

@@ -48,9 +48,14 @@ extension RPCError {
     "The key is for another store. Leave `store_id` empty, or use a key of that store."
   )
 
+  /// The number of stores beyond which no similar name is looked for: a millisecond's work.
+  private static let maxComparedStores = 5000
+
   /// Returns the error for a store that does not exist. Only callers of every store get it.
-  static func storeUnknown(_ store: StoreID, among names: [String]) -> RPCError {
-    let near = NearestNames.of(store.name, among: names).first
+  static func storeUnknown(_ store: StoreID, among stores: Set<StoreID>) -> RPCError {
+    // A program that is wrong may call often, on a thread that serves others.
+    let names = stores.count <= maxComparedStores ? stores : []
+    let near = NearestNames.misspelled(store.name, among: names.lazy.map(\.name))
     let hint = near.map { "did you mean `\($0)`?" } ?? "make it with `patrond stores create`."
     return reason(
       .notFound,

@@ -258,6 +258,15 @@ struct GateTests {
     }
   }
 
+  @Test(arguments: [(4999, true), (5000, false)])
+  func aSimilarStoreIsLookedForAmongFew(others: Int, isNamed: Bool) throws {
+    var stores = Set((0..<others).compactMap { StoreID("n\($0)") })
+    stores.insert(try #require(StoreID("shop-one")))
+    let error = RPCError.storeUnknown(try #require(StoreID("shop-onr")), among: stores)
+    #expect(error.reason == "STORE_UNKNOWN")
+    #expect(error.metadata == (isNamed ? ["nearest": "shop-one"] : [:]))
+  }
+
   @Test func refusalsAreBoundedAndLoggedOnceASecond() {
     let collector = LogCollector()
     let failures = AuthenticationFailures(log: collector.log)
