@@ -24,7 +24,7 @@ struct RateMeter: ~Copyable, Sendable {
       if wait > 0 { return .nanoseconds(wait) }
       let (isTaken, other) = paidAt.weakCompareExchange(
         expected: paid,
-        desired: begin + price,
+        desired: Self.sum(begin, price),
         ordering: .relaxed
       )
       if isTaken { return nil }
@@ -39,12 +39,19 @@ struct RateMeter: ~Copyable, Sendable {
     while true {
       let (isTaken, other) = paidAt.weakCompareExchange(
         expected: paid,
-        desired: max(paid, now) + price,
+        desired: Self.sum(max(paid, now), price),
         ordering: .relaxed
       )
       if isTaken { return }
       paid = other
     }
+  }
+
+  /// Returns the end of a debt. Open calls of one caller may be charged one after another, so it
+  /// may be centuries away.
+  private static func sum(_ time: Int64, _ price: Int64) -> Int64 {
+    let (sum, overflows) = time.addingReportingOverflow(price)
+    return overflows ? .max : sum
   }
 
   /// The largest number of tokens of one call. Their price fits the number.

@@ -43,6 +43,9 @@ struct RateMeterTests {
     #expect(meter.take(0, rate: rate, at: 0) == nil)
     #expect(meter.take(.max, rate: 1, at: 0) == nil)
     #expect(meter.take(1, rate: 1, at: 0) != nil)
+    // Charges pile up without end, and the wait can still be computed.
+    for _ in 0..<4 { meter.charge(.max, rate: 1, at: 0) }
+    #expect(meter.take(1, rate: 1, at: 0) == .nanoseconds(Int64.max))
   }
 
   @Test func threadsTogetherGetNoMoreThanTheRate() async {
