@@ -5,7 +5,11 @@ struct PlainTable {
 
   init(_ titles: [String]) { self.titles = titles }
 
-  mutating func add(_ row: [String]) { rows.append(row) }
+  /// Adds a row. Line breaks and tabs of a cell become spaces: a description that somebody else
+  /// wrote must not look like a row of the table.
+  mutating func add(_ row: [String]) {
+    rows.append(row.map { cell in String(cell.map { $0.isWhitespace ? " " : $0 }) })
+  }
 
   /// The titles and the rows, each on a line.
   var text: String {

@@ -38,11 +38,14 @@ extension EndToEnd {
     func withoutAServer() async throws {
       let shop = KeyedShop()
       try await shop.patrond(["stores", "create", "shop"])
-      let key = try await shop.makeKey(["--store", "shop", "--scopes", "write"])
+      let key = try await shop.makeKey([
+        "--store", "shop", "--scopes", "write", "--description", "two\nlines\tand a tab",
+      ])
       let next = shop.key(in: try await shop.patrond(["keys", "rotate", shop.id(of: key)]))
       #expect(!Files.exists(shop.socket), "no socket is left")
       let list = try await shop.patrond(["keys", "list"])
       #expect(list.output.contains(shop.id(of: key)) && list.output.contains("rotating"))
+      #expect(list.output.contains("two lines and a tab"), "a key is one line of the table")
       #expect(!list.output.contains(key) && !list.output.contains(next))
       let server = try await shop.serve()
       for key in [key, next] { #expect(try await shop.calls(server, with: key) == .status(0)) }
