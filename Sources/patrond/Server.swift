@@ -28,6 +28,7 @@ struct Server {
     try checkCertificates()
     let log = Logger(label: "patrond") { _ in StandardErrorLog() }
     var options = storeOptions
+    options.beginsStores = auth == .off
     options.commitObserver = { [watches] changes in watches.observe(changes) }
     let clock = WallClock.system
     let uses = KeyUses()

@@ -30,6 +30,8 @@ final class RecordNumbers {
   /// Maximum number of stores. The memory is emptied when it is full.
   private static let capacity = 10_000
 
+  /// See ``StoreOptions/beginsStores``.
+  var beginsStores = true
   private var state = Place()
 
   private static let find = Query(
@@ -56,22 +58,31 @@ final class RecordNumbers {
   private static let writeRow = Query("UPDATE sequences SET value = ?1 WHERE name = 'record'")
 
   /// Returns the store's next number, greater than every number that a committed transaction issued
-  /// in it.
+  /// in it. Throws ``StoreError/storeDeleting`` for a store that must not begin.
   func next(of store: String, in transaction: ReadTransaction) throws -> Int64 {
     var sequence = try known(store, in: transaction)
+    if !sequence.isListed { try begin(store) }
     sequence.last += 1
     state.sequences[store] = sequence
     state.unwritten.insert(store)
-    if !sequence.isListed { state.beginning.insert(store) }
     return sequence.last
   }
 
-  /// Begins a store with a write that takes no number, if it is not in the list of stores.
+  /// Begins a store with a write that takes no number, if it is not in the list of stores. Throws
+  /// as ``next(of:in:)`` does.
   func noteUse(of store: String, in transaction: ReadTransaction) throws {
     let sequence = try known(store, in: transaction)
     state.sequences[store] = sequence
-    if !sequence.isListed { state.beginning.insert(store) }
+    if !sequence.isListed { try begin(store) }
   }
+
+  private func begin(_ store: String) throws {
+    guard beginsStores else { throw StoreError.storeDeleting }
+    state.beginning.insert(store)
+  }
+
+  /// Notes that a store was put into the list of stores.
+  func noteBegin(of store: String) { state.sequences[store]?.isListed = true }
 
   /// Notes that a store was taken out of the list of stores. Its next write begins it again.
   func noteEnd(of store: String) { state.sequences[store]?.isListed = false }

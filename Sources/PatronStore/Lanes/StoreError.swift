@@ -87,7 +87,7 @@ extension StoreError: CustomStringConvertible {
     case .cancelled: return "the call was cancelled"
     case .closing: return "the server is shutting down"
     case .storeDeleting:
-      return "the store is being deleted; use another one, or wait until it is gone"
+      return "the store is being deleted, or is gone; use another one, or make it anew"
     case .busy: return "another process holds a lock on the database; try again later"
     case .corrupt(let detail): return "the database is damaged (\(detail)); run `patrond check`"
     case .constraint(let detail), .engine(_, let detail): return detail

@@ -116,6 +116,8 @@ struct WriterSettings: Sendable {
   var commitObserver: (@Sendable ([RecordChange]) -> Void)?
   /// True to rebuild a failed search index while writes continue.
   var mendsSearch = true
+  /// See ``StoreOptions/beginsStores``.
+  var beginsStores = true
   var upkeep: Upkeep?
   /// Receives messages for the operator, without personal data.
   var onNotice: (@Sendable (String) -> Void)?

@@ -45,6 +45,7 @@ final class Writer {
     self.queue = queue
     self.transaction = WriteTransaction(connection)
     transaction.maxKeptAnswers = settings.limits.maxKeptAnswers
+    transaction.numbers.beginsStores = settings.beginsStores
     connection.takeOverCheckpoints()
     // The first step finds out if a rebuild was interrupted.
     searchPause = settings.mendsSearch ? .zero : nil

@@ -33,6 +33,7 @@ package final class Store: Sendable {
       snapshots: snapshots,
       commitObserver: options.commitObserver,
       mendsSearch: options.mendsSearch,
+      beginsStores: options.beginsStores,
       upkeep: options.upkeep,
       onNotice: options.onNotice,
       onFailStop: options.onFailStop ?? stopProcess,

@@ -27,6 +27,10 @@ package struct StoreOptions: Sendable {
   /// True to rebuild a search index that is damaged or has grown, at the start and while writes
   /// continue. False leaves it as it is, for checks.
   package var mendsSearch = true
+  /// True if a store begins with its first write. False where stores are made on purpose: a write
+  /// to one that is not in the list is refused, such as a write that waited while its store was
+  /// deleted.
+  package var beginsStores = true
   /// Work that falls due with time.
   package var upkeep: Upkeep?
   /// Receives messages for the operator, on the writer's thread, without personal data.

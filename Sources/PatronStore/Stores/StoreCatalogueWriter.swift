@@ -26,6 +26,7 @@ package struct StoreCatalogueWriter {
   /// Adds a store, which is empty.
   package func insert(_ id: StoreID, at now: Int64) throws {
     try transaction.run(Self.insert, id.name, now)
+    transaction.numbers.noteBegin(of: id.name)
     transaction.changesKeys = true
   }
 

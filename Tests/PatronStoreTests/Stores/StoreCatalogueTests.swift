@@ -129,6 +129,41 @@ struct StoreCatalogueTests {
     #expect(try names(lane) == ["new"])
   }
 
+  /// A write may have waited while its store was deleted.
+  @Test func whereStoresAreMadeOnPurposeNoWriteBeginsOne() throws {
+    let lane = try LaneStore {
+      $0.migrations = Migration.all
+      $0.beginsStores = false
+    }
+    let store = try #require(StoreID("shop"))
+    let writes: [@Sendable (StoreWriter) throws -> Void] = [
+      { try $0.setSettings([1]) }, { try $0.putEventType("seen", of: "app", body: []) },
+    ]
+    func write(_ body: @escaping @Sendable (StoreWriter) throws -> Void) throws {
+      try lane.write { transaction in
+        try body(Self.writer(transaction, store))
+        return []
+      }
+    }
+    for _ in 0..<2 {
+      for body in writes { #expect(throws: StoreError.storeDeleting) { try write(body) } }
+      #expect(try names(lane) == [])
+      try lane.write { transaction in
+        try StoreCatalogueWriter(transaction).insert(store, at: 5)
+        return []
+      }
+      for body in writes { try write(body) }
+      #expect(try names(lane) == ["shop"])
+      try lane.write { transaction in
+        let stores = StoreCatalogueWriter(transaction)
+        try stores.beginDeletion(of: store, at: 6)
+        while try stores.deletePiece(of: store) {}
+        try stores.finishDeletion(of: store)
+        return []
+      }
+    }
+  }
+
   @Test func pagesAreSortedByName() throws {
     let lane = try open()
     let stores = ["c", "a-1", "b", "a", "a_2"].compactMap { StoreID($0) }
