@@ -37,36 +37,59 @@ package final class AuthenticationFailures: Sendable {
     var loggedAt = Int64.min
   }
 
+  /// The lines of the log in the present second.
+  private struct Lines {
+    private var begin = Int64.min
+    private var count = 0
+
+    /// Returns true if one more line may be written at a time.
+    mutating func take(at now: Int64) -> Bool {
+      // A clock that was set back must not silence the log.
+      let isNew = now >= begin &+ AuthenticationFailures.logInterval || now < begin
+      if isNew { (begin, count) = (now, 0) }
+      count += 1
+      return count <= AuthenticationFailures.maxLines
+    }
+  }
+
+  private struct State {
+    var entries: [Key: Entry] = [:]
+    var lines = Lines()
+  }
+
   /// Pairs of peer and reason that are counted apart.
   package static let maxEntries = 1024
+  /// Lines of the log in a second, of all peers together.
+  static let maxLines = 16
   /// The time between two lines of the log for one peer and reason, in microseconds.
   private static let logInterval: Int64 = 1_000_000
 
   private let log: Logger
-  private let entries = Mutex<[Key: Entry]>([:])
+  private let state = Mutex(State())
 
   package init(log: Logger) { self.log = log }
 
-  /// Counts a refusal, and logs it if the last line about its peer and reason is a second old.
+  /// Counts a refusal, and logs it if the last line about its peer and reason is a second old and
+  /// others have not filled the second. What is not logged is counted in a later line.
   func note(_ reason: String, _ key: Principal?, _ peer: Peer, at now: Int64) {
     note(reason, keyID: key?.keyID, store: key?.store?.name, peer.hostText, at: now)
   }
 
   func note(_ reason: String, keyID: KeyID?, store: String?, _ host: String, at now: Int64) {
-    let line = entries.withLock { entries -> String? in
+    let line = state.withLock { state -> String? in
       var key = Key(peer: host, reason: reason)
-      if entries[key] == nil, entries.count >= Self.maxEntries {
+      if state.entries[key] == nil, state.entries.count >= Self.maxEntries {
         key = Key(peer: "", reason: reason)
       }
-      var entry = entries[key] ?? Entry(failure: Failure(peer: key.peer, reason: reason))
+      var entry = state.entries[key] ?? Entry(failure: Failure(peer: key.peer, reason: reason))
       entry.failure.count += 1
       entry.failure.keyID = keyID
       entry.failure.store = store
       entry.failure.lastAt = now
       entry.unlogged += 1
-      defer { entries[key] = entry }
-      // A clock that was set back must not silence the log.
-      guard now >= entry.loggedAt &+ Self.logInterval || now < entry.loggedAt else { return nil }
+      defer { state.entries[key] = entry }
+      let isDue = now >= entry.loggedAt &+ Self.logInterval || now < entry.loggedAt
+      guard isDue, state.lines.take(at: now) else { return nil }
       entry.loggedAt = now
       defer { entry.unlogged = 0 }
       return Self.line(entry)
@@ -77,16 +100,16 @@ package final class AuthenticationFailures: Sendable {
   /// Returns the refusals since the last call, and forgets peers that were quiet since then. For
   /// the writer of the audit log.
   package func drain() -> [Failure] {
-    entries.withLock { entries in
+    state.withLock { state in
       var failures: [Failure] = []
-      for (key, var entry) in entries {
+      for (key, var entry) in state.entries {
         if entry.failure.count == 0 {
-          entries[key] = nil
+          state.entries[key] = nil
           continue
         }
         failures.append(entry.failure)
         entry.failure.count = 0
-        entries[key] = entry
+        state.entries[key] = entry
       }
       return failures.sorted { ($0.lastAt, $0.peer, $0.reason) < ($1.lastAt, $1.peer, $1.reason) }
     }
