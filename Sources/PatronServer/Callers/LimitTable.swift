@@ -22,7 +22,7 @@ package final class LimitTable: Sendable {
   /// Creates a table.
   ///
   /// - Parameters:
-  ///   - version: A number that grows before a change of a store's settings is acknowledged.
+  ///   - version: A number that grows before a change of a store's limits is acknowledged.
   ///   - load: Reads the limits that stores have set.
   package init(
     ofKeys: CallerLimits = CallerLimits(),
@@ -44,7 +44,7 @@ package final class LimitTable: Sendable {
     CallerLimits(encoded: key.limits).filled(from: ofKeys)
   }
 
-  /// Returns the limits of a store. Reads those of all stores once after each change of settings.
+  /// Returns the limits of a store. Reads those of all stores once after each change of one.
   func limits(of store: StoreID) throws(RPCError) -> CallerLimits {
     let version = latest()
     do {

@@ -20,7 +20,7 @@ extension Gate {
     failures: AuthenticationFailures
   ) {
     let limits = LimitTable(ofKeys: ofKeys, ofStores: ofStores) {
-      store.settingsVersion
+      store.limitsVersion
     } load: {
       var all: [StoreID: CallerLimits] = [:]
       try store.read { transaction in

@@ -80,7 +80,10 @@ extension CustomerHandlers {
     try settings.readSharedIdentifiers()
     if settings != old {
       settings.author = writer.author.message
-      try writer.setSettings(try settings.encoded())
+      try writer.setSettings(
+        try settings.encoded(),
+        changesLimits: settings.limits != old.limits
+      )
       writer.record(.settingsUpdate, settings.changes(from: old).map(AuditTarget.setting))
     }
     if settings.sharedPhoneThreshold != old.sharedPhoneThreshold {

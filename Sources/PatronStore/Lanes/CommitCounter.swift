@@ -6,6 +6,7 @@ internal import Synchronization
 package final class CommitCounter: Sendable {
   private let count = Atomic<UInt64>(0)
   private let settings = Atomic<UInt64>(0)
+  private let limits = Atomic<UInt64>(0)
   private let keys = Atomic<UInt64>(0)
 
   package init() {}
@@ -16,11 +17,17 @@ package final class CommitCounter: Sendable {
   /// Commits so far that changed the settings of a store.
   package var settingsVersion: UInt64 { settings.load(ordering: .acquiring) }
 
+  /// Commits so far that changed the limits of a store's calls.
+  package var limitsVersion: UInt64 { limits.load(ordering: .acquiring) }
+
   /// Commits so far that changed API keys, their names or the list of stores.
   package var keysVersion: UInt64 { keys.load(ordering: .acquiring) }
 
   /// Counts a commit that changed keys. Call it before ``bump()``.
   func bumpKeys() { keys.add(1, ordering: .releasing) }
+
+  /// Counts a commit that changed limits. Call it before ``bump()``.
+  func bumpLimits() { limits.add(1, ordering: .releasing) }
 
   /// Counts a commit that changed settings. Call it before ``bump()``.
   func bumpSettings() { settings.add(1, ordering: .releasing) }

@@ -46,6 +46,8 @@ package final class WriteTransaction {
   var truncatesLog = false
   /// True after a change of a store's settings, until the commit is announced.
   var changesSettings = false
+  /// True after a change of the limits of a store's calls, until the commit is announced.
+  var changesLimits = false
   /// True after a change of API keys, of their names or of the list of stores, until the commit is
   /// announced.
   var changesKeys = false

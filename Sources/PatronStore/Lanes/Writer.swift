@@ -135,6 +135,10 @@ final class Writer {
       transaction.changesSettings = false
       settings.commits.bumpSettings()
     }
+    if transaction.changesLimits {
+      transaction.changesLimits = false
+      settings.commits.bumpLimits()
+    }
     if transaction.changesKeys {
       transaction.changesKeys = false
       settings.commits.bumpKeys()

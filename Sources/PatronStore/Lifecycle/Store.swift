@@ -114,6 +114,9 @@ package final class Store: Sendable {
   /// A number that grows before a change of any store's settings is acknowledged.
   package var settingsVersion: UInt64 { commitCounter.settingsVersion }
 
+  /// A number that grows before a change of the limits of any store's calls is acknowledged.
+  package var limitsVersion: UInt64 { commitCounter.limitsVersion }
+
   /// A number that grows before a change of API keys, of their names or of the list of stores is
   /// acknowledged. What is read after the number has every change that it counts.
   package var keysVersion: UInt64 { commitCounter.keysVersion }

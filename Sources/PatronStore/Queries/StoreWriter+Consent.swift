@@ -149,11 +149,13 @@ extension StoreWriter {
     """
   )
 
-  /// Writes the encoded settings of the store.
-  package func setSettings(_ body: [UInt8]) throws {
+  /// Writes the encoded settings of the store. `changesLimits` is true if the limits of its calls
+  /// are other ones.
+  package func setSettings(_ body: [UInt8], changesLimits: Bool = false) throws {
     try transaction.numbers.noteUse(of: store.name, in: transaction.read)
     try transaction.run(Self.setSettings, store.name, body)
     transaction.settings.forget(store.name)
     transaction.changesSettings = true
+    if changesLimits { transaction.changesLimits = true }
   }
 }

@@ -63,6 +63,7 @@ package struct StoreCatalogueWriter {
     transaction.erasures.forget(id.name)
     transaction.settings.forget(id.name)
     transaction.changesSettings = true
+    transaction.changesLimits = true
     transaction.changesKeys = true
     transaction.truncatesLog = true
   }
