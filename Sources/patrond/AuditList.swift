@@ -1,6 +1,7 @@
 import ArgumentParser
 import PatronModel
 import PatronProto
+import ProtobufC
 import TTRPC
 
 struct AuditList: AsyncParsableCommand {

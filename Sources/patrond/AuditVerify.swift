@@ -3,6 +3,7 @@ import Foundation
 import PatronCore
 import PatronModel
 import PatronProto
+import ProtobufC
 import PatronStore
 
 struct AuditVerify: AsyncParsableCommand {

@@ -1,4 +1,4 @@
-package import PatronModel
+internal import PatronModel
 package import PatronStore
 
 /// The removal of the oldest rows of the audit log. The hash of the last removed row stays, so the
