@@ -1,4 +1,5 @@
 import Foundation
+import NIOSSL
 import Synchronization
 import TTRPC
 import TestKit
