@@ -58,6 +58,7 @@ struct ForeignStore {
       $0.phoneNumber = "+1415555010\(number)"
       $0.firstName = Self.mark
       $0.acceptsEmailMarketing = true
+      if number < 2 { $0.acceptsSmsMarketing = true }
     }
     for order in ["two-o\(number)", "two-p\(number)"] {
       try await shop.sync(.of(order, 100) { $0.name = Self.mark }, in: name) {
@@ -117,7 +118,10 @@ struct ForeignStore {
         $0.storeID = name
         $0.customer = .with { $0.externalID = "two-c2" }
         $0.channels = [.sms]
-        $0.evidence = .with { $0.source = Self.mark }
+        $0.evidence = .with {
+          $0.source = "two_form"
+          $0.note = Self.mark
+        }
         $0.actor = .customer
         $0.doubleOptIn = true
       },

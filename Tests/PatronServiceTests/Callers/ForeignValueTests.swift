@@ -55,6 +55,9 @@ struct ForeignValueTests {
       if method.kind == .unary {
         return (try await shop.client.unary(method, request, options), nil)
       }
+      // A watch of nothing would be open forever.
+      var options = options
+      options.timeout = .seconds(10)
       let stream = try await shop.client.stream(method, request, options)
       var answer = try await stream.next() ?? []
       if method.name.hasPrefix("Export") {
