@@ -3,10 +3,11 @@ import Synchronization
 
 /// Certificates for tests, made by the `openssl` program in a temporary directory. Keys are P-256.
 package final class TestCertificates: Sendable {
-  /// A certificate and its key, as paths of PEM files.
-  package struct Pair: Sendable, Hashable {
+  /// A certificate and its key, as paths of PEM files. They stay while the pair is held.
+  package struct Pair: Sendable {
     package let certificate: String
     package let key: String
+    fileprivate let directory: TemporaryDirectory
   }
 
   /// The role for which a certificate is made.
@@ -81,7 +82,11 @@ package final class TestCertificates: Sendable {
   package func file(_ name: String) -> String { directory.file(name) }
 
   private func pair(_ name: String) -> Pair {
-    Pair(certificate: directory.file("\(name).pem"), key: directory.file("\(name).key"))
+    Pair(
+      certificate: directory.file("\(name).pem"),
+      key: directory.file("\(name).key"),
+      directory: directory
+    )
   }
 
   private static func newKey(_ path: String) -> [String] {
