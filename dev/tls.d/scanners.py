@@ -13,6 +13,7 @@ IGNORED = {
     "engine_problem": "the openssl of this machine",
     "cert_revocation": "the certificate of the scan has no revocation list",
     "DNS_CAArecord": "127.0.0.1 has no name",
+    "cipher_order": "every suite that is allowed is good, so clients may choose",
 }
 
 
