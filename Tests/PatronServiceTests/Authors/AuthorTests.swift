@@ -1,4 +1,5 @@
 import PatronProto
+import PatronStore
 import ProtobufC
 import TTRPC
 import Testing

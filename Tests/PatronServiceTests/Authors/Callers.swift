@@ -1,5 +1,6 @@
 import PatronModel
 import PatronProto
+import ProtobufC
 import Synchronization
 import TTRPC
 

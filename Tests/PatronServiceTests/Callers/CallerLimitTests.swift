@@ -100,9 +100,7 @@ struct CallerLimitTests {
       let upsert = CustomerService.upsertCustomer.method
       let writes = try GateBench(shop, .off, ofKeys: Self.limits { $0.writesPerSecond = 1 })
       let batch = try BatchUpsertCustomersRequest.with {
-        $0.items = (0..<10).map { number in
-          .with { $0.customer = .with { $0.externalID = "\(number)" } }
-        }
+        $0.customers = (0..<10).map { number in .with { $0.externalID = "\(number)" } }
       }.encoded()
       let batched = try writes.call(
         CustomerService.batchUpsertCustomers.method,

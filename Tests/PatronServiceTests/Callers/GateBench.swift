@@ -3,6 +3,7 @@ import PatronProto
 import PatronStore
 import Synchronization
 import TTRPC
+import TestKit
 import Testing
 
 @testable import PatronCore

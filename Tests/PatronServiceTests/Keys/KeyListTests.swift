@@ -1,4 +1,5 @@
 import PatronModel
+import PatronProto
 import PatronStore
 import Testing
 

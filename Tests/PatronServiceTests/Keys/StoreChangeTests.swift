@@ -1,6 +1,7 @@
 import PatronModel
 import PatronProto
 import PatronStore
+import ProtobufC
 import Synchronization
 import TTRPC
 import Testing

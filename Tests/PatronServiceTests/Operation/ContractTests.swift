@@ -1,6 +1,7 @@
 import PatronModel
 import PatronProto
 import ProtobufC
+import TTRPC
 import Testing
 
 @testable import PatronCore
