@@ -58,7 +58,7 @@ struct ForeignStore {
       $0.phoneNumber = "+1415555010\(number)"
       $0.firstName = Self.mark
       $0.acceptsEmailMarketing = true
-      if number < 2 { $0.acceptsSmsMarketing = true }
+      if number < 2 { $0.acceptsSMSMarketing = true }
     }
     for order in ["two-o\(number)", "two-p\(number)"] {
       try await shop.sync(.of(order, 100) { $0.name = Self.mark }, in: name) {

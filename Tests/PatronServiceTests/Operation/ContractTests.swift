@@ -63,7 +63,8 @@ struct ContractTests {
 
   @Test func otherInterfacesNeedNoScope() {
     for service in Contract.services where !service.name.hasPrefix("patron.") {
-      #expect(service.methods.allSatisfy(\.scope.isEmpty), "\(service.name)")
+      let scopes = service.methods.map(\.scope).filter { !$0.isEmpty }
+      #expect(scopes.isEmpty, "\(service.name)")
     }
   }
 
