@@ -131,8 +131,8 @@ public protocol ServerLoop: AnyObject, Sendable {
   /// work that goes on in this way leaves time for connections. For the loop's thread only.
   func executeAfterSockets(_ work: @escaping @Sendable () -> Void)
 
-  /// Ends the open calls whose owners have lost their right; see ``CallOwner/refusal``. Does nothing
-  /// by default.
+  /// Ends the open calls whose owners have lost their right; see ``CallOwner/refusal``. Does
+  /// nothing by default.
   func endRefusedCalls()
 }
 

@@ -2,9 +2,9 @@
 public struct Peer: Sendable, Hashable {
   /// The address and port, as in `127.0.0.1:53211`, or `unix` for a Unix socket.
   public let address: String
-  /// The names of the client's certificate, which its TLS handshake has proved: `URI:` or `DNS:` and
-  /// a subject alternative name. Empty without such a certificate. At most 32, of at most 255 bytes
-  /// of printable ASCII each.
+  /// The names of the client's certificate, which its TLS handshake has proved: `URI:` or `DNS:`
+  /// and a subject alternative name. Empty without such a certificate. At most 32, of at most 255
+  /// bytes of printable ASCII each.
   public let certificateNames: [String]
   /// The process that connected, as the system knows it; for Unix sockets only.
   public let credentials: UnixCredentials?

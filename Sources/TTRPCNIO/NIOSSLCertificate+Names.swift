@@ -6,8 +6,8 @@ extension NIOSSLCertificate {
   /// The longest name that is kept, in bytes.
   private static let maxNameBytes = 255
 
-  /// The subject alternative names, as `URI:…` and `DNS:…`. A name with anything but printable ASCII
-  /// is left out, so that none looks like another.
+  /// The subject alternative names, as `URI:…` and `DNS:…`. A name with anything but printable
+  /// ASCII is left out, so that none looks like another.
   var names: [String] {
     var names: [String] = []
     for name in _subjectAlternativeNames() {

@@ -12,9 +12,9 @@ import Synchronization
 
 /// The certificate, key and client authorities with which handshakes begin. Usable on any thread.
 ///
-/// ``check(now:)`` looks at the files and replaces all three together. Resumption tickets of clients
-/// belong to what was replaced, so that no client passes with a certificate of an authority that is
-/// gone.
+/// ``check(now:)`` looks at the files and replaces all three together. Resumption tickets of
+/// clients belong to what was replaced, so that no client passes with a certificate of an authority
+/// that is gone.
 final class ServerCertificates: Sendable {
   let settings: ServerTLS
   private let state: Mutex<State>
@@ -50,8 +50,9 @@ final class ServerCertificates: Sendable {
   /// The settings for the next handshake.
   var context: NIOSSLContext { state.withLock { $0.loaded.context } }
 
-  /// Looks at the files and takes what has changed. Returns lines for the operator: new certificates,
-  /// files that are not accepted, an expiry that is near. Blocks for the time of the disk.
+  /// Looks at the files and takes what has changed. Returns lines for the operator: new
+  /// certificates, files that are not accepted, an expiry that is near. Blocks for the time of the
+  /// disk.
   func check(now: Int = ServerCertificates.now()) -> [String] {
     let files = ServerCertificateFiles(settings)
     return state.withLock { state in

@@ -3,9 +3,9 @@ import NIOCore
 /// The TLS handshakes of one loop. Used on that loop only.
 ///
 /// A handshake begins when the client's first message is there, so that a client that sends nothing
-/// takes no turn. As many are under way as ``ServerTLS/maxHandshakes`` says. If all turns are taken,
-/// others wait in their order, and a handshake that is older than ``patience`` is given up for the
-/// first of them.
+/// takes no turn. As many are under way as ``ServerTLS/maxHandshakes`` says. If all turns are
+/// taken, others wait in their order, and a handshake that is older than ``patience`` is given up
+/// for the first of them.
 final class ServerHandshakes {
   private let loop: ServerEventLoop
   private let max: Int

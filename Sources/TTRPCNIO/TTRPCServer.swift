@@ -93,8 +93,8 @@ package final class TTRPCServer: Sendable {
   package var connectionCount: Int { shared.connectionCount }
 
   /// Starts a server. `makeDispatcher` is called once for each loop, on that loop; every dispatcher
-  /// serves the same methods. Throws if the certificates cannot be used, or if one address cannot be
-  /// listened on; then the server is stopped and its socket files are removed.
+  /// serves the same methods. Throws if the certificates cannot be used, or if one address cannot
+  /// be listened on; then the server is stopped and its socket files are removed.
   package static func start(
     _ addresses: [ListenAddress],
     configuration: Configuration = Configuration(),

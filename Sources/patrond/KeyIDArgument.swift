@@ -1,8 +1,8 @@
 import ArgumentParser
 import PatronModel
 
-/// The id of a key on a command line. A whole key is refused: other users of the machine see command
-/// lines.
+/// The id of a key on a command line. A whole key is refused: other users of the machine see
+/// command lines.
 struct KeyIDArgument: ExpressibleByArgument {
   let text: String
 

@@ -11,8 +11,8 @@ import TTRPC
 import TTRPCNIO
 
 /// The way of an operator's command to the database. The server that has it open runs the calls,
-/// because there is one writer. If no server runs, the command opens the database itself, and serves
-/// itself by the same socket: the same handlers check and record what it does.
+/// because there is one writer. If no server runs, the command opens the database itself, and
+/// serves itself by the same socket: the same handlers check and record what it does.
 struct OperatorSession {
   let data: DataOptions
 

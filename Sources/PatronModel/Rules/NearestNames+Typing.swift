@@ -1,8 +1,8 @@
 /// The search for one name that was misspelled, among many.
 extension NearestNames {
   /// Returns the name that differs from `name` by the fewest bytes to insert, remove or replace: at
-  /// most one for a name of up to three bytes, two for a longer one. Of equally near names it is the
-  /// first in order. Nil if there is none.
+  /// most one for a name of up to three bytes, two for a longer one. Of equally near names it is
+  /// the first in order. Nil if there is none.
   ///
   /// A name costs less than a microsecond, so a hundred thousand are some ten milliseconds.
   package static func misspelled(

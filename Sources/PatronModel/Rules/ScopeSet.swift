@@ -1,5 +1,5 @@
-/// The scopes of a key. Raw values are stored: a bit keeps its scope forever. Bits that no scope has
-/// come from a later version; they are kept, and give no right.
+/// The scopes of a key. Raw values are stored: a bit keeps its scope forever. Bits that no scope
+/// has come from a later version; they are kept, and give no right.
 package struct ScopeSet: OptionSet, Sendable, Hashable {
   package let rawValue: UInt16
 

@@ -3,8 +3,8 @@ package import PatronStore
 internal import ProtobufC
 package import TTRPC
 
-/// Serves `grpc.health.v1.Health`: Check, List and Watch. They need no key; a call with one lets its
-/// connection prove who it is.
+/// Serves `grpc.health.v1.Health`: Check, List and Watch. They need no key; a call with one lets
+/// its connection prove who it is.
 package final class HealthDispatcher: CallDispatcher {
   /// Check, List and Watch.
   package let methods = GRPCHealth.Health.methods

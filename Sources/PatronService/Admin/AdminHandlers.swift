@@ -27,8 +27,8 @@ extension AdminHandlers {
     StoreChanges(context.transaction, by: authority(context.call), at: context.now)
   }
 
-  /// Returns the store in which a request looks for a key: nil if it names none, so that a caller of
-  /// every store finds the key in any.
+  /// Returns the store in which a request looks for a key: nil if it names none, so that a caller
+  /// of every store finds the key in any.
   static func place(named name: String, _ call: CallContext) -> StoreID? {
     name.isEmpty ? nil : call.store
   }
@@ -54,8 +54,8 @@ extension AdminHandlers {
 }
 
 extension KeyInfo {
-  /// Creates the answer about a key at a time, in microseconds since 1970, with the names that stand
-  /// for it.
+  /// Creates the answer about a key at a time, in microseconds since 1970, with the names that
+  /// stand for it.
   init(_ key: KeyRecord, names: [String], at now: Int64) throws {
     self.init()
     keyID = key.id.text

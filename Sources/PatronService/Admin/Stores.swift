@@ -70,8 +70,8 @@ extension AdminHandlers {
     return call.store
   }
 
-  /// Deletes a store. The first transaction deletes its keys and refuses all other writes to it; its
-  /// data goes in further transactions. The answer is sent after the last.
+  /// Deletes a store. The first transaction deletes its keys and refuses all other writes to it;
+  /// its data goes in further transactions. The answer is sent after the last.
   static func deleteStore(
     _ store: StoreID,
     _ context: WriteContext,
