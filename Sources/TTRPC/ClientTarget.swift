@@ -7,8 +7,8 @@ public enum ClientTarget: Sendable, Hashable {
   /// The path of a Unix socket.
   case unix(path: String)
 
-  /// The longest path that fits a Unix socket address, in bytes.
-  static let maxUnixPath = 107
+  /// The longest path that NIO takes for a Unix socket address, in bytes.
+  static let maxUnixPath = 103
 
   /// Parses `HOST:PORT` (`[ADDRESS]:PORT` for IPv6), `tls://HOST:PORT` or `unix:PATH`. Throws
   /// INVALID_ARGUMENT for anything else, with a message that names the expected form.
@@ -57,7 +57,7 @@ public enum ClientTarget: Sendable, Hashable {
     if path.isEmpty { throw invalid(text, "the path is empty") }
     if path.utf8.contains(0) { throw invalid(text, "the path contains a NUL") }
     if path.utf8.count > maxUnixPath {
-      throw invalid(text, "the path is longer than \(maxUnixPath) bytes, the system's limit")
+      throw invalid(text, "the path is longer than \(maxUnixPath) bytes")
     }
     return String(path)
   }

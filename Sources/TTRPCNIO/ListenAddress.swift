@@ -8,8 +8,8 @@ package enum ListenAddress: Sendable, Hashable {
   /// replaced.
   case unix(path: String, mode: UInt16 = 0o600)
 
-  /// The longest path that fits a Unix socket address, in bytes.
-  private static let maxUnixPath = 107
+  /// The longest path that NIO takes for a Unix socket address, in bytes.
+  private static let maxUnixPath = 103
 
   /// Parses `HOST:PORT` (`[ADDRESS]:PORT` for IPv6), `tls://HOST:PORT` or `unix:PATH`.
   package init(parsing text: String) throws(ListenError) {
@@ -23,7 +23,7 @@ package enum ListenAddress: Sendable, Hashable {
       let path = String(text.dropFirst(5))
       guard !path.isEmpty else { throw invalid("the path is empty") }
       guard path.utf8.count <= Self.maxUnixPath else {
-        throw invalid("the path is longer than \(Self.maxUnixPath) bytes, the system's limit")
+        throw invalid("the path is longer than \(Self.maxUnixPath) bytes")
       }
       self = .unix(path: path)
       return

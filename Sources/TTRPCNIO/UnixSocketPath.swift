@@ -16,8 +16,9 @@ final class UnixSocketPath: Sendable {
   /// The descriptor of the directory; -1 if the path is short enough by itself.
   private let directory: Int32
 
-  /// The longest path that fits a socket address, in bytes.
-  static let maxBytes = 107
+  /// The longest path that NIO takes for a socket address, in bytes: the limit of macOS, which is
+  /// less than the 107 of Linux.
+  static let maxBytes = 103
 
   /// Shortens `path` if it has to be.
   ///

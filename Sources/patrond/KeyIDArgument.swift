@@ -13,8 +13,8 @@ struct KeyIDArgument: ExpressibleByArgument {
     if KeyID(text) != nil { return }
     if APIKey(text) != nil || text.hasPrefix("patron_") {
       throw ValidationError(
-        "name a key by its id alone, the \(KeyID.textLength) characters between the first two `_`; a "
-          + "key on a command line can be read by others: if this was a whole key, rotate it"
+        "name a key by its id alone, the \(KeyID.textLength) characters between the first two `_`; "
+          + "a key on a command line can be read by others: if this was a whole key, rotate it"
       )
     }
     throw ValidationError(

@@ -10,8 +10,8 @@ struct Keys: AsyncParsableCommand {
       --key-file. The database keeps a hash of it, so a key is shown once, when it is made.
 
       The commands work on the data directory. While a server runs they go through it, by the \
-      socket patron.sock in that directory, which only the server's user and root can use; a change \
-      takes effect within a second. Otherwise they open the database themselves. docs/keys.md says \
+      socket patron.sock in that directory, which only the server's user and root can use; a \
+      change takes effect within a second. Otherwise they open the database themselves. docs/keys.md says \
       more.
 
       EXAMPLES

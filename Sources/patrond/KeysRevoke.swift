@@ -7,8 +7,8 @@ struct KeysRevoke: AsyncParsableCommand {
     commandName: "revoke",
     abstract: "Refuse a key from now on.",
     discussion: """
-      Calls with the key fail within a second, and streams that run with it end. A revoked key stays \
-      in the list and is never valid again. --former-secret ends only the secret before the last \
+      Calls with the key fail within a second, and streams that run with it end. A revoked key \
+      stays in the list and is never valid again. --former-secret ends only the secret before the last \
       rotation.
 
       EXAMPLES

@@ -119,17 +119,22 @@ struct PageSequenceTests {
     #expect(ListSuppressionsResponse.with { $0.suppressions = [.init()] }.items.count == 1)
     #expect(GetTimelineResponse.with { $0.events = [.init()] }.items.count == 1)
     #expect(ListOrdersResponse.with { $0.orders = [.init()] }.items.count == 1)
+    #expect(ListAuditResponse.with { $0.entries = [.init()] }.items.count == 1)
+    #expect(ListKeysResponse.with { $0.keys = [.init()] }.items.count == 1)
+    #expect(ListStoresResponse.with { $0.stores = [.init()] }.items.count == 1)
   }
 
   @Test("Every message of the contract with a page token can be paged")
   func everyListCanBePaged() {
     let requests: [any PagedRequest.Type] = [
       ListCustomersRequest.self, ListConsentHistoryRequest.self, ListSuppressionsRequest.self,
-      GetTimelineRequest.self, ListOrdersRequest.self,
+      GetTimelineRequest.self, ListOrdersRequest.self, ListAuditRequest.self, ListKeysRequest.self,
+      ListStoresRequest.self,
     ]
     let responses: [any PagedResponse.Type] = [
       ListCustomersResponse.self, ListConsentHistoryResponse.self, ListSuppressionsResponse.self,
-      GetTimelineResponse.self, ListOrdersResponse.self,
+      GetTimelineResponse.self, ListOrdersResponse.self, ListAuditResponse.self,
+      ListKeysResponse.self, ListStoresResponse.self,
     ]
     func names(_ field: String) -> Set<String> {
       Set(MessageTypes.all.filter { $0.field(named: field) != nil }.map(\.name))

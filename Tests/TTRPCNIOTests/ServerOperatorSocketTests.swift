@@ -69,8 +69,10 @@ import Testing
     }
   }
 
-  /// Lengths on both sides of a socket address, 107 bytes.
-  @Test(arguments: [100, 107, 108, 300]) func theOperatorIsKnown(_ length: Int) async throws {
+  /// Lengths on both sides of NIO's limit for a socket address, 103 bytes, and of Linux's, 107.
+  @Test(arguments: [100, 103, 104, 107, 108, 300]) func theOperatorIsKnown(_ length: Int)
+    async throws
+  {
     let directory = TemporaryDirectory()
     let name = "patron.sock"
     var folder = directory.path

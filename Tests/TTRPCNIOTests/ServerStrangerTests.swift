@@ -110,10 +110,12 @@ import Testing
     let journal = Service.Journal()
     let server = try await Self.start(connections: 10, timeoutMillis: 50, journal: journal)
     let client = try await ServerTestClient(server.addresses[0])
-    try await client.send(Bytes.request(1, Service.flood))
-    let answer = try await client.frame()
-    #expect(answer.error?.code == .unauthenticated)
+    // On a busy machine the time may be over before the call is sent.
+    try? await client.send(Bytes.request(1, Service.flood))
     #expect(try await client.isClosedByServer())
+    if let answer = try? await client.frame() {
+      #expect(answer.error?.code == .unauthenticated)
+    }
     #expect(journal.all == ["close \(CloseReason.unauthenticated)"])
     await client.close()
     await server.shutdown()

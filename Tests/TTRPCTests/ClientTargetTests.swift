@@ -46,7 +46,7 @@ import Testing
     "tls://", "tls://localhost", "tls://:1", "tls://::1:1", "tls://tls://a:1", "tls://unix:/a",
     "", "localhost", "localhost:", "localhost:0", "localhost:65536", "localhost:+80", ":7420",
     "::1:7420", "[::1]", "[]:1", "[a]:1", "a b:1", "http://x:1", "unix:",
-    "unix:" + String(repeating: "x", count: 108),
+    "unix:" + String(repeating: "x", count: 104),
   ])
   func refusesTheRestAndSaysWhatItWants(text: String) {
     let error = #expect(throws: RPCError.self) { try ClientTarget(parsing: text) }

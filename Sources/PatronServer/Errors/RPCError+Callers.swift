@@ -17,8 +17,8 @@ enum KeyRefusal: String, CaseIterable {
   private var message: String {
     switch self {
     case .missing:
-      "The server needs a key. Send it as the metadata `authorization: Bearer patron_…`; an operator "
-        + "makes one with `patrond keys create`."
+      "The server needs a key. Send it as the metadata `authorization: Bearer patron_…`; an "
+        + "operator makes one with `patrond keys create`."
     case .malformed:
       "The metadata `authorization` is no key. Expected is one value: `Bearer`, a space and the 83 "
         + "characters of the key, `patron_…`. Copy the whole key."

@@ -251,7 +251,8 @@ struct KeyTableTests {
     row.formerUntil = nil
     #expect(!pepper.verifies(key, as: row, at: now))
     // The hash of one database is worth nothing in another.
-    let other = try open().store.keyDirectory().pepper
+    let otherLane = try open()
+    let other = try otherLane.store.keyDirectory().pepper
     #expect(other.hash(next) != pepper.hash(next))
     #expect(!other.verifies(next, as: row, at: now))
   }
