@@ -14,6 +14,8 @@ final class CallerUsage: Sendable {
 
   /// The time of the meters in nanoseconds, which the wall clock does not move.
   static var now: Int64 {
+    // Before the present time: the first call sets it.
+    let begin = begin
     let (seconds, attoseconds) = (ContinuousClock.now - begin).components
     return seconds * 1_000_000_000 + attoseconds / 1_000_000_000
   }

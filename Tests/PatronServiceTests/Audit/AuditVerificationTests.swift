@@ -81,7 +81,7 @@ struct AuditVerificationTests {
       let isBlob = column == "hash"
       let sql = "UPDATE audit SET \(column) = \(isBlob ? "?1" : "CAST(?1 AS TEXT)") "
       try connection.withStatement(sql: sql + "WHERE seq = \(row)") { statement in
-        try statement.bind(1, value)
+        try statement.bind(value)
         while try statement.step() {}
       }
       return try finding(connection)

@@ -198,7 +198,8 @@ struct TermsRebuildTests {
     let undo = [
       "UPDATE sequences SET value = (SELECT value FROM store_sequences) WHERE name = 'record'",
       "DELETE FROM sequences WHERE name = 'store'",
-      "DROP TABLE stores", "DROP TABLE api_keys", "DROP TABLE key_names",
+      "DROP TABLE audit", "DROP TABLE audit_anchor", "DROP TABLE stores", "DROP TABLE api_keys",
+      "DROP TABLE key_names",
       "DELETE FROM secrets WHERE name = 'key_pepper'",
       "DROP TABLE store_sequences", "DROP TABLE search_rows",
       "ALTER TABLE events DROP COLUMN moved_sequence", "DROP TABLE pending_parts",

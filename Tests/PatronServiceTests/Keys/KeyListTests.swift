@@ -121,7 +121,7 @@ struct KeyListTests {
       let bench = KeyBench(shop)
       let longest = try #require(StoreID(String(repeating: "z", count: 64)))
       try bench.make(longest)
-      for number in 0..<3 { try await shop.upsert { $0.externalID = "c\(number)" } }
+      for number in 0..<3 { try await shop.upsert { $0.email = "c\(number)@example.com" } }
       _ = try bench.key()
       _ = try bench.key(until: now + 1)
       let revoked = try bench.key().record.id

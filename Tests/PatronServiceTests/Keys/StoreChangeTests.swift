@@ -27,7 +27,7 @@ struct StoreChangeTests {
         try DomainError.reason { try bench.stores { try $0.create(berlin) } } == "STORE_EXISTS"
       )
       // A store that began with a write is there as well.
-      try await shop.upsert { $0.externalID = "c1" }
+      try await shop.upsert { $0.email = "c1@example.com" }
       #expect(
         try DomainError.reason { try bench.stores { try $0.create(.default) } } == "STORE_EXISTS"
       )
