@@ -122,7 +122,10 @@ struct OpenCallTests {
     limits.scansAtOnce = 1
     try await Self.open(ofKeys: limits) { shop in
       let key = try await shop.key(of: "one")
-      try await shop.upsert(in: "one") { $0.externalID = "c1" }
+      try await shop.upsert(in: "one") {
+        $0.externalID = "c1"
+        $0.email = "c1@example.com"
+      }
       for _ in 0..<3 {
         // Answers: of a read at once, of a write later, and an error.
         _ = try await shop.customers.getCustomer(
@@ -130,7 +133,7 @@ struct OpenCallTests {
           options: key.options
         )
         _ = try await shop.customers.upsertCustomer(
-          .with { $0.customer = .with { $0.externalID = "c2" } },
+          .with { $0.customer = .with { $0.email = "c2@example.com" } },
           options: key.options
         )
         let error = try await failure {

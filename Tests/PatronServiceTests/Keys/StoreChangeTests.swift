@@ -138,7 +138,10 @@ struct StoreChangeTests {
         try await shop.upsert(in: "one") { $0.phoneNumber = "030 12345678" }
       }
       #expect(broken.map(\.reason) == ["PHONE_COUNTRY_MISSING"])
-      let made = try await shop.upsert(in: "one") { $0.externalID = "c1" }
+      let made = try await shop.upsert(in: "one") {
+        $0.externalID = "c1"
+        $0.email = "c1@example.com"
+      }
       let id = made.customer?.id ?? 0
       #expect(id > Int64(last[0][0]) ?? .max)
       let isLeft = try shop.store.performAndWait { try deletion.step(in: $0) }
