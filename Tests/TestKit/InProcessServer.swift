@@ -5,8 +5,8 @@ package import TTRPC
 /// A dispatcher and a client of it without a socket.
 ///
 /// A unary call passes everything from the encoded request to the encoded response, on a loop as
-/// under a server. It passes no frames, deadlines, cancellation or retries: tests of these take a
-/// ``LocalServer``, and so do streams.
+/// under a server, and metadata. It passes no frames, deadlines, cancellation or retries: tests of
+/// these take a ``LocalServer``, and so do streams.
 ///
 /// `@unchecked Sendable`: the variables are used on `eventLoop` only.
 package final class InProcessServer: ClientChannel, ServerLoop, @unchecked Sendable {
@@ -66,31 +66,25 @@ package final class InProcessServer: ClientChannel, ServerLoop, @unchecked Senda
     _ options: CallOptions
   ) async throws(RPCError) -> [UInt8] {
     let result = await withCheckedContinuation { (call: Call) in
-      eventLoop.execute { self.run(method, request, call) }
+      eventLoop.execute { self.run(method, request, options.metadata, call) }
     }
     return try result.get()
   }
 
-  private func run(_ method: Method, _ request: [UInt8], _ call: Call) {
+  private func run(
+    _ method: Method,
+    _ request: [UInt8],
+    _ metadata: Metadata,
+    _ call: Call
+  ) {
     guard let dispatcher else { return call.resume(returning: .failure(Self.closed)) }
     guard let index = methods[method.description] else {
       let error = RPCError(code: .unimplemented, message: "unknown method \(method)")
       return call.resume(returning: .failure(error))
     }
     lastStream += 1
-    let target = ReplyTarget(connection: Self.connection, stream: lastStream)
     var response = ResponseBuffer()
-    let outcome = dispatcher.unary(
-      index,
-      request.span.bytes,
-      ServerCall(
-        target: target,
-        deadline: nil,
-        metadata: MetadataView(),
-        peer: Peer(address: "in-process")
-      ),
-      &response
-    )
+    let outcome = dispatch(index, request, Self.envelope(method, metadata), &response, dispatcher)
     switch outcome {
     case .replied where response.count > maxAnswerBytes:
       let error = RPCError(code: .resourceExhausted, message: "\(response.count) bytes")
@@ -99,6 +93,45 @@ package final class InProcessServer: ClientChannel, ServerLoop, @unchecked Senda
     case .failed(let error): call.resume(returning: .failure(error))
     case .pending: pending[lastStream] = call
     }
+  }
+
+  /// Passes a call to the dispatcher, with the metadata that an encoded envelope has.
+  private func dispatch(
+    _ index: Int,
+    _ request: [UInt8],
+    _ envelope: [UInt8],
+    _ response: inout ResponseBuffer,
+    _ dispatcher: any CallDispatcher
+  ) -> UnaryOutcome {
+    let target = ReplyTarget(connection: Self.connection, stream: lastStream)
+    do {
+      return try envelope.withUnsafeBytes { bytes in
+        let view = try RequestView(decoding: bytes, maxMetadataBytes: 1 << 14, maxMetadataPairs: 64)
+        let call = ServerCall(
+          target: target,
+          deadline: nil,
+          metadata: view.metadata,
+          peer: Peer(address: "in-process")
+        )
+        return dispatcher.unary(index, request.span.bytes, call, &response)
+      }
+    } catch {
+      return .failed(RPCError(code: .internal, message: "\(error)"))
+    }
+  }
+
+  /// Returns an encoded request without a payload: what a connection decodes before its call.
+  private static func envelope(_ method: Method, _ metadata: Metadata) -> [UInt8] {
+    var output = OutputBuffer()
+    output.appendRequest(
+      stream: 1,
+      flags: [],
+      method: method,
+      payload: [],
+      timeoutNanos: 0,
+      metadata: metadata
+    )
+    return Array(output.takeAll().dropFirst(FrameHeader.byteCount))
   }
 
   /// Fails: streams need a server with a socket.

@@ -72,7 +72,10 @@ enum UnknownWord {
   ) -> String {
     let names = options.keys.filter { $0.hasPrefix("--") }.sorted()
     let help = "`\(path.joined(separator: " ")) --help` lists the options"
-    let near = Nearest.name(to: name, among: names).map { "did you mean `\($0)`? " } ?? ""
+    let longer = names.filter { $0.hasPrefix(name + "-") }
+    let near =
+      (Nearest.name(to: name, among: names) ?? (longer.count == 1 ? longer[0] : nil))
+      .map { "did you mean `\($0)`? " } ?? ""
     return "there is no option `\(SafeText.line(name))`; \(near)\(help)"
   }
 
