@@ -7,6 +7,8 @@ final class Lanes {
   let watches: LoopWatches
   let preparations: Preparations
   private let store: Store
+  /// The latest refusal of the writer's queue.
+  private var fullQueue: FullQueue?
   private let replies: LoopReplies
   let loop: LoopHandle
   /// The largest response that the server sends, in bytes.
@@ -136,6 +138,16 @@ final class Lanes {
     try store.writer.submit(row)
   }
 
+  /// Throws the refusal of the writer's queue if that is known before the write is checked.
+  func requireRoom(_ call: CallContext, _ load: WriteLoad) throws(RPCError) {
+    guard let fullQueue else { return }
+    guard fullQueue.version == store.writer.roomVersion else {
+      self.fullQueue = nil
+      return
+    }
+    if fullQueue.refuses(call.store, load) { throw fullQueue.error }
+  }
+
   /// Queues a write. The response is checked before the commit, so a write whose response cannot be
   /// sent is rolled back.
   func write(
@@ -146,27 +158,32 @@ final class Lanes {
   ) throws {
     let hold = call.answers.map(AnswerHold.init)
     let limit = maxAnswerBytes
-    try store.writer.submit(
-      WriteJob(
-        deadline: call.deadline,
-        bytes: load.memory,
-        sink: replies,
-        token: token,
-        store: call.store.name,
-        cost: load.cost(of: load.items),
-        usesReserve: call.usesReserve
-      ) { transaction in
-        var response = ResponseBuffer(capacity: 1024)
-        try call.reporting {
-          try hold?.requireRoom()
-          try work(
-            WriteContext(call: call, transaction: transaction, now: call.now),
-            &response
-          )
-        }
-        return try response.fitting(limit, hold)
+    let job = WriteJob(
+      deadline: call.deadline,
+      bytes: load.memory,
+      sink: replies,
+      token: token,
+      store: call.store.name,
+      cost: load.cost(of: load.items),
+      usesReserve: call.usesReserve
+    ) { transaction in
+      var response = ResponseBuffer(capacity: 1024)
+      try call.reporting {
+        try hold?.requireRoom()
+        try work(
+          WriteContext(call: call, transaction: transaction, now: call.now),
+          &response
+        )
       }
-    )
+      return try response.fitting(limit, hold)
+    }
+    let version = store.writer.roomVersion
+    do throws(StoreError) {
+      try store.writer.submit(job)
+    } catch {
+      fullQueue = FullQueue(error, of: call.store, load, version)
+      throw error
+    }
   }
 
   /// Queues the first transaction of a write that may need several.

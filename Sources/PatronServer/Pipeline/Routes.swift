@@ -109,8 +109,9 @@ package struct Routes: Sendable {
       .unary { routed, payload, call, _ in
         let request = try routed.decode(Request.self, payload)
         let context = try routed.admit(request, call)
-        let prepared = try prepare(request, context, routed.router)
         let load = WriteLoad(requestBytes: payload.byteCount)
+        try routed.router.lanes.requireRoom(context, load)
+        let prepared = try prepare(request, context, routed.router)
         try routed.router.lanes.write(context, load, routed.token(of: call)) {
           write,
           response in try apply(prepared, write, &response)
@@ -162,6 +163,9 @@ package struct Routes: Sendable {
       .unary { routed, payload, call, _ in
         let request = try routed.decode(Request.self, payload)
         let context = try routed.admit(request, call)
+        // Before the items are counted: a batch takes more memory than one write.
+        let least = WriteLoad(requestBytes: payload.byteCount)
+        try routed.router.lanes.requireRoom(context, least)
         let check = try begin(request, context, routed.router)
         context.principal.charge(furtherWrites: check.batch.extent.items - 1)
         try routed.router.lanes.writeBatch(

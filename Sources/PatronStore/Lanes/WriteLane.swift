@@ -76,6 +76,10 @@ package final class WriteLane: Sendable {
   /// unaffected.
   package func abandon(_ token: ReplyToken) { queue.abandon(token) }
 
+  /// A number that stays as it is while the queue goes on refusing what it has just refused: a
+  /// write of the same store that takes no less memory. Needs no lock.
+  package var roomVersion: UInt64 { queue.roomVersion }
+
   /// Jobs that wait for the writer now.
   package var queuedCount: Int { queue.count }
 

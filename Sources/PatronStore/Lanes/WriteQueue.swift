@@ -36,6 +36,8 @@ final class WriteQueue: Sendable {
   private let state = Monitor(State())
   /// True if `abandoned` is not empty, for a check without the lock.
   private let hasAbandoned = Atomic<Bool>(false)
+  /// Moves whenever a job that was refused might be accepted.
+  private let roomChanges = Atomic<UInt64>(0)
   private let limits: StoreLimits
   /// ``StoreLimits/writeQueueWait`` in seconds.
   private let maxWait: Double
@@ -78,6 +80,7 @@ final class WriteQueue: Sendable {
       return takeJobs(atMost: count, &state)
     }
     guard let batch else { return [] }
+    noteRoom()
     return batch.isEmpty ? nil : batch
   }
 
@@ -127,12 +130,19 @@ final class WriteQueue: Sendable {
   /// they took; `whole` includes all other work.
   func noteBatch(cost: Int, run: Duration, whole: Duration) {
     state.withLock { $0.pace.note(cost: cost, run: run, whole: whole) }
+    noteRoom()
   }
 
   /// Refuses jobs from now on. Queued jobs can still be taken. Only the first reason counts.
   func close(_ refusal: StoreError) {
     state.update { if $0.refusal == nil { $0.refusal = refusal } }
+    noteRoom()
   }
+
+  /// A number that stays as it is while the queue goes on refusing what it has just refused.
+  var roomVersion: UInt64 { roomChanges.load(ordering: .acquiring) }
+
+  private func noteRoom() { roomChanges.wrappingAdd(1, ordering: .releasing) }
 
   /// Jobs that wait.
   var count: Int { state.withLock { $0.jobs.count } }
@@ -203,6 +213,7 @@ extension WriteQueue {
   /// Gives back the memory of a job that was being prepared.
   func release(_ bytes: Int) {
     state.withLock { $0.bytes -= bytes }
+    noteRoom()
   }
 
   /// Throws the reason for which the queue does not take a new job.
