@@ -10,7 +10,9 @@ extension EndToEnd {
   @Suite(.enabled(if: TestCertificates.openssl != nil, "needs openssl: see dev/install"))
   struct CertificateReplacementTests {
     private let folder = TemporaryDirectory()
-    private static let replacements = 50
+    /// Few by default, because a server looks at its files once a second.
+    private static let replacements =
+      Installation.variable("PATRON_TEST_REPLACEMENTS").flatMap { Int($0) } ?? 5
 
     /// Puts the files of a certificate in place of those that are there, one after the other.
     private func install(_ pair: TestCertificates.Pair) throws {
@@ -24,8 +26,8 @@ extension EndToEnd {
       server.errors.components(separatedBy: "the files have changed").count - 1
     }
 
-    @Test("fifty replacements under load fail no call", .timeLimit(.minutes(15)))
-    func fiftyReplacementsFailNoCall() async throws {
+    @Test("replacements under load fail no call", .timeLimit(.minutes(15)))
+    func replacementsUnderLoadFailNoCall() async throws {
       let made = TestCertificates()
       let pairs = [try made.make("odd"), try made.make("even")]
       let authority = try made.authority().certificate
@@ -102,6 +104,7 @@ extension EndToEnd {
           #expect(answer.customer?.externalID == "1")
         }
         calls += 1
+        try await Task.sleep(for: .milliseconds(10))
       }
       return calls
     }
