@@ -11,8 +11,8 @@ struct Keys: AsyncParsableCommand {
 
       The commands work on the data directory. While a server runs they go through it, by the \
       socket patron.sock in that directory, which only the server's user and root can use; a \
-      change takes effect within a second. Otherwise they open the database themselves. docs/keys.md says \
-      more.
+      change takes effect within a second. Otherwise they open the database themselves. \
+      docs/keys.md says more.
 
       EXAMPLES
         patrond keys create --scopes all > shop.key

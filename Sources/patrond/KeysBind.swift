@@ -8,8 +8,8 @@ struct KeysBind: AsyncParsableCommand {
     abstract: "Let a certificate or a user of this machine stand for a key.",
     discussion: """
       Calls of the holder of the name then need no key. `URI:…` and `DNS:…` are names of a \
-      client's certificate that --tls-client-ca has verified. `UID:…` is the user of a process that calls \
-      by a Unix socket. A key that is sent with a call goes before a name. A name stands for one \
+      client's certificate that --tls-client-ca has verified. `UID:…` is the user of a process \
+      that calls by a Unix socket. A key that is sent with a call goes before a name. A name stands for one \
       key at a time; --move takes it from the key that it stands for.
 
       EXAMPLES

@@ -8,8 +8,8 @@ struct KeysRevoke: AsyncParsableCommand {
     abstract: "Refuse a key from now on.",
     discussion: """
       Calls with the key fail within a second, and streams that run with it end. A revoked key \
-      stays in the list and is never valid again. --former-secret ends only the secret before the last \
-      rotation.
+      stays in the list and is never valid again. --former-secret ends only the secret before \
+      the last rotation.
 
       EXAMPLES
         patrond keys revoke 3m8r0v6s2kd5w1xq9ptz7cjbna

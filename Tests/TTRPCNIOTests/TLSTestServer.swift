@@ -91,9 +91,10 @@ struct TLSTestServer {
 
   /// Waits until the journal has a line with this text, and returns the line.
   func line(with text: String) async throws -> String {
-    for _ in 0..<60_000 {
-      if let line = journal.all.first(where: { $0.contains(text) }) { return line }
-      try await Task.sleep(for: .milliseconds(1))
+    for _ in 0..<12_000 {
+      let notices = journal.all.filter { $0.hasPrefix("notice") }
+      if let line = notices.first(where: { $0.contains(text) }) { return line }
+      try await Task.sleep(for: .milliseconds(5))
     }
     Issue.record("no line with \"\(text)\": \(journal.all)")
     return ""

@@ -37,7 +37,8 @@ extension RPCError {
     reason(
       .permissionDenied,
       "SCOPE_MISSING",
-      "The key lacks the scope `\(scope.rawValue)`, which this method needs. Use a key that has it.",
+      "The key lacks the scope `\(scope.rawValue)`, which this method needs. Use a key that has "
+        + "it.",
       metadata: ["scope": scope.rawValue]
     )
   }

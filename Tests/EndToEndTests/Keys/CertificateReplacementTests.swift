@@ -54,9 +54,9 @@ extension EndToEnd {
         for number in 1...Self.replacements {
           try install(pairs[number % 2])
           // The server looks at its files once a second.
-          for _ in 0..<6000 where reloads(server) < number {
+          for _ in 0..<1200 where reloads(server) < number {
             try #require(load.poll() == nil, "\(Files.text(folder.file("load-errors")))")
-            try await Task.sleep(for: .milliseconds(10))
+            try await Task.sleep(for: .milliseconds(50))
           }
           #expect(reloads(server) == number)
         }
