@@ -39,6 +39,31 @@ enum ServerOperatorSocket {
     }
   }
 
+  /// Refuses `addresses` if one of them is `path`, however it is written: whoever listened second
+  /// would take the socket file from the other.
+  static func check(_ path: String?, isApartFrom addresses: [ListenAddress]) throws(ListenError) {
+    guard let path else { return }
+    for case .unix(let other, _) in addresses where isSame(path, other) {
+      throw ListenError(
+        "cannot listen on unix:\(other): it is the socket of the server's operator, on which the "
+          + "server listens by itself; use another path"
+      )
+    }
+  }
+
+  /// Returns true if two paths have one name in one directory.
+  private static func isSame(_ path: String, _ other: String) -> Bool {
+    let (first, second) = (split(path), split(other))
+    var (a, b) = (stat(), stat())
+    return first.name == second.name && stat(first.directory, &a) == 0
+      && stat(second.directory, &b) == 0 && a.st_dev == b.st_dev && a.st_ino == b.st_ino
+  }
+
+  private static func split(_ path: String) -> (directory: String, name: Substring) {
+    guard let slash = path.lastIndex(of: "/") else { return (".", path[...]) }
+    return (String(path[...slash]), path[path.index(after: slash)...])
+  }
+
   /// Removes the socket file of a server that stops.
   static func remove(_ path: String) { unlink(path) }
 

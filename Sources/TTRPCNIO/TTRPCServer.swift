@@ -94,12 +94,14 @@ package final class TTRPCServer: Sendable {
 
   /// Starts a server. `makeDispatcher` is called once for each loop, on that loop; every dispatcher
   /// serves the same methods. Throws if the certificates cannot be used, or if one address cannot
-  /// be listened on; then the server is stopped and its socket files are removed.
+  /// be listened on or is the operator's socket; then the server is stopped and its socket files
+  /// are removed.
   package static func start(
     _ addresses: [ListenAddress],
     configuration: Configuration = Configuration(),
     makeDispatcher: @escaping @Sendable (any ServerLoop) -> any CallDispatcher
   ) async throws(ListenError) -> TTRPCServer {
+    try ServerOperatorSocket.check(configuration.operatorSocket, isApartFrom: addresses)
     let certificates = try certificates(configuration.tls, for: addresses)
     let group = MultiThreadedEventLoopGroup(numberOfThreads: max(1, configuration.threads))
     let shared = ServerShared(configuration, certificates)

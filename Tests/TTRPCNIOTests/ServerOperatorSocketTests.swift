@@ -46,15 +46,13 @@ import Testing
 
   private static func start(
     _ socket: String,
+    addresses: [ListenAddress] = [.tcp(host: "127.0.0.1", port: 0)],
     connections: Int = 16
   ) async throws -> TTRPCServer {
     var configuration = TTRPCServer.Configuration()
     configuration.limits.connections = connections
     configuration.operatorSocket = socket
-    return try await TTRPCServer.start(
-      [.tcp(host: "127.0.0.1", port: 0)],
-      configuration: configuration
-    ) { _ in Peers() }
+    return try await TTRPCServer.start(addresses, configuration: configuration) { _ in Peers() }
   }
 
   private static func call(_ target: ClientTarget) async throws -> [UInt8] {
@@ -144,5 +142,31 @@ import Testing
     #expect(other.addresses.count == 1, "clients are served nevertheless")
     await other.shutdown()
     #expect(FileManager.default.contents(atPath: path) == Data("mine".utf8))
+  }
+
+  @Test func noListenerTakesTheOperatorsSocket() async throws {
+    let directory = TemporaryDirectory()
+    try FileManager.default.createDirectory(
+      atPath: directory.file("data"),
+      withIntermediateDirectories: false
+    )
+    try FileManager.default.createSymbolicLink(
+      atPath: directory.file("link"),
+      withDestinationPath: directory.file("data")
+    )
+    let socket = directory.file("data/patron.sock")
+    for path in ["data/patron.sock", "data//patron.sock", "link/patron.sock"] {
+      let address = ListenAddress.unix(path: directory.file(path))
+      let problem = await #expect(throws: ListenError.self) {
+        _ = try await Self.start(socket, addresses: [address])
+      }
+      #expect(problem?.description.contains("operator") == true, "\(path)")
+      #expect(ServerTestFiles.permissions(socket) == nil, "nothing must be made")
+    }
+    let other = directory.file("data/other.sock")
+    let server = try await Self.start(socket, addresses: [.unix(path: other)])
+    #expect(try await Self.call(.unix(path: other)) == [0])
+    #expect(try await Self.call(.unix(path: socket)) == [1])
+    await server.shutdown()
   }
 }
