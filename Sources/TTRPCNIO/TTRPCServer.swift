@@ -39,7 +39,7 @@ package final class TTRPCServer: Sendable {
     package var onClose: (@Sendable (Peer, CloseReason) -> Void)?
 
     /// A callback for logs: one line for the operator about an episode such as a lack of file
-    /// descriptors. Runs on the loop of a listener.
+    /// descriptors. Runs on a loop, or on the thread that looks at the files of certificates.
     package var onNotice: (@Sendable (String) -> Void)?
 
     /// Creates settings with one thread and the default limits.
@@ -63,6 +63,7 @@ package final class TTRPCServer: Sendable {
   private let listeners: [any Channel]
   private let loops: [ServerEventLoop]
   private let shared: ServerShared
+  private let certificateWatch: ServerCertificateWatch?
   private let isListening = Mutex(true)
   private let isStopped = Mutex(false)
 
@@ -72,7 +73,8 @@ package final class TTRPCServer: Sendable {
     group: MultiThreadedEventLoopGroup,
     listeners: [any Channel],
     loops: [ServerEventLoop],
-    shared: ServerShared
+    shared: ServerShared,
+    certificateWatch: ServerCertificateWatch?
   ) {
     self.addresses = addresses
     self.operatorSocket = operatorSocket.path
@@ -81,6 +83,7 @@ package final class TTRPCServer: Sendable {
     self.listeners = listeners
     self.loops = loops
     self.shared = shared
+    self.certificateWatch = certificateWatch
   }
 
   /// The number of calls and streams that wait for an answer.
@@ -137,14 +140,17 @@ package final class TTRPCServer: Sendable {
     }
     let operatorSocket = await openOperatorSocket(configuration, group, loops, shared)
     if let channel = operatorSocket.channel { listeners.append(channel) }
-    watchCertificates(shared, on: loops[0].eventLoop)
+    let certificateWatch = certificates.map {
+      ServerCertificateWatch($0, timedBy: loops[0].eventLoop, configuration.onNotice)
+    }
     return TTRPCServer(
       addresses: actual,
       operatorSocket: operatorSocket,
       group: group,
       listeners: listeners,
       loops: loops,
-      shared: shared
+      shared: shared,
+      certificateWatch: certificateWatch
     )
   }
 
@@ -189,6 +195,7 @@ package final class TTRPCServer: Sendable {
     }
     if first {
       await closeListeners()
+      await certificateWatch?.end()
       await Self.stop(loops, group)
     }
   }
@@ -342,15 +349,6 @@ package final class TTRPCServer: Sendable {
     }
     guard let tls else { return nil }
     return try ServerCertificates(tls)
-  }
-
-  /// Looks at the files of the certificates now and then, until the loop ends.
-  private static func watchCertificates(_ shared: ServerShared, on loop: any EventLoop) {
-    guard let certificates = shared.certificates else { return }
-    let interval = TimeAmount(certificates.settings.watchInterval)
-    loop.scheduleRepeatedTask(initialDelay: .zero, delay: interval) { _ in
-      for line in certificates.check() { shared.onNotice?(line) }
-    }
   }
 
   static func reason(_ error: any Error) -> String {

@@ -1,4 +1,5 @@
 import Foundation
+import NIOPosix
 import NIOSSL
 import Synchronization
 import TTRPC
@@ -183,6 +184,30 @@ import Testing
     #expect(!tls.journal.all.contains { $0.contains("handshake") }, "\(tls.journal.all)")
     try await tls.waitUntilEmpty()
     await tls.server.shutdown()
+  }
+
+  @Test func noLoopReadsTheFiles() async throws {
+    let common = try TestCertificates.common()
+    try install(common.server)
+    let journal = ServerTestService.Journal()
+    var configuration = TTRPCServer.Configuration()
+    var tls = settings
+    tls.watchInterval = .milliseconds(5)
+    configuration.tls = tls
+    configuration.onNotice = { line in
+      let isLoop = MultiThreadedEventLoopGroup.currentEventLoop != nil
+      journal.write("\(isLoop ? "loop" : "thread"): \(line)")
+    }
+    let server = try await TTRPCServer.start(
+      [.tls(host: "127.0.0.1", port: 0)],
+      configuration: configuration
+    ) { _ in ComposedDispatcher([]) }
+    try install(try TestCertificates().make("second"))
+    for _ in 0..<60_000 where !journal.all.contains(where: { $0.contains("have changed") }) {
+      try await Task.sleep(for: .milliseconds(1))
+    }
+    #expect(!journal.all.isEmpty && journal.all.allSatisfy { $0.hasPrefix("thread: ") })
+    await server.shutdown()
   }
 
   private func reloads(_ tls: TLSTestServer) -> Int {
