@@ -27,6 +27,8 @@ final class ServerCertificates: Sendable {
     /// Contents of which the operator knows that they are not accepted.
     var rejected: ServerCertificateFiles?
     var warnedAt: Int?
+    /// True if the operator knows that others can read the key.
+    var isExposureKnown = false
   }
 
   private struct Loaded {
@@ -51,13 +53,14 @@ final class ServerCertificates: Sendable {
   var context: NIOSSLContext { state.withLock { $0.loaded.context } }
 
   /// Looks at the files and takes what has changed. Returns lines for the operator: new
-  /// certificates, files that are not accepted, an expiry that is near. Blocks for the time of the
-  /// disk.
+  /// certificates, files that are not accepted, a key that others can read, an expiry that is near.
+  /// Blocks for the time of the disk.
   func check(now: Int = ServerCertificates.now()) -> [String] {
     let files = ServerCertificateFiles(settings)
     return state.withLock { state in
       var lines: [String] = []
       if let line = take(files, &state, now) { lines.append(line) }
+      if let line = exposure(files, &state) { lines.append(line) }
       if let line = warning(&state, now) { lines.append(line) }
       return lines
     }
@@ -72,6 +75,7 @@ final class ServerCertificates: Sendable {
     do throws(ListenError) {
       state.loaded = try Self.load(files, settings, now)
       (state.suspected, state.rejected, state.warnedAt) = (nil, nil, nil)
+      state.isExposureKnown = false
       return "TLS: the files have changed; new connections get the certificate "
         + "\(settings.certificateFile), which expires on \(Self.date(state.loaded.expiry))"
     } catch {
@@ -83,6 +87,14 @@ final class ServerCertificates: Sendable {
       return "\(error); the server goes on with the files that it has read before, until these "
         + "are repaired"
     }
+  }
+
+  /// Returns the warning of a key that others can read: one for each change of files or permissions.
+  private func exposure(_ files: ServerCertificateFiles, _ state: inout State) -> String? {
+    defer { state.isExposureKnown = files.isKeyExposed }
+    guard files.isKeyExposed, !state.isExposureKnown else { return nil }
+    return "TLS: other users of this machine may read or replace the key \(settings.keyFile), and "
+      + "pass for the server with it: protect it with `chmod 600`"
   }
 
   /// Returns the warning that is due: one a day from two weeks before the expiry on.

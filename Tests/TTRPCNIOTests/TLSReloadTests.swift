@@ -22,8 +22,13 @@ import Testing
   }
 
   private func put(_ path: String, _ name: String) throws {
-    let bytes = try Data(contentsOf: URL(filePath: path))
-    try bytes.write(to: URL(filePath: folder.file(name)), options: .atomic)
+    try folder.copy(path, as: "new")
+    #expect(rename(folder.file("new"), folder.file(name)) == 0)
+  }
+
+  private func permit(_ mode: Int, _ name: String) throws {
+    let attributes: [FileAttributeKey: Any] = [.posixPermissions: mode]
+    try FileManager.default.setAttributes(attributes, ofItemAtPath: folder.file(name))
   }
 
   private func error(_ settings: ServerTLS, now: Int? = nil) -> String {
@@ -80,6 +85,64 @@ import Testing
     )
     #expect(outcome.status == 0)
     #expect(error(settings).contains("without a passphrase"))
+  }
+
+  @Test(arguments: ["cert", "key", "ca"])
+  func aFileThatEveryUserMayChangeIsRefused(_ name: String) throws {
+    let common = try TestCertificates.common()
+    try install(common.server)
+    try put(common.authority.certificate, "ca")
+    var settings = settings
+    settings.clientCAFile = folder.file("ca")
+    #expect(error(settings) == "none")
+    let certificates = try ServerCertificates(settings)
+    try permit(0o602, name)
+    #expect(error(settings).contains("\(folder.file(name)) can be changed by every user"))
+    #expect(certificates.check().allSatisfy { $0.contains("may read or replace") })
+    #expect(certificates.check().contains { $0.contains("goes on with the files") })
+    try permit(0o600, name)
+    #expect(certificates.check().isEmpty)
+    #expect(error(settings) == "none")
+  }
+
+  @Test func aKeyThatOthersCanReadIsTold() throws {
+    let made = TestCertificates()
+    let (first, second) = (try made.make("first"), try made.make("second"))
+    try install(first)
+    let certificates = try ServerCertificates(settings)
+    #expect(certificates.check().isEmpty)
+    for mode in [0o604, 0o640, 0o620] {
+      try permit(mode, "key")
+      let lines = certificates.check()
+      #expect(lines.count == 1 && lines[0].contains("may read or replace the key"), "\(lines)")
+      #expect(certificates.check().isEmpty, "it is told once")
+      try permit(0o600, "key")
+      #expect(certificates.check().isEmpty)
+    }
+    // Files that are written over keep their permissions, and are told again.
+    try permit(0o604, "key")
+    #expect(certificates.check().count == 1)
+    try put(second.certificate, "cert")
+    try put(second.key, "key")
+    try permit(0o604, "key")
+    let lines = certificates.check()
+    #expect(lines.count == 2 && lines[0].contains("the files have changed"), "\(lines)")
+    try permit(0o644, "cert")
+    #expect(certificates.check().isEmpty, "a certificate is no secret")
+  }
+
+  @Test func aKeyOfRootIsForTheGroupOfTheServer() {
+    func isExposed(_ mode: UInt32, owner: UInt32, server: UInt32) -> Bool {
+      ServerCertificateFiles.isExposed(mode: 0o100_000 | mode, owner: owner, server: server)
+    }
+    #expect(!isExposed(0o600, owner: 7, server: 7))
+    #expect(!isExposed(0o711, owner: 7, server: 7))
+    #expect(isExposed(0o640, owner: 7, server: 7))
+    #expect(!isExposed(0o640, owner: 0, server: 7))
+    #expect(isExposed(0o640, owner: 0, server: 0))
+    for mode in [0o604, 0o644, 0o660, 0o620] as [UInt32] {
+      #expect(isExposed(mode, owner: 0, server: 7))
+    }
   }
 
   // MARK: Replacement
