@@ -18,6 +18,20 @@ extension ServerHandler {
     peer = Peer(address: peer.address, certificateNames: names)
   }
 
+  /// The output, in bytes, that is encrypted at once. With what its records add it fits 64 KiB.
+  private static let maxPieceBytes = 60 << 10
+
+  /// Sends ``outgoing`` piece by piece, because the TLS handler keeps a buffer as large as the
+  /// largest output that it has encrypted at once, for the life of the connection. A write may make
+  /// the channel writable and call this again, which goes on with the next piece.
+  func sendPieces(_ context: ChannelHandlerContext) {
+    while transport != nil, outgoing.readableBytes > 0 {
+      let length = min(Self.maxPieceBytes, outgoing.readableBytes)
+      guard let piece = outgoing.readSlice(length: length) else { return }
+      context.writeAndFlush(wrapOutboundOut(piece), promise: nil)
+    }
+  }
+
   /// Gives the client a moment to read why the handshake has failed.
   func handshakeFailed() {
     guard case .open = ending else { return }

@@ -45,7 +45,7 @@ final class ServerHandler: ChannelInboundHandler {
   private var inputEnded = false
   private var isFlushing = false
   /// The buffer of every write. It is copied only if NIO still holds the last one.
-  private var outgoing = ByteBuffer()
+  var outgoing = ByteBuffer()
   var ending = Ending.open
   /// True once the sending side was told to close.
   private var isOutputClosed = false
@@ -431,6 +431,8 @@ final class ServerHandler: ChannelInboundHandler {
   private func flush() {
     guard let context, handshake == nil else { return }
     defer { countOutput() }
+    // From inside a write: what that has begun goes first.
+    if transport != nil { sendPieces(context) }
     guard !connection.output.isEmpty else { return }
     guard context.channel.isWritable else {
       connection.outputStalled(true, now: .now)
@@ -439,7 +441,11 @@ final class ServerHandler: ChannelInboundHandler {
     outgoing.clear()
     _ = connection.output.withUnsafeBytes { outgoing.writeBytes($0) }
     connection.output.removeAll()
-    context.writeAndFlush(wrapOutboundOut(outgoing), promise: nil)
+    if transport == nil {
+      context.writeAndFlush(wrapOutboundOut(outgoing), promise: nil)
+    } else {
+      sendPieces(context)
+    }
     if outgoing.capacity > Self.maxKeptBytes { outgoing = ByteBuffer() }
     connection.outputStalled(!context.channel.isWritable, now: .now)
   }

@@ -39,9 +39,6 @@ final class ServerHandshake: ChannelDuplexHandler, RemovableChannelHandler {
     case failed
   }
 
-  /// The capacity, in bytes, up to which a connection keeps its buffer of encrypted output.
-  private static let maxKeptOutput = 64 << 10
-
   init(_ owner: ServerConnections, _ handler: ServerHandler, _ certificates: ServerCertificates) {
     self.owner = owner
     self.handler = handler
@@ -146,13 +143,7 @@ final class ServerHandshake: ChannelDuplexHandler, RemovableChannelHandler {
     self.greeting = nil
     begunAt = .now
     state = .running
-    var configuration = NIOSSLHandler.Configuration()
-    configuration.maximumPreservedOutboundBufferCapacity = Self.maxKeptOutput
-    let tls = NIOSSLServerHandler(
-      context: certificates.context,
-      customVerificationCallback: nil,
-      configuration: configuration
-    )
+    let tls = NIOSSLServerHandler(context: certificates.context)
     do {
       try context.pipeline.syncOperations.addHandler(tls, position: .after(self))
     } catch {

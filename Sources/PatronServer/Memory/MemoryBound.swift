@@ -55,7 +55,10 @@ package struct MemoryBound: Sendable, Equatable {
   /// Memory of one connection: a receive buffer, input that waits for its turn, the output's two
   /// buffers, and state.
   private static let connectionBytes = (64 + 128 + 64 + 64 + 16) << 10
-  /// Memory of TLS on a connection: its decrypted input, its encrypted output, and state.
+  /// Memory of TLS on a connection: the buffer of decrypted input, which grows from 32 KiB to the
+  /// next power of two above what one read of the socket and the rest of a record decrypt to; that
+  /// of encrypted output, which takes a piece of 60 KiB with its overhead; a record of 16 KiB that
+  /// has not come whole, and the state of BoringSSL. `dev/tls-bench --only memory` measures it.
   private static let encryptionBytes = (128 + 64 + 48) << 10
   /// Memory that a request takes while it is checked, as a multiple of its length: sixteen times in
   /// the decoder's arena, and its values.
