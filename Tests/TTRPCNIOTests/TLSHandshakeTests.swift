@@ -130,6 +130,15 @@ import Testing
     await tls.server.shutdown()
   }
 
+  @Test(arguments: [NIOTLSCurve.x25519_MLKEM768, .x25519, .secp256r1, .secp384r1])
+  func theClientChoosesItsGroup(_ group: NIOTLSCurve) async throws {
+    let tls = try await TLSTestServer.start()
+    let client = try await tls.client { $0.curves = [group] }
+    #expect(try await TLSTestServer.echoes(client))
+    await client.close()
+    await tls.server.shutdown()
+  }
+
   // MARK: Refusals
 
   @Test func aServerOfAnotherNameOrAuthorityIsRefusedByItsClient() async throws {

@@ -249,6 +249,38 @@ import Testing
     await tls.server.shutdown()
   }
 
+  @Test func aSessionEndsWithTheAuthorityOfItsClient() async throws {
+    let common = try TestCertificates.common()
+    let made = TestCertificates()
+    let former = try made.make("former", .client, authority: "former authority")
+    let authorities = [common.authority, try made.authority("former authority")]
+    let texts = try authorities.map { try String(contentsOfFile: $0.certificate, encoding: .utf8) }
+    let ca = try folder.write("ca", texts.joined())
+    var limits = Limits()
+    // The server ends silent connections, and so openssl, soon.
+    limits.headerTimeoutMillis = 1000
+    let tls = try await TLSTestServer.start(limits: limits) { tls, _ in
+      tls.clientCAFile = ca
+      tls.watchInterval = .milliseconds(5)
+    }
+    let show = ["-tls1_3", "-cert", former.certificate, "-key", former.key]
+    let session = folder.file("session")
+    let first = try tls.openssl(show + ["-sess_out", session])
+    #expect(first.contains("New, TLSv1.3"), "\(first)")
+    let resumed = try tls.openssl(show + ["-sess_in", session])
+    #expect(resumed.contains("Reused, TLSv1.3"), "\(resumed)")
+    #expect(!tls.journal.all.contains { $0.contains("handshake") }, "\(tls.journal.all)")
+    try put(common.authority.certificate, "ca")
+    _ = try await tls.line(with: "the files have changed")
+    let late = try tls.openssl(show + ["-sess_in", session])
+    #expect(!late.contains("Reused"), "\(late)")
+    _ = try await tls.line(with: "is of an authority that the server does not know")
+    let known = try await tls.client(showing: common.client)
+    #expect(try await TLSTestServer.echoes(known))
+    await known.close()
+    await tls.server.shutdown()
+  }
+
   @Test func noLoopReadsTheFiles() async throws {
     let common = try TestCertificates.common()
     try install(common.server)
