@@ -56,12 +56,16 @@ struct CanaryCallers {
   // MARK: Every method
 
   /// Sends marks to every method: as a caller with every right, with a part of them, and with none;
-  /// whole, cut off in the middle, and with marks in the metadata.
-  func callEveryMethod() async throws {
+  /// whole, cut off in the middle, and with marks in the metadata. Returns what programs may log of
+  /// the errors.
+  func callEveryMethod() async throws -> [String] {
+    var logged: [String] = []
     for key in [owner] + others + [""] {
       let answers = try await answers(to: key, store: Self.store, .marked)
       #expect(answers.count == Self.methods.count * 2)
+      logged += answers.map(\.logged)
     }
+    return logged
   }
 
   /// Returns all that the callers without a right get to see of requests without marks, errors
@@ -70,14 +74,23 @@ struct CanaryCallers {
     var seen: [String] = []
     for key in others + [""] {
       for store in [Self.store, "other", ""] {
-        seen += try await answers(to: key, store: store, .plain)
+        seen += try await answers(to: key, store: store, .plain).map(\.seen)
       }
     }
     return seen
   }
 
+  /// The end of a call.
+  private struct Answer {
+    /// All that the caller gets.
+    let seen: String
+    /// The message and reason of an error, without the descriptions of violations, which show the
+    /// caller's own value. Empty for a success.
+    var logged = ""
+  }
+
   private func answers(to key: String, store: String, _ texts: GeneratedRequest.Texts)
-    async throws -> [String]
+    async throws -> [Answer]
   {
     let client = try server.client {
       $0.retry = .never
@@ -86,7 +99,7 @@ struct CanaryCallers {
     var metadata = Metadata()
     if texts == .marked { metadata.append("\(Canaries.word)-header", Canaries.word) }
     let options = CallOptions(timeout: .seconds(5), metadata: metadata, retries: false)
-    var answers: [String] = []
+    var answers: [Answer] = []
     for method in Self.methods {
       let type = try #require(MessageTypes.descriptor(named: method.requestType))
       let request = GeneratedRequest(type, in: store, texts).bytes
@@ -104,7 +117,7 @@ struct CanaryCallers {
     _ method: Method,
     _ request: [UInt8],
     _ options: CallOptions
-  ) async -> String {
+  ) async -> Answer {
     do throws(RPCError) {
       let bytes: [UInt8]
       if method.kind == .unary {
@@ -114,9 +127,15 @@ struct CanaryCallers {
         bytes = try await stream.next() ?? []
         stream.cancel()
       }
-      return String(decoding: bytes, as: UTF8.self)
+      return Answer(seen: String(decoding: bytes, as: UTF8.self))
     } catch {
-      return "\(error)" + error.details.map { String(decoding: $0.value, as: UTF8.self) }.joined()
+      let details = error.details.map { String(decoding: $0.value, as: UTF8.self) }.joined()
+      let info = error.detail(GoogleRPC.ErrorInfo.self)
+      let reason = [info?.reason, info?.domain].compactMap { $0 } + (info?.metadata ?? [:]).values
+      return Answer(
+        seen: "\(error)" + details,
+        logged: "\(method.name): \(error) \(error.message) \(reason.joined(separator: " "))"
+      )
     }
   }
 
@@ -154,7 +173,7 @@ struct CanaryCallers {
     }
     let large = WireBytes().repeating(2, Array(word.utf8), times: 200_000).bytes
     let method = CustomerService.upsertCustomer.method
-    let answer = await Self.answer(client.channel, method, large, CallOptions(retries: false))
+    let answer = await Self.answer(client.channel, method, large, CallOptions(retries: false)).seen
     #expect(answer.contains("resourceExhausted") || answer.contains("RESOURCE_EXHAUSTED"))
     await client.close()
   }

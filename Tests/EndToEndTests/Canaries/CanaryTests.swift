@@ -23,7 +23,7 @@ extension EndToEnd {
     }
 
     @Test(
-      "no mark is in the log, the audit log, answers to others, or names of files",
+      "no mark is in logs, errors, answers to others, what commands print, or names of files",
       .timeLimit(.minutes(15))
     )
     func noMarkIsFound() async throws {
@@ -41,7 +41,9 @@ extension EndToEnd {
       try await callers.useCommands(in: shop.folder)
       // Before the calls of every method, which erase the record.
       try await expectMarks(in: shop, callers, canaries)
-      try await callers.callEveryMethod()
+      let logged = try await callers.callEveryMethod()
+      #expect(logged.contains { $0.contains("customer") }, "no error of a rule")
+      for text in logged { expectNone(canaries, in: text, "an error") }
       try await callers.sendBytes()
       try await callers.failHandshakes()
 
@@ -53,13 +55,14 @@ extension EndToEnd {
         #expect(seen.contains { $0.contains(reason) }, "\(reason)")
       }
       try await expectCleanAudit(shop, canaries)
-      for arguments in [["keys", "list"], ["stores", "list"]] {
-        let run = try await shop.patrond(arguments + ["--output", "json"])
-        expectNone(canaries, in: run.output + run.errors, "\(arguments)")
+      try await expectCleanExport(shop, callers, canaries)
+      for list in [["keys", "list"], ["stores", "list"]] {
+        try await expectClean(shop, list, canaries)
+        try await expectClean(shop, list + ["--output", "json"], canaries)
       }
+      try await expectClean(shop, ["audit", "verify"], canaries)
       #expect(try await server.stop() == .status(0))
-      let check = try await shop.patrond(["check"])
-      expectNone(canaries, in: check.output + check.errors, "check")
+      for command in ["check", "compact"] { try await expectClean(shop, [command], canaries) }
       #expect(server.errors.contains("TLS handshake with"), "\(server.errors)")
       #expect(server.errors.contains("KEY_UNKNOWN"), "\(server.errors)")
       expectNone(canaries, in: server.errors, "the log")
@@ -123,6 +126,33 @@ extension EndToEnd {
         let secret = Data((key.split(separator: "_").last ?? "").utf8)
         #expect(!database.contains { $0.firstRange(of: secret) != nil }, "a secret is stored")
       }
+    }
+
+    private func expectClean(_ shop: KeyedShop, _ command: [String], _ canaries: Canaries)
+      async throws
+    {
+      let run = try await shop.patrond(command)
+      #expect(!run.output.isEmpty, "\(command)")
+      expectNone(canaries, in: run.output + run.errors, "\(command)")
+    }
+
+    /// Exports the audit log of the marked store.
+    private func expectCleanExport(
+      _ shop: KeyedShop,
+      _ callers: CanaryCallers,
+      _ canaries: Canaries
+    ) async throws {
+      let file = shop.folder.file("audit.ndjson")
+      let run = try await Programs.patron(
+        ["audit", "export", "-o", file],
+        at: callers.server.address,
+        environment: ["PATRON_KEY": callers.owner]
+      )
+      #expect(run.exit == .status(0), "\(run.errors)")
+      let lines = Files.text(file)
+      #expect(lines.contains("settings.update") && lines.contains(Canaries.person), "\(lines)")
+      let traces = canaries.traces(in: run.output + run.errors + lines, person: false)
+      #expect(traces.isEmpty, "the exported audit log: \(traces)")
     }
 
     private func expectCleanAudit(_ shop: KeyedShop, _ canaries: Canaries) async throws {
