@@ -44,7 +44,8 @@ public struct KeyInfo: ProtobufC.Message {
   /// Names that stand for the key, sorted: see BindKey.
   public var names: [String] = []
 
-  /// Limits of the calls with this key, beside those of the store; absent if it has none of its own.
+  /// Limits of the calls with this key, beside those of the store; absent if it has none of its own,
+  /// so that the server's defaults for keys count.
   public var limits: CallLimits?
 
   /// The message with every field absent or at its default.
@@ -130,7 +131,9 @@ public struct CreateKeyRequest: ProtobufC.Message {
   /// End of the key, later than now, else `EXPIRES_TOO_EARLY`. Absent is no end.
   public var expiresAt: GoogleProtobuf.Timestamp?
 
-  /// Limits of the calls with this key. Absent is none: only those of the store count.
+  /// Limits of the calls with this key, beside those of the store. Where they are absent or 0, the
+  /// server's defaults for keys count. A caller of one store sets none above these defaults or above
+  /// the limits of the store, where there are any.
   public var limits: CallLimits?
 
   /// The message with every field absent or at its default.

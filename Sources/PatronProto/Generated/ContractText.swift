@@ -849,7 +849,8 @@ extension Contract {
           google.protobuf.Timestamp former_secret_until = 10;
           // Names that stand for the key, sorted: see BindKey.
           repeated string names = 11;
-          // Limits of the calls with this key, beside those of the store; absent if it has none of its own.
+          // Limits of the calls with this key, beside those of the store; absent if it has none of its own,
+          // so that the server's defaults for keys count.
           CallLimits limits = 12;
         }
         """##),
@@ -870,7 +871,9 @@ extension Contract {
           string description = 4;
           // End of the key, later than now, else `EXPIRES_TOO_EARLY`. Absent is no end.
           google.protobuf.Timestamp expires_at = 5;
-          // Limits of the calls with this key. Absent is none: only those of the store count.
+          // Limits of the calls with this key, beside those of the store. Where they are absent or 0, the
+          // server's defaults for keys count. A caller of one store sets none above these defaults or above
+          // the limits of the store, where there are any.
           CallLimits limits = 6;
         }
         """##),

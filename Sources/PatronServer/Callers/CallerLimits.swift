@@ -28,4 +28,18 @@ package struct CallerLimits: Sendable, Hashable {
     limits.scansAtOnce = pick(scansAtOnce, defaults.scansAtOnce)
     return limits
   }
+
+  /// Returns the lower of both limits for each of them.
+  package func lowered(to others: CallerLimits) -> CallerLimits {
+    func lower(_ own: Int, _ other: Int) -> Int {
+      own > 0 && other > 0 ? min(own, other) : max(own, other)
+    }
+    var limits = self
+    limits.callsPerSecond = lower(callsPerSecond, others.callsPerSecond)
+    limits.writesPerSecond = lower(writesPerSecond, others.writesPerSecond)
+    limits.bytesPerSecond = lower(bytesPerSecond, others.bytesPerSecond)
+    limits.callsAtOnce = lower(callsAtOnce, others.callsAtOnce)
+    limits.scansAtOnce = lower(scansAtOnce, others.scansAtOnce)
+    return limits
+  }
 }

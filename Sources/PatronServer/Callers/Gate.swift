@@ -226,17 +226,18 @@ package final class Gate: Sendable {
     _ standing: KeyStanding,
     _ ring: KeyRing
   ) -> Principal {
-    let limits = limits.limits(of: record)
+    let own = limits.limits(of: record)
     let account =
-      limits.isEmpty
+      own.isEmpty
       ? nil
-      : CallerAccount(subject: .key, limits: limits, usage: ring.usage(of: record.id))
+      : CallerAccount(subject: .key, limits: own, usage: ring.usage(of: record.id))
     return Principal(
       keyID: record.id,
       store: record.store,
       scopes: record.scopes,
       standing: standing,
-      account: account
+      account: account,
+      keyDefaults: limits.ofKeys
     )
   }
 

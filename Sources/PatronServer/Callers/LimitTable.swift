@@ -6,7 +6,7 @@ internal import TTRPC
 /// any thread.
 package final class LimitTable: Sendable {
   /// The limits of keys and of stores that have none of their own.
-  private let ofKeys: CallerLimits
+  let ofKeys: CallerLimits
   private let ofStores: CallerLimits
   private let latest: @Sendable () -> UInt64
   private let load: @Sendable () throws -> [StoreID: CallerLimits]

@@ -16,6 +16,8 @@ package final class Principal: Sendable {
   /// The limits of the caller's key, and those of the store that the call is for; nil for none.
   let account: CallerAccount?
   let storeAccount: CallerAccount?
+  /// The server's limits of keys that have none of their own.
+  let keyDefaults: CallerLimits
 
   /// A caller without an identity, with every right. Where keys are needed there is none.
   package static let anonymous = Principal()
@@ -28,7 +30,8 @@ package final class Principal: Sendable {
     scopes: ScopeSet = .all,
     standing: KeyStanding? = nil,
     account: CallerAccount? = nil,
-    storeAccount: CallerAccount? = nil
+    storeAccount: CallerAccount? = nil,
+    keyDefaults: CallerLimits = CallerLimits()
   ) {
     self.keyID = keyID
     self.store = store
@@ -36,10 +39,18 @@ package final class Principal: Sendable {
     self.standing = standing
     self.account = account
     self.storeAccount = storeAccount
+    self.keyDefaults = keyDefaults
   }
 
   /// True if the caller may use every store.
   package var isEveryStore: Bool { store == nil }
+
+  /// The most that a key may have that the caller makes. A caller of one store raises nothing above
+  /// the server's defaults and the limits of the store.
+  package var keyCeiling: CallerLimits {
+    if isEveryStore { return CallerLimits() }
+    return keyDefaults.lowered(to: storeAccount?.limits ?? CallerLimits())
+  }
 
   /// Returns the same caller in a store with these limits.
   func entering(_ account: CallerAccount?) -> Principal {
@@ -49,7 +60,8 @@ package final class Principal: Sendable {
       scopes: scopes,
       standing: standing,
       account: self.account,
-      storeAccount: account
+      storeAccount: account,
+      keyDefaults: keyDefaults
     )
   }
 }

@@ -16,7 +16,7 @@ extension AdminHandlers {
       try KeyFields.description(request.description)
     }
     let expiresAt = end(request.expiresAt, call, &violations)
-    request.limits?.check("limits", &violations)
+    request.limits?.check("limits", under: call.principal.keyCeiling.message, &violations)
     try violations.finish()
     return NewKey(
       owner: request.everyStore ? .everyStore : .store(call.store),

@@ -224,6 +224,52 @@ struct KeyHandlerTests {
     }
   }
 
+  /// The server's default and the limit of the store bound what a caller of one store gives.
+  @Test func aCallerOfOneStoreRaisesNoLimit() async throws {
+    try await Shop.open { shop in
+      for store in ["shop", "default"] { try await shop.makeStore(store) }
+      var defaults = CallerLimits()
+      defaults.callsPerSecond = 10
+      defaults.scansAtOnce = 2
+      var ofStore = CallerLimits()
+      ofStore.callsPerSecond = 7
+      let account = CallerAccount(subject: .store, limits: ofStore, usage: CallerUsage())
+      func principal(_ store: String?) -> Principal {
+        Principal(
+          store: store.flatMap { StoreID($0) },
+          storeAccount: account,
+          keyDefaults: defaults
+        )
+      }
+      func request(_ calls: Int32, _ scans: Int32, _ bytes: Int64 = 0) -> CreateKeyRequest {
+        .with {
+          $0.scopes = ["watch"]
+          $0.limits = .with {
+            $0.callsPerSecond = calls
+            $0.concurrentScans = scans
+            $0.bytesPerSecond = bytes
+          }
+        }
+      }
+      let admin = principal("shop")
+      #expect(try create(shop, as: admin, request(7, 2, 1 << 30)).key?.limits?.callsPerSecond == 7)
+      #expect(try create(shop, as: admin, request(0, 0)).key?.limits?.callsPerSecond == 0)
+      let error = #expect(throws: DomainError.self) {
+        try create(shop, as: admin, request(8, 3))
+      }
+      guard case .invalid(let violations) = error else {
+        Issue.record("\(String(describing: error))")
+        return
+      }
+      #expect(violations.map(\.path) == ["limits.calls_per_second", "limits.concurrent_scans"])
+      #expect(violations.allSatisfy { $0.error.reason == "LIMIT_OUT_OF_RANGE" })
+      #expect(violations.first?.error.message.contains("0 to 7,") == true)
+      #expect(violations.last?.error.message.contains("0 to 2,") == true)
+      let made = try create(shop, as: principal(nil), request(1_000_000, 1024))
+      #expect(made.key?.limits?.callsPerSecond == 1_000_000)
+    }
+  }
+
   @Test func aCallerOfOneStoreFindsNoKeyOfAnother() async throws {
     try await Shop.open { shop in
       try await shop.makeStore("shop")

@@ -139,6 +139,54 @@ struct CallerLimitTests {
     }
   }
 
+  @Test func aKeyOfAStoreGivesNoMoreThanTheServerDoes() async throws {
+    try await Shop.open { shop in
+      let admin = try await shop.key(of: "one")
+      let operators = try await shop.key(of: nil)
+      let bench = try GateBench(
+        shop,
+        .off,
+        ofKeys: Self.limits { $0.scansAtOnce = 5 },
+        ofStores: Self.limits { $0.bytesPerSecond = 1 << 20 }
+      )
+      func create(_ scans: Int32, _ bytes: Int64, _ key: TestKey) throws -> StatusCode? {
+        let request = try CreateKeyRequest.with {
+          $0.scopes = ["watch"]
+          $0.limits = .with {
+            $0.concurrentScans = scans
+            $0.bytesPerSecond = bytes
+          }
+        }.encoded()
+        return try bench.call(AdminService.createKey.method, request, key.metadata)?.code
+      }
+      #expect(try create(5, 1 << 20, admin) == nil)
+      #expect(try create(6, 0, admin) == .invalidArgument)
+      #expect(try create(0, (1 << 20) + 1, admin) == .invalidArgument)
+      #expect(try create(6, 1 << 30, operators) == nil)
+    }
+  }
+
+  @Test func lowerLimitsAreThoseThatBind() {
+    let one = Self.limits {
+      $0.callsPerSecond = 1
+      $0.writesPerSecond = 2
+      $0.callsAtOnce = 4
+    }
+    let other = Self.limits {
+      $0.callsPerSecond = 10
+      $0.writesPerSecond = 1
+      $0.bytesPerSecond = 3
+    }
+    let lower = Self.limits {
+      $0.callsPerSecond = 1
+      $0.writesPerSecond = 1
+      $0.bytesPerSecond = 3
+      $0.callsAtOnce = 4
+    }
+    #expect(one.lowered(to: other) == lower)
+    #expect(other.lowered(to: one) == lower)
+  }
+
   @Test func limitsOfAStoreFillTheServersDefaults() {
     let own = CallerLimits(
       .with {
