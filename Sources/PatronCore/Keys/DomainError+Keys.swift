@@ -83,11 +83,31 @@ extension DomainError {
     )
   }
 
-  static func keysTooMany(_ place: String, _ maximum: Int) -> DomainError {
+  static func keysTooMany(of owner: KeyOwner) -> DomainError {
+    let place = owner == .everyStore ? "of every store" : "of the store"
+    return keysTooMany(
+      KeyChanges.maxKeysPerOwner,
+      "active keys \(place), which is the maximum. Revoke one first."
+    )
+  }
+
+  static let databaseKeysTooMany = keysTooMany(
+    KeyChanges.maxKeys,
+    "active keys in the database, which is the maximum. Revoke one first."
+  )
+
+  static let foreignKeysTooMany = keysTooMany(
+    KeyChanges.maxKeys,
+    "keys in the database, which is the maximum, and none of the store has ended. Revoke one of "
+      + "them, or ask the operator to make the key: for operators, ended keys of other stores give "
+      + "way."
+  )
+
+  private static func keysTooMany(_ maximum: Int, _ rest: String) -> DomainError {
     reason(
       .failedPrecondition,
       "KEYS_TOO_MANY",
-      "There are \(maximum) active keys \(place), which is the maximum. Revoke one first.",
+      "There are \(maximum) \(rest)",
       metadata: ["maximum": String(maximum)]
     )
   }

@@ -24,7 +24,8 @@ package struct KeyChanges {
     self.now = now
   }
 
-  /// Makes a key. At a maximum, the key that expired or was revoked first is removed for it.
+  /// Makes a key. At a maximum, the key of the owner that expired or was revoked first is removed
+  /// for it; at the maximum of the database, a caller of every store removes one of any owner.
   ///
   /// Refusals: `EVERY_STORE_NEEDED`, `SCOPE_MISSING`, `STORE_UNKNOWN`, `STORE_DELETING`,
   /// `KEYS_TOO_MANY`.
@@ -168,13 +169,14 @@ package struct KeyChanges {
   private func makeRoom(for owner: KeyOwner) throws {
     if try keys.read.count(of: owner) >= Self.maxKeysPerOwner {
       guard try keys.deleteEnded(of: owner, at: now) else {
-        let place = owner == .everyStore ? "of every store" : "of the store"
-        throw DomainError.keysTooMany(place, Self.maxKeysPerOwner)
+        throw DomainError.keysTooMany(of: owner)
       }
     }
     if try keys.read.count() >= Self.maxKeys {
-      guard try keys.deleteEnded(at: now) else {
-        throw DomainError.keysTooMany("in the database", Self.maxKeys)
+      // A store's caller must not remove another store's record of a key.
+      let removable = authority.store == nil ? nil : owner
+      guard try keys.deleteEnded(of: removable, at: now) else {
+        throw removable == nil ? DomainError.databaseKeysTooMany : .foreignKeysTooMany
       }
     }
   }

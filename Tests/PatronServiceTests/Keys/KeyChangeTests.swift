@@ -307,10 +307,28 @@ struct KeyChangeTests {
         }
       }
       #expect(try DomainError.reason { try bench.key() } == "KEYS_TOO_MANY")
+      // A caller of one store does not remove the ended key of another.
+      let new = NewKey(owner: .store(.default), scopes: ScopeSet([.watch]))
+      let caller = caller(.admin, .watch)
+      func create() throws -> IssuedKey {
+        try bench.keys(by: caller, at: now + 1) { try $0.create(new) }
+      }
+      do {
+        _ = try create()
+      } catch DomainError.refused(let refusal) {
+        #expect(refusal.reason == "KEYS_TOO_MANY" && refusal.message.contains("operator"))
+      }
+      #expect(try shop.store.keyDirectory().keys[KeyID(value: 5)] != nil)
       _ = try bench.key(at: now + 1)
       let keys = try shop.store.keyDirectory().keys
       #expect(keys.count == KeyChanges.maxKeys && keys[KeyID(value: 5)] == nil)
       #expect(try DomainError.reason { try bench.key(at: now + 1) } == "KEYS_TOO_MANY")
+      // One of the own store gives way.
+      let own = try #require(keys.values.first { $0.store == .default })
+      try bench.keys { _ = try $0.revoke(own.id, in: nil) }
+      let made = try create().record.id
+      let last = try shop.store.keyDirectory().keys
+      #expect(last.count == KeyChanges.maxKeys && last[made] != nil && last[own.id] == nil)
     }
   }
 }
