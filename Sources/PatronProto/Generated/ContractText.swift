@@ -592,12 +592,12 @@ extension Contract {
     ContractDeclaration(
       name: "patron.v1.AdminService", kind: .service,
       text: ##"""
-        // Keys, stores and the audit log. All methods need the scope `admin`. A key of one store manages
-        // the keys of that store, and reads its part of the audit log. All else is about the whole database
-        // and needs a key of every store: PERMISSION_DENIED `EVERY_STORE_NEEDED`. patrond also serves these
-        // methods to its own user and to root on the Unix socket `patron.sock` of its data directory,
-        // without a key and with all rights; `patrond keys`, `patrond stores` and `patrond audit` call it
-        // there.
+        // Keys, stores and the audit log. All methods need the scope `admin`, which nobody has without a
+        // key, also where callers need none. A key of one store manages the keys of that store, and reads
+        // its part of the audit log. All else is about the whole database and needs a key of every store:
+        // PERMISSION_DENIED `EVERY_STORE_NEEDED`. patrond also serves these methods to its own user and to
+        // root on the Unix socket `patron.sock` of its data directory, without a key and with all rights;
+        // `patrond keys`, `patrond stores` and `patrond audit` call it there.
         //
         // Nobody gives away a right that they do not have: CreateKey, RotateKey and BindKey fail with
         // PERMISSION_DENIED `SCOPE_MISSING` if the key has or gets a `scope` that the caller lacks, and

@@ -8,7 +8,8 @@ internal import TTRPC
 package final class Gate: Sendable {
   /// The callers that need no key.
   package enum Mode: Sendable {
-    /// Everybody. A key that is sent counts and restricts all the same.
+    /// Everybody, but not for methods that need the scope `admin`: a key made by a stranger would
+    /// outlive the mode. A key that is sent counts and restricts all the same.
     case off
     /// Only an operator on the server's own socket.
     case keys
@@ -58,7 +59,8 @@ package final class Gate: Sendable {
     let principal = session.principal
     guard principal.scopes.contains(rule.scope) else {
       failures?.note("SCOPE_MISSING", principal, call.peer, at: now)
-      throw .scopeMissing(rule.scope)
+      throw principal.keyID == nil
+        ? RPCError.keyMissing(for: rule.scope) : .scopeMissing(rule.scope)
     }
     if let account = principal.account {
       call.session.own(principal, holding: try account.admit(rule, bytes: bytes))
@@ -132,7 +134,7 @@ package final class Gate: Sendable {
     at now: Int64
   ) throws(RPCError) -> CallerSession {
     let cached = call.session.state as? CallerSession
-    guard let ring else { return cached ?? keep(CallerSession(Self.stranger(), nil), call) }
+    guard let ring else { return cached ?? keep(CallerSession(Principal(), nil), call) }
     let version = ring.version
     switch call.metadata.match(Self.key) {
     case .none:
@@ -157,8 +159,8 @@ package final class Gate: Sendable {
     return session
   }
 
-  /// Returns a caller without an identity, one for each connection.
-  private static func stranger() -> Principal { Principal() }
+  /// The scopes of callers without a key, where none is needed.
+  private static let strangersScopes = ScopeSet.all.subtracting(ScopeSet([.admin]))
 
   /// Verifies the caller of a call with a key.
   private func keyed(
@@ -203,7 +205,10 @@ package final class Gate: Sendable {
       let standing = ring.standing(of: record, boundTo: name)
       return session(principal(record, standing, ring), record, keys, now)
     }
-    if mode == .off { return CallerSession(Self.stranger(), keys, version: keys.version) }
+    if mode == .off {
+      let stranger = Principal(scopes: Self.strangersScopes)
+      return CallerSession(stranger, keys, version: keys.version)
+    }
     throw refuse(.missing, nil, call, now)
   }
 

@@ -43,6 +43,19 @@ extension RPCError {
     )
   }
 
+  /// Returns the error for a method that no caller may use without a key, although calls of other
+  /// methods need none.
+  static func keyMissing(for scope: Scope) -> RPCError {
+    reason(
+      .permissionDenied,
+      "SCOPE_MISSING",
+      "This method needs a key with the scope `\(scope.rawValue)`, also where others need no key. "
+        + "Make one with `patrond keys create`, or use `patrond keys`, `patrond stores` and "
+        + "`patrond audit` on the server's machine.",
+      metadata: ["scope": scope.rawValue]
+    )
+  }
+
   static let storeNotYours = reason(
     .permissionDenied,
     "STORE_NOT_YOURS",

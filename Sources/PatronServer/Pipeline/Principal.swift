@@ -19,7 +19,7 @@ package final class Principal: Sendable {
   /// The server's limits of keys that have none of their own.
   let keyDefaults: CallerLimits
 
-  /// A caller without an identity, with every right. Where keys are needed there is none.
+  /// A caller without an identity, with every right: of embedded servers and tests.
   package static let anonymous = Principal()
   /// The operator of the server, on its own socket: every store and every right.
   package static let `operator` = Principal()

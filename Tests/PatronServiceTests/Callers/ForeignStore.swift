@@ -22,6 +22,8 @@ struct ForeignStore {
   let key: TestKey
   /// The options of calls with the key.
   private let options: CallOptions
+  /// The options of calls about keys and the audit log, with a key of every store.
+  private let adminOptions: CallOptions
 
   /// Makes the store with its key.
   init(_ shop: Shop, _ name: String) async throws {
@@ -32,6 +34,7 @@ struct ForeignStore {
     var metadata = key.metadata
     metadata.append("patron-on-behalf-of", Self.mark)
     options = CallOptions(metadata: metadata, retries: false)
+    adminOptions = try await shop.key(of: nil).options
   }
 
   /// The texts that no answer about another store may have.
@@ -132,13 +135,15 @@ struct ForeignStore {
         $0.storeID = name
         $0.scopes = ["watch"]
         $0.description = Self.mark
-      }
+      },
+      options: adminOptions
     )
     let bound = try await shop.admin.bindKey(
       .with {
         $0.keyID = made.key?.keyID ?? ""
         $0.name = "DNS:two.example.com"
-      }
+      },
+      options: adminOptions
     )
     try values.add([try asked.json(), try bound.json()])
   }
@@ -171,7 +176,7 @@ struct ForeignStore {
       view.append(try await shop.get(ref, in: name, view: .full).json())
       view.append(try await shop.timeline(ref, in: name).json())
     }
-    var keys = try await shop.admin.listKeys(.with { $0.storeID = name })
+    var keys = try await shop.admin.listKeys(.with { $0.storeID = name }, options: adminOptions)
     for index in keys.keys.indices { keys.keys[index].lastUsedAt = nil }
     view.append(try keys.json())
     let settings = try await shop.customers.getStoreSettings(.with { $0.storeID = name })
@@ -209,13 +214,15 @@ struct ForeignStore {
       .with {
         $0.storeID = name
         $0.pageSize = pageSize
-      }
+      },
+      options: adminOptions
     )
     let audit = try await shop.admin.listAudit(
       .with {
         $0.storeID = name
         $0.pageSize = pageSize
-      }
+      },
+      options: adminOptions
     )
     let tokens = [
       list.nextPageToken, timeline.nextPageToken, orders.nextPageToken, history.nextPageToken,

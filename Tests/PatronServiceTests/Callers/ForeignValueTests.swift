@@ -15,19 +15,15 @@ import Testing
 struct ForeignValueTests {
   /// The callers of a store.
   enum Caller: CaseIterable {
-    /// Somebody without a key, where keys are off. Methods of AdminService are left out: they are
-    /// about the whole database then.
+    /// Somebody without a key, where keys are off.
     case nobody
     /// The holder of a key of the store with all scopes.
     case keyOfTheStore
   }
 
-  private static func methods(for caller: Caller) -> [ContractMethod] {
+  private static func methods() -> [ContractMethod] {
     let served = Set(Routes.patron().methods)
-    return Contract.services.flatMap(\.methods).filter {
-      served.contains($0.method)
-        && (caller == .keyOfTheStore || $0.method.service != AdminService.name)
-    }
+    return Contract.services.flatMap(\.methods).filter { served.contains($0.method) }
   }
 
   /// Opens a shop in which a key that is sent restricts its caller.
@@ -82,7 +78,7 @@ struct ForeignValueTests {
       #expect(before.count(where: { $0.contains(ForeignStore.mark) }) >= 9)
       let rows = try shop.audit().count(where: { $0.store == "two" })
       var random = SeededRandom(seed: seed)
-      for contract in Self.methods(for: caller) {
+      for contract in Self.methods() {
         let type = try #require(MessageTypes.descriptor(named: contract.requestType))
         for _ in 0..<(contract.method.kind == .unary ? 40 : 5) {
           let request = values.request(type, in: "one", &random)
@@ -103,7 +99,7 @@ struct ForeignValueTests {
     try await Self.open { shop in
       var values = try await ForeignStore(shop, "two").fill()
       var fields: Set<String> = []
-      for contract in Self.methods(for: .keyOfTheStore) {
+      for contract in Self.methods() {
         let type = try #require(MessageTypes.descriptor(named: contract.requestType))
         Self.collect(type, depth: 0, into: &fields)
       }

@@ -42,6 +42,29 @@ struct GateTests {
     }
   }
 
+  /// A stranger who makes a key would keep it when keys are turned on.
+  @Test func withoutKeysAdministrationIsForTheOperatorAndForKeys() async throws {
+    try await Shop.open { shop in
+      let key = try await shop.key(of: nil)
+      let bench = try GateBench(shop, .off)
+      let admin = bench.router.methods.filter { $0.service == AdminService.name }
+      #expect(admin.count >= 10)
+      let process = UnixCredentials(pid: 1, uid: 1000, gid: 1000)
+      let owner = Peer(address: "unix", credentials: process, isOperator: true)
+      let neighbour = Peer(address: "unix", credentials: process)
+      for method in admin {
+        for peer in [Peer(address: "127.0.0.1:1"), neighbour] {
+          let error = try bench.call(method, peer: peer)
+          #expect(error?.code == .permissionDenied, "\(method)")
+          #expect(error?.reason == "SCOPE_MISSING", "\(method)")
+          #expect(error?.message.contains("`patrond keys create`") == true, "\(method)")
+        }
+        #expect(try bench.call(method, peer: owner)?.reason != "SCOPE_MISSING", "\(method)")
+        #expect(try bench.call(method, [], key.metadata)?.reason != "SCOPE_MISSING", "\(method)")
+      }
+    }
+  }
+
   @Test func aSessionKeepsItsCallerUntilTheKeysChange() async throws {
     try await Shop.open { shop in
       try await shop.make(stores: "one")
