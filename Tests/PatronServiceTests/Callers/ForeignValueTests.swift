@@ -26,9 +26,11 @@ struct ForeignValueTests {
     return Contract.services.flatMap(\.methods).filter { served.contains($0.method) }
   }
 
-  /// Opens a shop in which a key that is sent restricts its caller.
+  /// Opens a shop in which a key that is sent restricts its caller. Calls without a socket would
+  /// have no metadata.
   private static func open(_ body: (Shop) async throws -> Void) async throws {
     try await Shop.open(
+      usesSocket: true,
       makeGate: {
         Gate(.off, of: $0, failures: AuthenticationFailures(log: LogCollector().log))
       },
