@@ -179,13 +179,8 @@ package final class Gate: Sendable {
       throw refuse(.unknown, record, call, now)
     }
     try check(record, ring, keys, call, now)
-    return session(
-      token: token,
-      principal(record, ring.standing(of: record), ring),
-      record,
-      keys,
-      now
-    )
+    let standing = ring.standing(of: record, secret: keys.directory.pepper.hash(key))
+    return session(token: token, principal(record, standing, ring), record, keys, now)
   }
 
   /// Finds the caller of a call without a key: by what the connection has proved, or nobody.

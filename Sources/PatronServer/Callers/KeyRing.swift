@@ -22,8 +22,8 @@ package final class KeyRing: Sendable {
 
   private struct State: Sendable {
     var keys: Keys?
-    /// The rights that connections use or have used, by key and by bound name.
-    var standings: [KeyID: Used] = [:]
+    /// The rights that connections use or have used, by secret and by bound name.
+    var standings: [Secret: Used] = [:]
     var names: [String: (id: KeyID, used: Used)] = [:]
     /// The use of limits, by key and store. Kept while the process runs, so that a change of a
     /// limit or of a key does not forget open calls.
@@ -31,18 +31,38 @@ package final class KeyRing: Sendable {
     var storeUsages: [StoreID: CallerUsage] = [:]
   }
 
+  /// One of the two secrets that a key has during a rotation, by the hash in its record.
+  private struct Secret: Hashable, Sendable {
+    let key: KeyID
+    let hash: [UInt8]
+  }
+
   /// A right in use, with what it depends on.
   private struct Used: Sendable {
-    let standing: KeyStanding
+    let standing = KeyStanding()
+    /// The hash of the secret that proved it; nil for a bound name.
+    let hash: [UInt8]?
     let store: StoreID?
     let scopes: ScopeSet
-    let expiresAt: Int64?
+    /// The time at which it ends by itself, in microseconds since 1970; `.max` for never.
+    var endsAt: Int64
 
-    init(_ record: KeyRecord) {
-      standing = KeyStanding()
+    /// Creates the right that `record` gives, which is none if that has another secret.
+    init(_ record: KeyRecord, _ hash: [UInt8]?) {
+      self.hash = hash
       store = record.store
       scopes = record.scopes
-      expiresAt = record.expiresAt
+      endsAt = Self.end(of: hash, record) ?? 0
+    }
+
+    /// Returns the end of a right as `record` has it, or nil if it gives the right no more.
+    func end(in record: KeyRecord) -> Int64? { Self.end(of: hash, record) }
+
+    private static func end(of hash: [UInt8]?, _ record: KeyRecord) -> Int64? {
+      let end = record.expiresAt ?? .max
+      guard let hash, hash != record.hash else { return end }
+      guard hash == record.formerHash, let until = record.formerUntil else { return nil }
+      return min(end, until)
     }
   }
 
@@ -100,14 +120,15 @@ package final class KeyRing: Sendable {
     }
   }
 
-  /// Returns the right of a key, the same for all its connections. If the keys have changed since
-  /// `record` was read, and do not give the right any more, it has ended.
-  func standing(of record: KeyRecord) -> KeyStanding {
+  /// Returns the right of a key by the secret with this hash, the same for all connections. If the
+  /// keys have changed since `record` was read, and do not give the right any more, it has ended.
+  func standing(of record: KeyRecord, secret hash: [UInt8]) -> KeyStanding {
     state.withLock { state in
-      if let used = state.standings[record.id] { return used.standing }
-      let used = use(record)
+      let secret = Secret(key: record.id, hash: hash)
+      if let used = state.standings[secret] { return used.standing }
+      let used = use(record, hash)
       guard isGiven(used, to: record.id, state) else { return ended(used) }
-      state.standings[record.id] = used
+      state.standings[secret] = used
       return used.standing
     }
   }
@@ -116,7 +137,7 @@ package final class KeyRing: Sendable {
   func standing(of record: KeyRecord, boundTo name: String) -> KeyStanding {
     state.withLock { state in
       if let known = state.names[name], known.id == record.id { return known.used.standing }
-      let used = use(record)
+      let used = use(record, nil)
       guard isGiven(used, to: record.id, state), state.keys?.directory.names[name] == record.id
       else { return ended(used) }
       state.names[name] = (record.id, used)
@@ -165,19 +186,21 @@ package final class KeyRing: Sendable {
       let all = Array(state.standings.values) + state.names.values.map(\.used)
       var next = Int64.max
       for used in all {
-        guard let time = used.expiresAt else { continue }
-        if time <= now { end(used, .expired) } else { next = min(next, time) }
+        if used.endsAt <= now { end(used, .expired) } else { next = min(next, used.endsAt) }
       }
       nextExpiry.store(next, ordering: .relaxed)
     }
   }
 
-  private func use(_ record: KeyRecord) -> Used {
-    let used = Used(record)
-    if let time = used.expiresAt {
-      nextExpiry.store(min(time, nextExpiry.load(ordering: .relaxed)), ordering: .relaxed)
-    }
+  private func use(_ record: KeyRecord, _ hash: [UInt8]?) -> Used {
+    let used = Used(record, hash)
+    expect(end: used.endsAt)
     return used
+  }
+
+  /// Lets a tick look for rights that have ended at `time`. Called with the lock held.
+  private func expect(end time: Int64) {
+    nextExpiry.store(min(time, nextExpiry.load(ordering: .relaxed)), ordering: .relaxed)
   }
 
   /// Returns true if the latest keys that were read give a right. Another thread may have read them
@@ -193,25 +216,34 @@ package final class KeyRing: Sendable {
     return used.standing
   }
 
-  /// Ends the rights that the keys do not give any more.
+  /// Ends the rights that the keys do not give any more, and notes new ends of the others.
   private func endRights(_ state: inout State, _ directory: KeyDirectory) {
-    for (id, used) in state.standings where !isValid(used, directory.keys[id], directory) {
-      end(used, .revoked)
-      state.standings[id] = nil
+    for (secret, used) in state.standings {
+      state.standings[secret] = renewed(used, directory.keys[secret.key], directory)
     }
-    for (name, known) in state.names
-    where directory.names[name] != known.id
-      || !isValid(known.used, directory.keys[known.id], directory)
-    {
-      end(known.used, .revoked)
-      state.names[name] = nil
+    for (name, known) in state.names {
+      let record = directory.names[name] == known.id ? directory.keys[known.id] : nil
+      state.names[name] = renewed(known.used, record, directory).map { (known.id, $0) }
     }
     for id in state.keyUsages.keys where directory.keys[id] == nil { state.keyUsages[id] = nil }
   }
 
+  /// Returns a right as the keys give it now, or nil after its end.
+  private func renewed(_ used: Used, _ record: KeyRecord?, _ directory: KeyDirectory) -> Used? {
+    if used.standing.hasEnded { return nil }
+    guard let record, let time = used.end(in: record), isValid(used, record, directory) else {
+      end(used, .revoked)
+      return nil
+    }
+    var used = used
+    used.endsAt = time
+    expect(end: time)
+    return used
+  }
+
   private func isValid(_ used: Used, _ record: KeyRecord?, _ directory: KeyDirectory) -> Bool {
     guard let record, record.revokedAt == nil, record.store == used.store,
-      record.scopes == used.scopes, record.expiresAt == used.expiresAt
+      record.scopes == used.scopes, used.end(in: record) != nil
     else { return false }
     return isListed(record.store, directory)
   }

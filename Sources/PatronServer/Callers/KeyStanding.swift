@@ -1,8 +1,8 @@
 internal import Synchronization
 internal import TTRPC
 
-/// The right of a key, or of a name bound to one, while connections use it. It ends once. Usable on
-/// any thread.
+/// The right of one secret of a key, or of a name bound to a key, while connections use it. It ends
+/// once. Usable on any thread.
 final class KeyStanding: Sendable {
   /// The reason why a right ended.
   enum End: UInt8 {
@@ -16,6 +16,9 @@ final class KeyStanding: Sendable {
   func end(_ reason: End) -> Bool {
     end.compareExchange(expected: 0, desired: reason.rawValue, ordering: .releasing).exchanged
   }
+
+  /// True after the end.
+  var hasEnded: Bool { end.load(ordering: .acquiring) != 0 }
 
   /// The status of calls after the end; nil while the right lasts.
   var refusal: RPCError? {

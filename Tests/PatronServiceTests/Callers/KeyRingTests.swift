@@ -27,7 +27,7 @@ struct KeyRingTests {
       try await shop.write { try KeyWriter($0).unbind("DNS:b.example.com") }
       _ = try ring.current()
       let endings = ring.endings
-      #expect(ring.standing(of: lost).refusal?.reason == "KEY_REVOKED")
+      #expect(ring.standing(of: lost, secret: lost.hash).refusal?.reason == "KEY_REVOKED")
       #expect(
         ring.standing(of: lost, boundTo: "DNS:a.example.com").refusal?.reason == "KEY_REVOKED"
       )
@@ -36,8 +36,11 @@ struct KeyRingTests {
       )
       #expect(ring.endings == endings + 3, "a loop looks for calls to end")
       // The key whose name was taken away is as good as before.
-      #expect(ring.standing(of: other).refusal == nil)
-      #expect(ring.standing(of: other) === ring.standing(of: other))
+      #expect(ring.standing(of: other, secret: other.hash).refusal == nil)
+      #expect(
+        ring.standing(of: other, secret: other.hash)
+          === ring.standing(of: other, secret: other.hash)
+      )
     }
   }
 
@@ -46,7 +49,7 @@ struct KeyRingTests {
       let key = try await shop.key(of: "one")
       let ring = KeyRing(of: shop.store, needsStores: false)
       let record = try #require(try ring.current().directory.keys[key.key.id])
-      let standing = ring.standing(of: record)
+      let standing = ring.standing(of: record, secret: record.hash)
       #expect(standing.refusal == nil)
       try await shop.revoke(key)
       ring.tick(at: 0)
@@ -54,6 +57,61 @@ struct KeyRingTests {
       #expect(ring.endings == 1)
       ring.tick(at: 0)
       #expect(ring.endings == 1)
+    }
+  }
+
+  /// A rotation keeps the rights of the new secret, and of the former one for the overlap.
+  @Test func aFormerSecretEndsWithItsOverlap() async throws {
+    try await Shop.open { shop in
+      let key = try await shop.key(of: "one")
+      let ring = KeyRing(of: shop.store, needsStores: false)
+      func record() throws -> KeyRecord {
+        try #require(try ring.current().directory.keys[key.key.id])
+      }
+      let first = try record()
+      let old = ring.standing(of: first, secret: first.hash)
+      func rotate(to hash: UInt8, until: Int64?) async throws -> KeyStanding {
+        try await shop.write { transaction in
+          guard var next = try KeyReader(transaction.read).key(key.key.id) else { return }
+          next.formerHash = until == nil ? nil : next.hash
+          next.formerUntil = until
+          next.hash = [UInt8](repeating: hash, count: 32)
+          next.expiresAt = 1_000
+          try KeyWriter(transaction).update(next)
+        }
+        let now = try record()
+        return ring.standing(of: now, secret: now.hash)
+      }
+      let second = try await rotate(to: 2, until: 100)
+      ring.tick(at: 99)
+      #expect(old.refusal == nil && second.refusal == nil && old !== second)
+      ring.tick(at: 100)
+      #expect(old.refusal?.reason == "KEY_EXPIRED" && second.refusal == nil)
+      // Without an overlap the former secret ends at once. The new end is nobody's revocation.
+      let third = try await rotate(to: 3, until: nil)
+      #expect(second.refusal?.reason == "KEY_REVOKED" && third.refusal == nil)
+      ring.tick(at: 999)
+      #expect(third.refusal == nil)
+      ring.tick(at: 1_000)
+      #expect(third.refusal?.reason == "KEY_EXPIRED")
+    }
+  }
+
+  @Test func aNewEndKeepsTheRight() async throws {
+    try await Shop.open { shop in
+      let key = try await shop.key(of: "one", until: 100)
+      let ring = KeyRing(of: shop.store, needsStores: false)
+      let record = try #require(try ring.current().directory.keys[key.key.id])
+      let standing = ring.standing(of: record, secret: record.hash)
+      try await shop.write { transaction in
+        var later = record
+        later.expiresAt = 200
+        try KeyWriter(transaction).update(later)
+      }
+      ring.tick(at: 150)
+      #expect(standing.refusal == nil)
+      ring.tick(at: 200)
+      #expect(standing.refusal?.reason == "KEY_EXPIRED")
     }
   }
 }
