@@ -1,9 +1,12 @@
 /// The state of a connection that its dispatcher keeps between calls: if the client has proved who
 /// it is, and who called last. Used on the connection's loop only.
 public final class ConnectionSession {
-  /// True once the client may use the connection whole. Until then ``Limits/unauthenticated``
-  /// bounds it. A dispatcher sets it; it never becomes false again.
+  /// True while the client may use the connection whole. Otherwise ``Limits/unauthenticated``
+  /// bounds it. A dispatcher sets it; the connection takes it back when ``caller`` loses its right.
   public var isAuthenticated: Bool
+  /// The caller that has proved last who the client is; nil for one whose right does not end. A
+  /// dispatcher sets it.
+  public var caller: (any CallOwner)?
   /// A value of the dispatcher, released with the connection.
   public var state: AnyObject?
   /// The owner of the last call that had one. Kept so that calls of the same owner cost no

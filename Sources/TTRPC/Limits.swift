@@ -80,11 +80,12 @@ public struct Limits: Sendable, Hashable {
   public var unauthenticatedConnections: Int { max(1, connections / 10) }
 }
 
-/// The limits of a connection until ``ConnectionSession/isAuthenticated``.
+/// The limits of a connection unless ``ConnectionSession/isAuthenticated``.
 public struct UnauthenticatedLimits: Sendable, Hashable {
   /// The largest data of one frame, envelope included, in bytes.
   public var requestBytes = 4096
-  /// The time from the connection's start until a key is accepted, in milliseconds.
+  /// The time from the connection's start, or from the end of its key, until a key is accepted, in
+  /// milliseconds.
   public var timeoutMillis = 5000
 
   /// Creates the default limits.

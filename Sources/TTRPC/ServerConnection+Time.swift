@@ -166,6 +166,27 @@ extension ServerConnection {
     return min(bound, limits.requestBytes)
   }
 
+  /// Takes the connection back from a caller that has lost its right, unless another one has an open
+  /// call: the client has to prove again who it is, within the time for a key. Returns true if the
+  /// connection was taken back.
+  public mutating func dismissCaller(now: ContinuousClock.Instant) -> Bool {
+    guard limits.unauthenticated != nil, session.isAuthenticated,
+      session.caller?.refusal != nil, !hasCallOfAnotherCaller
+    else { return false }
+    session.isAuthenticated = false
+    session.caller = nil
+    timers.keyEnded(now)
+    return true
+  }
+
+  /// True if a call is open whose caller has its right.
+  private var hasCallOfAnotherCaller: Bool {
+    calls.values.contains { call in
+      guard let ownership = call.ownership else { return false }
+      return ownership.owner.refusal == nil
+    }
+  }
+
   private func isTooLongUnauthenticated(_ now: ContinuousClock.Instant) -> Bool {
     guard !session.isAuthenticated, let bound = limits.unauthenticated else { return false }
     return timers.keyTimedOut(bound, now)

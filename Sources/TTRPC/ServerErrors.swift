@@ -115,7 +115,7 @@ enum ServerErrors {
     RPCError(
       code: .unauthenticated,
       message: """
-        no call of this connection had an accepted key within \(limits.timeoutMillis) ms, so it is \
+        no call of this connection had an accepted key for \(limits.timeoutMillis) ms, so it is \
         closed: send the metadata \"authorization: Bearer KEY\" with the first call
         """
     ).giving(reason: "KEY_MISSING")

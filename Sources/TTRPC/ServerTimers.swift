@@ -2,8 +2,9 @@
 /// to time.
 struct ServerTimers {
   private var startedAt: ContinuousClock.Instant
-  /// The time at which the connection began. Input that waits for the server does not move it.
-  private var connectedAt: ContinuousClock.Instant
+  /// The time since which the client has had no accepted key: the connection's start, or the end of
+  /// its key. Input that waits for the server does not move it.
+  private var keylessSince: ContinuousClock.Instant
   private(set) var sawFrame = false
   /// The time at which the first byte of a frame that is still incomplete arrived.
   private var partialSince: ContinuousClock.Instant?
@@ -19,7 +20,7 @@ struct ServerTimers {
 
   init(startedAt: ContinuousClock.Instant) {
     self.startedAt = startedAt
-    connectedAt = startedAt
+    keylessSince = startedAt
     lastActivity = startedAt
   }
 
@@ -30,6 +31,9 @@ struct ServerTimers {
     isHeld = false
     lastActivity = now
   }
+
+  /// Records that the client's key has ended.
+  mutating func keyEnded(_ now: ContinuousClock.Instant) { keylessSince = now }
 
   mutating func callsAreOpen(_ now: ContinuousClock.Instant) { lastActivity = now }
 
@@ -55,7 +59,7 @@ struct ServerTimers {
   /// Moves every time at which a wait for the client began. Deadlines stay: they are the client's.
   mutating func forgive(_ stall: Duration) {
     startedAt += stall
-    connectedAt += stall
+    keylessSince += stall
     lastActivity += stall
     partialSince = partialSince.map { $0 + stall }
     stalledSince = stalledSince.map { $0 + stall }
@@ -96,7 +100,7 @@ struct ServerTimers {
   }
 
   func keyTimedOut(_ limits: UnauthenticatedLimits, _ now: ContinuousClock.Instant) -> Bool {
-    now - connectedAt > .milliseconds(limits.timeoutMillis)
+    now - keylessSince > .milliseconds(limits.timeoutMillis)
   }
 
   func idle(_ limits: Limits, _ now: ContinuousClock.Instant) -> Bool {

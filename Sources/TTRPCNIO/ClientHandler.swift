@@ -44,7 +44,7 @@ final class ClientHandler: ChannelDuplexHandler, @unchecked Sendable {
   var onIdle: (() -> Void)?
 
   let eventLoop: any EventLoop
-  /// True once the server has answered a call, so that it knows the caller.
+  /// True once the server has answered a call, so that it knows the caller, until it refuses one.
   private(set) var isKnown = false
   private let peer: ClientTarget
   private var connection: ClientConnection
@@ -244,7 +244,10 @@ extension ClientHandler {
       if case .stream(let sink) = sinks[call.slot] { sink.received(bytes) }
     case .ended(let call):
       if case .stream(let sink) = takeSink(call) { sink.ended(nil) }
-    case .failed(let call, let failure): takeSink(call)?.fail(failure)
+    case .failed(let call, let failure):
+      // A server whose key has ended takes large requests only after another greeting.
+      if failure.error.code == .unauthenticated { isKnown = false }
+      takeSink(call)?.fail(failure)
     case .draining(let reason):
       onDraining?(reason)
       onDraining = nil

@@ -31,6 +31,18 @@ extension ServerHandler {
     return true
   }
 
+  /// Counts a connection whose caller has lost its right among those without an accepted key. If
+  /// there are too many it ends, unless calls that have begun wait for their answers: they have the
+  /// time of a stranger.
+  func becomeStranger() {
+    guard case .open = ending else { return }
+    if place == .held, owner.shared.takeStrangerPlace() {
+      isStranger = true
+    } else if connection.callsInFlight == 0 {
+      close(.unauthenticated)
+    }
+  }
+
   /// Answers the call of a connection that gets no place, and closes.
   func refuse(_ error: RPCError) {
     guard place == .asked, case .open = ending else { return }

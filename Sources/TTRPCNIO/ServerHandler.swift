@@ -338,11 +338,15 @@ final class ServerHandler: ChannelInboundHandler {
     connection.opened(start.stream)
   }
 
-  /// Ends the calls whose owners have lost their right.
+  /// Ends the calls whose owners have lost their right. If the caller of the connection has, the
+  /// connection is a stranger's again.
   func endRefusedCalls() {
     let ended = connection.endRefusedCalls()
     for (stream, error) in ended { tell(stream, error) }
+    // The operator needs no key.
+    let isDismissed = place != .uncounted && connection.dismissCaller(now: .now)
     if !ended.isEmpty { finishTurn() }
+    if isDismissed { becomeStranger() }
   }
 
   private func tell(_ stream: UInt32, _ error: RPCError) {

@@ -1,3 +1,4 @@
+import Synchronization
 import TTRPC
 import TTRPCNIO
 import Testing
@@ -7,9 +8,29 @@ import Testing
   typealias Service = ServerTestService
   typealias Bytes = ServerTestBytes
 
-  /// Answers Echo. A call with any `authorization` proves who its client is.
+  /// The holder of the one key, until the key ends.
+  private final class Holder: CallOwner {
+    private let end = Mutex(RPCError?.none)
+    var refusal: RPCError? { end.withLock { $0 } }
+
+    func refuse() {
+      end.withLock { $0 = RPCError(code: .unauthenticated, message: "The key was revoked.") }
+    }
+    func answered(_ bytes: Int) {}
+    func leave(_ places: CallPlaces) {}
+  }
+
+  /// Answers Echo. A call with any `authorization` proves who its client is, and one with `revoke`
+  /// ends the right of those that have proved it.
   private final class Door: CallDispatcher {
     let methods = [Service.echo, Service.flood]
+    private let loop: any ServerLoop
+    private let holder: Holder
+
+    init(_ loop: any ServerLoop, _ holder: Holder) {
+      self.loop = loop
+      self.holder = holder
+    }
 
     func unary(
       _ method: Int,
@@ -17,7 +38,14 @@ import Testing
       _ call: borrowing ServerCall,
       _ response: inout ResponseBuffer
     ) -> UnaryOutcome {
-      if call.metadata["authorization"] != nil { call.session.isAuthenticated = true }
+      if call.metadata["authorization"] != nil {
+        call.session.isAuthenticated = true
+        call.session.caller = holder
+      }
+      if call.metadata["revoke"] != nil {
+        holder.refuse()
+        loop.execute { [loop] in loop.endRefusedCalls() }
+      }
       response.append(payload)
       return .replied
     }
@@ -42,10 +70,11 @@ import Testing
     configuration.limits.unauthenticated = UnauthenticatedLimits()
     configuration.limits.unauthenticated?.timeoutMillis = timeoutMillis
     configuration.onClose = { _, reason in journal.write("close \(reason)") }
+    let holder = Holder()
     return try await TTRPCServer.start(
       [.tcp(host: "127.0.0.1", port: 0)],
       configuration: configuration
-    ) { _ in Door() }
+    ) { Door($0, holder) }
   }
 
   /// Returns a client whose first call was answered.
@@ -103,6 +132,44 @@ import Testing
       #expect(try await client.frame().payload == [3])
       await client.close()
     }
+    await server.shutdown()
+  }
+
+  private static let revocation: Metadata = ["revoke": "yes"]
+
+  @Test func aCallerWhoseKeyEndsTakesAStrangersPlace() async throws {
+    let server = try await Self.start(connections: 10)
+    let client = try await Self.client(of: server, metadata: Self.key)
+    try await client.send(Bytes.request(3, Service.echo, [3], metadata: Self.revocation))
+    #expect(try await client.frame().payload == [3])
+    // The key ends a moment after the answer.
+    let large = [UInt8](repeating: 1, count: 5000)
+    var stream: UInt32 = 5
+    var error: RPCError?
+    repeat {
+      try await client.send(Bytes.request(stream, Service.echo, large))
+      error = try await client.frame().error
+      stream += 2
+    } while error == nil
+    #expect(error?.code == .unauthenticated)
+    let other = try await Self.client(of: server)
+    #expect(try await other.isClosedByServer())
+    try await client.send(Bytes.request(stream, Service.echo, [4]))
+    #expect(try await client.frame().payload == [4])
+    for client in [client, other] { await client.close() }
+    await server.shutdown()
+  }
+
+  @Test func aCallerWhoseKeyEndsIsClosedIfTheStrangersPlacesAreTaken() async throws {
+    let server = try await Self.start(connections: 10)
+    let stranger = try await Self.client(of: server)
+    let client = try await Self.client(of: server, metadata: Self.key)
+    try await client.send(Bytes.request(3, Service.echo, [3], metadata: Self.revocation))
+    #expect(try await client.frame().payload == [3])
+    #expect(try await client.isClosedByServer())
+    try await stranger.send(Bytes.request(3, Service.echo, [3]))
+    #expect(try await stranger.frame().payload == [3])
+    for client in [stranger, client] { await client.close() }
     await server.shutdown()
   }
 

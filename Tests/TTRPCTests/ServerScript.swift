@@ -136,6 +136,8 @@ final class ServerScript {
 
   func advance(_ duration: Duration) { now += duration }
 
+  func dismissCaller() -> Bool { connection.dismissCaller(now: now) }
+
   func endRefusedCalls() {
     for (stream, error) in connection.endRefusedCalls() {
       log.append("refused \(stream) \(error.code)")

@@ -85,6 +85,72 @@ import Testing
     #expect(script.closeReason == nil)
   }
 
+  // MARK: The end of a key
+
+  /// Returns a script in which every call proves that its caller is `owner`, and those of List that
+  /// it is `other`.
+  private static func script(
+    _ limits: Limits,
+    _ owner: CallOwnerTests.Owner,
+    _ other: CallOwnerTests.Owner = CallOwnerTests.Owner()
+  ) -> ServerScript {
+    let script = ServerScript(limits)
+    script.onCall = { session, method in
+      let caller = method == "List" ? other : owner
+      session.own(caller)
+      session.isAuthenticated = true
+      session.caller = caller
+    }
+    return script
+  }
+
+  @Test func aConnectionIsAStrangersAgainWhenItsKeyEnds() {
+    let owner = CallOwnerTests.Owner()
+    let script = Self.script(Self.limits(), owner)
+    script.feed(ClientBytes.request(1, "Echo", [1]))
+    script.advance(.seconds(60))
+    #expect(!script.dismissCaller())
+    owner.refuse()
+    #expect(script.dismissCaller())
+    #expect(!script.dismissCaller())
+    _ = script.output()
+    script.feed(ServerLimitTests.request(3, envelopeBytes: 4097))
+    #expect(script.output().first?.error?.code == .unauthenticated)
+    script.advance(.seconds(5))
+    #expect(script.closeReason == nil)
+    script.advance(.milliseconds(1))
+    #expect(script.closeReason == .unauthenticated)
+  }
+
+  @Test func anotherKeyLetsTheConnectionGoOn() {
+    let owner = CallOwnerTests.Owner()
+    let script = Self.script(Self.limits(), owner)
+    script.feed(ClientBytes.request(1, "Echo", [1]))
+    owner.refuse()
+    #expect(script.dismissCaller())
+    script.feed(ClientBytes.request(3, "List") + ServerLimitTests.request(5, envelopeBytes: 5000))
+    #expect(script.output().allSatisfy { $0.error == nil })
+  }
+
+  @Test func theOpenCallOfAnotherCallerKeepsTheConnection() {
+    let owner = CallOwnerTests.Owner()
+    let script = Self.script(Self.limits(), owner)
+    script.feed(ClientBytes.request(1, "List") + ClientBytes.request(3, "Echo", [3]))
+    owner.refuse()
+    #expect(!script.dismissCaller())
+    script.connection.finish(1, nil)
+    #expect(script.dismissCaller())
+  }
+
+  @Test func whereNobodyNeedsAKeyItsEndLeavesTheConnection() {
+    let owner = CallOwnerTests.Owner()
+    let script = Self.script(Limits(), owner)
+    script.feed(ClientBytes.request(1, "Echo", [1]))
+    owner.refuse()
+    #expect(!script.dismissCaller())
+    #expect(script.connection.session.isAuthenticated)
+  }
+
   @Test func timeInWhichTheServerStoodStillDoesNotCount() {
     let script = Self.script()
     script.advance(.seconds(6))

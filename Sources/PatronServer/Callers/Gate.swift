@@ -156,6 +156,7 @@ package final class Gate: Sendable {
   private func keep(_ session: CallerSession, _ call: borrowing ServerCall) -> CallerSession {
     call.session.state = session
     call.session.isAuthenticated = true
+    call.session.caller = session.principal.standing == nil ? nil : session.principal
     return session
   }
 

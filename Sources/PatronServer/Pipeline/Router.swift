@@ -61,6 +61,8 @@ package final class Router: CallDispatcher {
     countries = DefaultCountries(lanes.reader, store, routes.defaultCountry)
     if let ring = gate.ring {
       callers = LoopCallers(ring, clock, lanes.loop)
+      // A connection may have proved who it is by a health check alone.
+      if gate.mode == .keys { callers?.watch() }
     } else {
       callers = nil
     }

@@ -78,7 +78,8 @@ struct GateTests {
       #expect(try call(Metadata()) == "KEY_MISSING")
       #expect(!session.isAuthenticated)
       #expect(try call(key.metadata) == Self.notFound)
-      #expect(session.isAuthenticated)
+      #expect(session.isAuthenticated && session.caller?.refusal == nil)
+      #expect(session.caller != nil, "the connection is taken back when the key ends")
       let first = session.state
       #expect(try call(key.metadata) == Self.notFound)
       #expect(session.state === first)
