@@ -7,8 +7,9 @@ public enum ClientTarget: Sendable, Hashable {
   /// The path of a Unix socket.
   case unix(path: String)
 
-  /// The longest path that NIO takes for a Unix socket address, in bytes.
-  static let maxUnixPath = 103
+  /// The longest path that NIO takes for a Unix socket address, in bytes: the limit of macOS, which
+  /// is less than the 107 of Linux.
+  package static let maxUnixPath = 103
 
   /// Parses `HOST:PORT` (`[ADDRESS]:PORT` for IPv6), `tls://HOST:PORT` or `unix:PATH`. Throws
   /// INVALID_ARGUMENT for anything else, with a message that names the expected form.

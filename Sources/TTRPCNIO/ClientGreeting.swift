@@ -11,7 +11,7 @@ struct ClientRequestSize {
 /// The call that tells a server who calls, before a request that is too large for strangers.
 enum ClientGreeting {
   /// The largest frame, in bytes, that servers take from a caller that they do not know.
-  static let maxUnknownBytes = 4096
+  static let maxUnknownBytes = UnauthenticatedLimits().requestBytes
 
   /// Returns the failure of calls that wait for the greeting, or nil if they can be sent because
   /// the server has answered and did not refuse the key. Other refusals of the greeting itself mean

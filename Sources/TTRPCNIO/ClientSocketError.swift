@@ -70,8 +70,8 @@ enum ClientSocketError {
     case ENOENT: "there is no such socket; start the server or check the path"
     case EACCES: "permission denied; check who may use that socket"
     case ENAMETOOLONG:
-      "its path is longer than the limit of \(UnixSocketPath.maxBytes) bytes; move it to a shorter "
-        + "one"
+      "its path is longer than the limit of \(ClientTarget.maxUnixPath) bytes; move it to a "
+        + "shorter one"
     case EHOSTUNREACH, ENETUNREACH: "there is no route to it; check the address"
     default: "\(describe(code)); check the address"
     }

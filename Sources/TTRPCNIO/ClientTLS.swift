@@ -46,9 +46,6 @@ package struct ClientTLS: Sendable {
     try ClientTLS(Settings())
   }
 
-  /// The name of the protocol inside TLS (ALPN). Servers that know no names are accepted too.
-  private static let applicationProtocol = "ttrpc/1"
-
   /// Returns the handlers of TLS for a new connection to `host`.
   func handlers(host: String, target: ClientTarget) throws -> [any ChannelHandler] {
     let name = settings.serverName ?? (Self.isAddress(host) ? nil : host)
@@ -75,7 +72,8 @@ package struct ClientTLS: Sendable {
   private static func context(_ settings: Settings) throws(RPCError) -> NIOSSLContext {
     var configuration = TLSConfiguration.makeClientConfiguration()
     configuration.minimumTLSVersion = settings.minVersion == .tls13 ? .tlsv13 : .tlsv12
-    configuration.applicationProtocols = [applicationProtocol]
+    // Servers that know no names are accepted too.
+    configuration.applicationProtocols = [ServerTLS.applicationProtocol]
     if let path = settings.caFile {
       configuration.trustRoots = .certificates(try certificates(path))
     }

@@ -1,3 +1,5 @@
+import TTRPC
+
 /// An address on which a server listens.
 package enum ListenAddress: Sendable, Hashable {
   /// A host name or address, without brackets, and a TCP port; 0 takes a free one.
@@ -7,9 +9,6 @@ package enum ListenAddress: Sendable, Hashable {
   /// A Unix socket with these permission bits. A stale socket file, on which no process listens, is
   /// replaced.
   case unix(path: String, mode: UInt16 = 0o600)
-
-  /// The longest path that NIO takes for a Unix socket address, in bytes.
-  private static let maxUnixPath = 103
 
   /// Parses `HOST:PORT` (`[ADDRESS]:PORT` for IPv6), `tls://HOST:PORT` or `unix:PATH`.
   package init(parsing text: String) throws(ListenError) {
@@ -22,8 +21,9 @@ package enum ListenAddress: Sendable, Hashable {
     if text.hasPrefix("unix:") {
       let path = String(text.dropFirst(5))
       guard !path.isEmpty else { throw invalid("the path is empty") }
-      guard path.utf8.count <= Self.maxUnixPath else {
-        throw invalid("the path is longer than \(Self.maxUnixPath) bytes")
+      let most = ClientTarget.maxUnixPath
+      guard path.utf8.count <= most else {
+        throw invalid("the path is longer than \(most) bytes")
       }
       self = .unix(path: path)
       return

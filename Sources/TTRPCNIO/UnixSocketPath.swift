@@ -1,4 +1,5 @@
 import NIOCore
+import TTRPC
 
 #if canImport(Glibc)
   import Glibc
@@ -16,16 +17,12 @@ final class UnixSocketPath: Sendable {
   /// The descriptor of the directory; -1 if the path is short enough by itself.
   private let directory: Int32
 
-  /// The longest path that NIO takes for a socket address, in bytes: the limit of macOS, which is
-  /// less than the 107 of Linux.
-  static let maxBytes = 103
-
   /// Shortens `path` if it has to be.
   ///
   /// - Throws: `IOError` if its directory cannot be opened, or `ENAMETOOLONG` on systems without
   ///   `/proc/self/fd`.
   init(_ path: String) throws {
-    guard path.utf8.count > Self.maxBytes else {
+    guard path.utf8.count > ClientTarget.maxUnixPath else {
       text = path
       directory = -1
       return
@@ -38,7 +35,7 @@ final class UnixSocketPath: Sendable {
       guard descriptor >= 0 else { throw IOError(errnoCode: errno, reason: "open") }
       directory = descriptor
       text = "/proc/self/fd/\(descriptor)/\(name)"
-      guard text.utf8.count <= Self.maxBytes else {
+      guard text.utf8.count <= ClientTarget.maxUnixPath else {
         // deinit closes the directory.
         throw IOError(errnoCode: ENAMETOOLONG, reason: "path of a Unix socket")
       }
