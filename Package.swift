@@ -144,6 +144,12 @@ let libraries: [Target] = [
     path: "clients/swift",
     swiftSettings: strict
   ),
+  .target(
+    name: "ClientFlags",
+    dependencies: ["PatronClient", argumentParser],
+    path: "clients/flags",
+    swiftSettings: strict
+  ),
 ]
 
 let executables: [Target] = [
@@ -159,8 +165,8 @@ let executables: [Target] = [
   .executableTarget(
     name: "patron",
     dependencies: [
-      "PatronClient", "PatronProto", "ProtobufC", "ProtoWire", "TTRPC", "TTRPCNIO", "PatronModel",
-      argumentParser,
+      "ClientFlags", "PatronClient", "PatronProto", "ProtobufC", "ProtoWire", "TTRPC", "TTRPCNIO",
+      "PatronModel", argumentParser,
     ],
     path: "clients/cli",
     swiftSettings: strict
@@ -168,7 +174,7 @@ let executables: [Target] = [
   .executableTarget(
     name: "patron-load",
     dependencies: [
-      "PatronClient", "PatronProto", "ProtobufC", "ProtoWire", "TTRPC", "TTRPCNIO",
+      "ClientFlags", "PatronClient", "PatronProto", "ProtobufC", "ProtoWire", "TTRPC", "TTRPCNIO",
       argumentParser, histogram, nioCore, nioPosix,
     ],
     path: "clients/load",

@@ -91,10 +91,17 @@ struct ModuleRule: Sendable, CustomStringConvertible {
       own: ["PatronProto", "PatronModel", "TTRPCNIO", "TTRPC", "ProtobufC"]
     ),
     .init(
+      name: "ClientFlags",
+      folder: "clients/flags",
+      own: ["PatronClient"],
+      foreign: ["ArgumentParser"]
+    ),
+    .init(
       name: "patron",
       folder: "clients/cli",
       own: [
-        "PatronClient", "PatronProto", "ProtobufC", "ProtoWire", "TTRPC", "TTRPCNIO", "PatronModel",
+        "ClientFlags", "PatronClient", "PatronProto", "ProtobufC", "ProtoWire", "TTRPC", "TTRPCNIO",
+        "PatronModel",
       ],
       foreign: ["ArgumentParser"]
     ),
@@ -102,7 +109,9 @@ struct ModuleRule: Sendable, CustomStringConvertible {
     .init(
       name: "patron-load",
       folder: "clients/load",
-      own: ["PatronClient", "PatronProto", "ProtobufC", "ProtoWire", "TTRPC", "TTRPCNIO"],
+      own: [
+        "ClientFlags", "PatronClient", "PatronProto", "ProtobufC", "ProtoWire", "TTRPC", "TTRPCNIO",
+      ],
       foreign: ["ArgumentParser", "Histogram", "NIOCore", "NIOPosix"]
     ),
   ]

@@ -1,4 +1,5 @@
 import ArgumentParser
+import ClientFlags
 import PatronClient
 
 /// The formats of printed results.

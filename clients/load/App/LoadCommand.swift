@@ -1,4 +1,5 @@
 import ArgumentParser
+import ClientFlags
 
 struct LoadCommand: ParsableCommand {
   /// The format of the report.

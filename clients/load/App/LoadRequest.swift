@@ -1,3 +1,4 @@
+import ClientFlags
 import PatronClient
 import PatronProto
 import TTRPC

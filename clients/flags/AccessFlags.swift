@@ -1,8 +1,9 @@
-import ArgumentParser
-import PatronClient
+package import ArgumentParser
+package import PatronClient
 
-/// The options that say how to get into a server: TLS and key.
-struct AccessFlags: ParsableArguments {
+/// The options that say how to get into a server: TLS and key. `patron` and `patron-load` have the
+/// same.
+package struct AccessFlags: ParsableArguments {
   @Flag(
     help: ArgumentHelp(
       "Encrypt the connection with TLS, as an address that begins with tls:// does. Each of the "
@@ -79,6 +80,8 @@ struct AccessFlags: ParsableArguments {
   )
   var onBehalfOf: String?
 
+  package init() {}
+
   /// The versions of TLS, as `--tls-min-version` names them.
   enum TLSVersion: String, ExpressibleByArgument, CaseIterable, Sendable {
     case v12 = "1.2"
@@ -86,7 +89,7 @@ struct AccessFlags: ParsableArguments {
   }
 
   /// The flags as ``ClientAccess`` takes them.
-  var flags: ClientAccess.Flags {
+  package var flags: ClientAccess.Flags {
     var flags = ClientAccess.Flags()
     flags.usesTLS = tls
     flags.tlsCA = tlsCA
