@@ -96,6 +96,31 @@ import Testing
     await server.stop()
   }
 
+  /// A server takes a connection back when its key ends. If the caller gets another key meanwhile, by
+  /// a name, its large requests need another greeting.
+  @Test func aRefusedCallIsFollowedByAnotherOne() async throws {
+    let calls = Mutex(0)
+    let server = try await RawServer.start { _, header, _ in
+      let call = calls.withLock { count in
+        count += 1
+        return count
+      }
+      return call == 2
+        ? [.send(rawStatus(header.streamID, .unauthenticated))]
+        : [.send(rawAnswer(header.streamID, 1))]
+    }
+    let client = TTRPCClient(configuration(server))
+    _ = try await client.unary(TestMethods.echo, Self.small, CallOptions())
+    let error = await errorOf { () throws(RPCError) in
+      try await client.unary(TestMethods.echo, Self.large, CallOptions())
+    }
+    #expect(error?.code == .unauthenticated)
+    _ = try await client.unary(TestMethods.echo, Self.large, CallOptions())
+    #expect(server.frames.map(isLarge) == [false, true, false, true])
+    await client.close()
+    await server.stop()
+  }
+
   @Test func otherRefusalsOfItMeanNothing() async throws {
     let server = try await RawServer.start { _, header, _ in
       header.length > 4096
