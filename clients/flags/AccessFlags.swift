@@ -1,4 +1,4 @@
-package import ArgumentParser
+import ArgumentParser
 package import PatronClient
 
 /// The options that say how to get into a server: TLS and key. `patron` and `patron-load` have the
