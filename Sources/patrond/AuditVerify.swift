@@ -3,8 +3,8 @@ import Foundation
 import PatronCore
 import PatronModel
 import PatronProto
-import ProtobufC
 import PatronStore
+import ProtobufC
 
 struct AuditVerify: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
@@ -46,14 +46,8 @@ struct AuditVerify: AsyncParsableCommand {
     try data.requireDatabase(for: "verify")
     let expected = try expectedHash()
     try await OperatorSession(data: data).run { admin in
-      let begin = try await Self.begin(admin)
-      var verification = AuditVerification(behind: begin, expecting: expected)
-      do {
-        try await Self.check(&verification, admin)
-        try verification.finish()
-      } catch let finding as AuditFinding {
-        throw Failure(description: "\(finding)")
-      }
+      let verification = try await Self.verification(expecting: expected, admin)
+      let begin = verification.begin
       let count = CountText.of(verification.count, "row")
       let end = verification.end
       let removed = begin.sequence > 0 ? ", those up to \(begin.sequence) were pruned" : ""
@@ -61,6 +55,27 @@ struct AuditVerify: AsyncParsableCommand {
         "ok: \(count)\(removed); the last is \(end.sequence), with the hash "
           + "\(AuditTarget.hex(end.hash))\n"
       )
+    }
+  }
+
+  /// Verifies the whole log. A removal of old rows in between moves the begin of the log: then the
+  /// verification begins again.
+  private static func verification(
+    expecting hash: [UInt8]?,
+    _ admin: AdminServiceClient
+  ) async throws -> AuditVerification {
+    var begin = try await Self.begin(admin)
+    while true {
+      var verification = AuditVerification(behind: begin, expecting: hash)
+      do {
+        try await Self.check(&verification, admin)
+        try verification.finish()
+        return verification
+      } catch let finding as AuditFinding {
+        let place = try await Self.begin(admin)
+        guard place != begin else { throw Failure(description: "\(finding)") }
+        begin = place
+      }
     }
   }
 

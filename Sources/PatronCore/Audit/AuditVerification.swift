@@ -1,8 +1,11 @@
+internal import PatronModel
 package import PatronStore
 
 /// A verification of the audit log, row by row. It needs no memory for earlier rows, so that rows
 /// may come from a database or from a server.
 package struct AuditVerification {
+  /// The place behind which the log begins.
+  package let begin: AuditPlace
   /// The last row that fits.
   package private(set) var end: AuditPlace
   /// Rows that fit.
@@ -10,10 +13,13 @@ package struct AuditVerification {
   /// The hash that one of the places must have; nil if none is expected.
   private let expected: [UInt8]?
   private var isExpectedFound: Bool
+  /// The last row that was removed, by the newest row about a removal.
+  private var pruned = AuditChain.begin
 
   /// Begins behind a place. `expected` is a hash that the caller noted earlier: if it is found, no
   /// row up to it was removed, and every row behind it was added later.
   package init(behind begin: AuditPlace, expecting expected: [UInt8]? = nil) {
+    self.begin = begin
     end = begin
     self.expected = expected
     isExpectedFound = expected == nil || expected == begin.hash
@@ -30,10 +36,17 @@ package struct AuditVerification {
     end = AuditPlace(sequence: row.sequence, hash: row.hash)
     count += 1
     if row.hash == expected { isExpectedFound = true }
+    if row.action == AuditAction.auditPrune.rawValue {
+      pruned = AuditPruning.end(in: row.targets.split(separator: " ")) ?? AuditChain.begin
+    }
   }
 
-  /// Checks that the expected hash was found. Call it after the last row.
+  /// Checks that the log begins where its own rows say, and that the expected hash was found. Call
+  /// it after the last row.
   package func finish() throws(AuditFinding) {
+    guard begin == pruned else {
+      throw .beginMoved(behind: begin.sequence, expected: pruned.sequence)
+    }
     guard isExpectedFound else { throw .endMissing(last: end.sequence) }
   }
 

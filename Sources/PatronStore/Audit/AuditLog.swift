@@ -62,26 +62,42 @@ extension AuditLog {
     "UPDATE audit_anchor SET seq = ?1, hash = ?2 WHERE name = 'begin'"
   )
 
+  /// Rows that were removed together.
+  package struct Removed {
+    /// The sequence of the first row.
+    package let first: Int64
+    /// The last row, behind which the chain begins now.
+    package let last: AuditPlace
+    package let count: Int
+    /// True if rows are left that are as old.
+    package let hasMore: Bool
+  }
+
   /// Removes up to `count` of the oldest rows, up to the first that is not before `time`, in
-  /// microseconds since 1970. The hash of the last removed row stays as the begin of the chain.
-  /// Returns the number of removed rows.
+  /// microseconds since 1970. The hash of the last removed row stays as the begin of the chain. The
+  /// caller records the removal, in the same transaction. Returns nil if no row is that old.
   package static func removeOldest(
     _ count: Int,
     before time: Int64,
     in transaction: WriteTransaction
-  ) throws -> Int {
-    var last: AuditPlace?
-    var removed = 0
-    try transaction.read.forEachWhile(oldest, count) { row in
+  ) throws -> Removed? {
+    var (first, last): (Int64?, AuditPlace?)
+    var (removed, hasMore) = (0, false)
+    try transaction.read.forEachWhile(oldest, count + 1) { row in
       guard row.int64(1) < time else { return false }
+      guard removed < count else {
+        hasMore = true
+        return false
+      }
+      if first == nil { first = row.int64(0) }
       last = AuditPlace(sequence: row.int64(0), hash: row.array(2))
       removed += 1
       return true
     }
-    guard let last else { return 0 }
+    guard let first, let last else { return nil }
     try transaction.run(setAnchor, last.sequence, last.hash)
     try transaction.run(remove, last.sequence)
-    return removed
+    return Removed(first: first, last: last, count: removed, hasMore: hasMore)
   }
 }
 

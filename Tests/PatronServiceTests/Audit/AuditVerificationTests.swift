@@ -233,6 +233,45 @@ struct AuditVerificationTests {
     )
   }
 
+  /// A begin whose hash fits must also be one that the log itself reports.
+  @Test func aBeginThatNoRowReportsIsFound() throws {
+    let log = try Log()
+    let cut = """
+      UPDATE audit_anchor SET seq = 5, hash = (SELECT hash FROM audit WHERE seq = 5);
+      DELETE FROM audit WHERE seq <= 5;
+      """
+    #expect(try log.finding(after: cut) == .beginMoved(behind: 5, expected: 0))
+    try log.open { _ = try AuditPruning.run($0, before: 4_000_000) }
+    #expect(try log.finding(after: "SELECT 1") == nil)
+    #expect(try log.finding(after: cut) == .beginMoved(behind: 5, expected: 3))
+  }
+
+  /// A stop between two slices is no damage, and the next removal goes on.
+  @Test func theLogFitsBetweenTheSlicesOfARemoval() throws {
+    let log = try Log()
+    try log.open { store in
+      try store.performAndWait { transaction in
+        let caller = AuditCaller(keyID: nil, onBehalfOf: "", peer: "192.0.2.1", at: 13_000_000)
+        for _ in 0..<2000 {
+          transaction.record(.authenticationFail, store: "", [.attempts(1)], result: 16, by: caller)
+        }
+      }
+    }
+    var counts: [Int] = []
+    var hasMore = true
+    while hasMore, counts.count < 10 {
+      let slice = try log.open { store in
+        try store.performAndWait { try AuditPruning.removeSlice(before: 14_000_000, in: $0) }
+      }
+      counts.append(slice.count)
+      hasMore = slice.hasMore
+      #expect(try log.finding(after: "SELECT 1") == nil)
+    }
+    #expect(counts == [1000, 1000, 12])
+    let rest = try log.open { try AuditPruning.run($0, before: 14_000_000) }
+    #expect(rest == 0)
+  }
+
   @Test func theOldestRowsCanBeRemoved() throws {
     let log = try Log()
     let last = try log.hash(of: 6)

@@ -249,7 +249,9 @@ struct AuditTrailTests {
     }
     func remove(_ count: Int, before time: Int64) throws -> UInt8 {
       try lane.write { tx in
-        [UInt8(try AuditLog.removeOldest(count, before: time, in: tx))]
+        let removed = try AuditLog.removeOldest(count, before: time, in: tx)
+        #expect(removed?.hasMore ?? false == (count == 1))
+        return [UInt8(removed?.count ?? 0)]
       }[0]
     }
     #expect(try remove(10, before: 10) == 0)
