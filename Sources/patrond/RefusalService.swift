@@ -1,8 +1,9 @@
 import PatronServer
+import PatronStore
 import ServiceLifecycle
 
-/// The writing of refused calls into the audit log, once a second, and once more when no call can
-/// come any more.
+/// The writing of refused calls into the audit log: a look once a second, and one more when no call
+/// can come any more.
 struct RefusalService: Service {
   let records: RefusalRecords
 
@@ -13,9 +14,9 @@ struct RefusalService: Service {
       while !Task.isCancelled {
         // Ends early with the shutdown.
         try? await Task.sleep(for: Self.interval)
-        records.write()
+        records.write(at: WallClock.system.now())
       }
     }
-    records.write()
+    records.write(at: WallClock.system.now(), isLast: true)
   }
 }

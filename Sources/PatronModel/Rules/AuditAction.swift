@@ -26,7 +26,7 @@ package enum AuditAction: String, Sendable, Hashable, CaseIterable {
   case timelineExport = "timeline.export"
   /// The first page of a store's suppressions.
   case suppressionsExport = "suppressions.export"
-  /// Attempts without a valid key. One row counts the attempts of a peer in about a second.
+  /// Attempts without a valid key. One row counts the attempts of a peer in about a minute.
   case authenticationFail = "authentication.fail"
   /// Calls that a key's scopes or store do not allow. Counted in the same way.
   case permissionDeny = "permission.deny"

@@ -1003,7 +1003,7 @@ public struct AuditEntry: ProtobufC.Message {
   /// * `customers.export`, `timeline.export`, `suppressions.export`, written before the first byte
   ///   is sent;
   /// * `authentication.fail`, `permission.deny`: one entry counts the attempts of a peer in about a
-  ///   second;
+  ///   minute;
   /// * `audit.prune`, the removal of the oldest entries.
   ///
   /// Later versions may have others.
