@@ -24,7 +24,7 @@ package enum AuditAction: String, Sendable, Hashable, CaseIterable {
   case customersExport = "customers.export"
   /// The begin of an export of one customer.
   case timelineExport = "timeline.export"
-  /// The first page of a store's suppressions.
+  /// A page of a store's suppressions.
   case suppressionsExport = "suppressions.export"
   /// Attempts without a valid key. One row counts the attempts of a peer in about a minute.
   case authenticationFail = "authentication.fail"

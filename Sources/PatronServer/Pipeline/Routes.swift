@@ -33,12 +33,12 @@ package struct Routes: Sendable {
 
   /// Runs `method` on the point lane. The handler appends the encoded response itself, so that
   /// stored records need not be decoded. Requests for which `runsLong` returns true run on the scan
-  /// lane from the start, because they would exceed the budget of a point read anyway. So do
-  /// requests for which `audits` returns a row of the audit log, when it is on disk.
+  /// lane from the start, because they would exceed the budget of a point read anyway. So do those
+  /// of a method with `audits`, when their row in the audit log is on disk.
   package mutating func point<Request: StoreRequest, Response: Message>(
     _ method: MethodDescriptor<Request, Response>,
     runsLong: (@Sendable (Request) -> Bool)? = nil,
-    audits: (@Sendable (Request) -> AuditedRead?)? = nil,
+    audits: (@Sendable (Request) -> AuditedRead)? = nil,
     _ handler: @escaping @Sendable (Request, ReadContext, inout ResponseBuffer) throws -> Void
   ) {
     requireReads(method.method, .unary)

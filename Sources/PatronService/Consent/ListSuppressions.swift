@@ -8,9 +8,10 @@ internal import ProtobufC
 internal import TTRPC
 
 extension ConsentHandlers {
-  /// Returns the row of the audit log for the first page, from which a caller reads the whole list.
-  static func audit(_ request: ListSuppressionsRequest) -> AuditedRead? {
-    request.pageToken.isEmpty ? AuditedRead(.suppressionsExport) : nil
+  /// Returns the row of the audit log for a page. Every page has one: a caller who kept the token of
+  /// a page could read the list without its first page.
+  static func audit(_ request: ListSuppressionsRequest) -> AuditedRead {
+    AuditedRead(.suppressionsExport)
   }
 
   /// Appends a page of a store's suppressions, in the order of channel and hash.
