@@ -65,9 +65,11 @@ package struct UnknownAddress {
     for reason in found {
       try writer.removeSuppression(channel, of: address, reason: reason)
     }
-    if !found.isEmpty, actor.isAudited {
+    // Nothing but the claim of the caller says that the owner of the address did it.
+    let isClaim = writer.auditCaller.isKnown
+    if !found.isEmpty, actor.isAudited || isClaim {
       let hash = try SuppressionReader(writer.read).hash(address)
-      writer.record(.suppressionLift, [.address(hash: hash)])
+      writer.record(actor.isAudited ? .suppressionLift : .consentClaim, [.address(hash: hash)])
     }
     return !found.isEmpty
   }

@@ -11,6 +11,9 @@ package enum AuditAction: String, Sendable, Hashable, CaseIterable {
   case settingsUpdate = "settings.update"
   /// A change of consent that an operator or a platform made, not the customer.
   case consentChange = "consent.change"
+  /// A change of consent in the customer's name, without a trace of the customer in its evidence or
+  /// by a call for a person.
+  case consentClaim = "consent.claim"
   case suppressionAdd = "suppression.add"
   case suppressionLift = "suppression.lift"
   /// The begin of an erasure. The customer's record is gone.
@@ -35,8 +38,9 @@ package enum AuditAction: String, Sendable, Hashable, CaseIterable {
 }
 
 extension ConsentActor {
-  /// True if the audit log records this actor's changes of consent. A customer's own statements,
-  /// and what Patron derives, are in the consent ledger alone.
+  /// True if the audit log records all of this actor's changes of consent. A customer's own
+  /// statements, and what Patron derives, are in the consent ledger alone, unless they are
+  /// ``AuditAction/consentClaim``.
   package var isAudited: Bool {
     switch self {
     case .operator, .platform: true

@@ -999,6 +999,9 @@ public struct AuditEntry: ProtobufC.Message {
   ///   `store.delete`, `settings.update`;
   /// * `consent.change`, `suppression.add`, `suppression.lift`, unless the customer is the actor, or
   ///   Patron itself: the consent ledger has all of them;
+  /// * `consent.claim`: a call says that the customer did it, or a program, but names a person for
+  ///   whom it acts, or lets messages through without an IP address, a page, a form or a keyword as
+  ///   evidence;
   /// * `erasure.begin`, `erasure.complete`, `merge.perform`, `merge.undo`;
   /// * `customers.export`, `timeline.export`, `suppressions.export`, written before the first byte
   ///   is sent;

@@ -15,6 +15,9 @@ package struct AuditCaller: Sendable {
   /// The time of the call, in microseconds since 1970 UTC; nil for the time of the row.
   package let at: Int64?
 
+  /// True if the caller has a key or names a person.
+  package var isKnown: Bool { keyID != nil || !onBehalfOf.isEmpty }
+
   /// The server itself, which completes interrupted work.
   package static let server = AuditCaller()
 

@@ -159,6 +159,9 @@ extension WriteTransaction {
 }
 
 extension StoreWriter {
+  /// See ``WriteTransaction/auditCaller``.
+  package var auditCaller: AuditCaller { transaction.auditCaller }
+
   /// Records an action in the audit log, with the transaction.
   package func record(_ action: AuditAction, _ targets: [AuditTarget]) {
     transaction.record(action, store: store.name, targets)

@@ -58,6 +58,68 @@ struct AuditRecordTests {
     }
   }
 
+  /// The claim that the customer did it keeps nothing out of the log that a caller may have done.
+  @Test func changesInTheCustomersName() async throws {
+    let callers = Callers()
+    try await Shop.open(interceptors: [callers]) { shop in
+      func subscribe(_ id: String, form: String = "", by actor: ActorKind = .customer) async throws
+      {
+        try await shop.subscribe {
+          $0.customer = .with {
+            $0.externalID = id
+            $0.email = "\(id)@example.com"
+          }
+          $0.channels = [.email]
+          $0.actor = actor
+          $0.doubleOptIn = false
+          $0.evidence = .with {
+            $0.source = "welcome_popup"
+            $0.formID = form
+          }
+        }
+      }
+      func lift(_ ref: CustomerRef.Ref) async throws {
+        try await shop.suppress(ref) { $0.channels = [.email] }
+        try await shop.unsuppress(ref) {
+          $0.channels = [.email]
+          $0.actor = .customer
+        }
+      }
+      func unsubscribe(_ id: String) async throws {
+        try await shop.unsubscribe(.externalID(id)) { $0.channels = [.email] }
+      }
+      callers.act(for: "")
+      // A sign-up through a form, and opt-outs, have no row.
+      try await subscribe("c1", form: "footer")
+      try await unsubscribe("c1")
+      #expect(try shop.audited().isEmpty)
+      try await subscribe("c2")
+      try await subscribe("c3", by: .system)
+      try await lift(.externalID("c2"))
+      try await lift(.email("nobody@example.com"))
+      callers.act(for: "agent7")
+      try await subscribe("c4", form: "footer")
+      try await unsubscribe("c4")
+      callers.stop()
+      // Where nobody has a key, a row would name nobody.
+      try await subscribe("c5")
+      var ids: [Int64] = []
+      for id in ["c2", "c3", "c4"] { ids.append(try await shop.customer(.externalID(id)).id) }
+      let rows = try shop.audit()
+      let address = try #require(rows.first { $0.targets.hasPrefix("address:") }?.targets)
+      #expect(
+        try shop.audited() == [
+          "consent.claim customer:\(ids[0])", "consent.claim customer:\(ids[1])",
+          "suppression.add customer:\(ids[0])", "consent.claim customer:\(ids[0])",
+          "suppression.add \(address)", "consent.claim \(address)",
+          "consent.claim customer:\(ids[2])", "consent.claim customer:\(ids[2])",
+        ]
+      )
+      #expect(rows.allSatisfy { $0.keyID == callers.key.text })
+      #expect(rows.suffix(2).allSatisfy { $0.onBehalfOf == "agent7" })
+    }
+  }
+
   /// An address that no customer has is named by the hash under which it is suppressed.
   @Test func addressesOfNobody() async throws {
     try await Shop.open { shop in
