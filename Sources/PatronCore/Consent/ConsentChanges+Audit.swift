@@ -17,7 +17,7 @@ extension ConsentChanges {
 extension ConsentChanges.Change {
   /// Returns the kind of the row about the change, or nil if it has none.
   fileprivate func auditAction(by caller: AuditCaller) -> AuditAction? {
-    guard row.source != ConsentSource.merge, row.source != ConsentSource.unmerge else { return nil }
+    guard !isOfMerge else { return nil }
     guard !row.actor.isAudited, row.action != .importState else { return auditedKind }
     return isClaim(of: caller) ? .consentClaim : nil
   }

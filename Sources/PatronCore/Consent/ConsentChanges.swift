@@ -21,6 +21,9 @@ package struct ConsentChanges {
     var addressHash: [UInt8]?
     /// True if the record stays as it is: the row records an effect of a merge or an unmerge.
     var isNote = false
+    /// True if a merge or an unmerge decided the change. Its row cannot tell: a caller may name any
+    /// source.
+    var isOfMerge = false
     /// The id of the ledger row; 0 until it is written.
     var ledgerID: Int64 = 0
 
@@ -40,7 +43,8 @@ package struct ConsentChanges {
     _ topic: PatronModel.Topic,
     _ evidence: ConsentEvidence,
     suppression: PatronModel.SuppressionReason? = nil,
-    addressHash: [UInt8]? = nil
+    addressHash: [UInt8]? = nil,
+    isOfMerge: Bool = false
   ) {
     changes.append(
       Change(
@@ -49,20 +53,21 @@ package struct ConsentChanges {
         row: row,
         evidence: evidence,
         suppression: suppression,
-        addressHash: addressHash
+        addressHash: addressHash,
+        isOfMerge: isOfMerge
       )
     )
   }
 
-  /// Adds a row to the ledger only, with the time of the write. The record has its entry already,
-  /// and a separate event reports the change.
+  /// Adds a row of a merge or an unmerge to the ledger only, with the time of the write. The record
+  /// has its entry already, and a separate event reports the change.
   package mutating func note(
     _ row: LedgerRow,
     _ channel: PatronModel.Channel,
     _ topic: PatronModel.Topic,
     _ evidence: ConsentEvidence
   ) {
-    add(row, channel, topic, evidence)
+    add(row, channel, topic, evidence, isOfMerge: true)
     changes[changes.count - 1].isNote = true
   }
 

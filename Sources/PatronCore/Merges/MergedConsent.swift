@@ -70,7 +70,8 @@ package struct MergedConsent {
           LedgerRow(decided: held, result, source: ConsentSource.merge),
           channel,
           topic,
-          why
+          why,
+          isOfMerge: true
         )
         continue
       }

@@ -130,7 +130,8 @@ struct UnmergedConsent {
       LedgerRow(decided: old, consent, source: ConsentSource.unmerge),
       channel,
       topic,
-      why
+      why,
+      isOfMerge: true
     )
   }
 }

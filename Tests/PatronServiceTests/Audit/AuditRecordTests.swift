@@ -58,6 +58,19 @@ struct AuditRecordTests {
     }
   }
 
+  /// Merges have a source of their own, which no caller can borrow to stay out of the log.
+  @Test(arguments: ["merge", "unmerge"])
+  func sourcesOfMerges(_ source: String) async throws {
+    try await Shop.open { shop in
+      try await shop.subscribe {
+        $0.actor = .operator
+        $0.evidence = .with { $0.source = source }
+      }
+      let id = try await shop.customer(.externalID("c1")).id
+      #expect(try shop.audited() == ["consent.change customer:\(id)"])
+    }
+  }
+
   /// The claim that the customer did it keeps nothing out of the log that a caller may have done.
   @Test func changesInTheCustomersName() async throws {
     let callers = Callers()
