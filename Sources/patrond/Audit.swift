@@ -6,8 +6,7 @@ struct Audit: AsyncParsableCommand {
     abstract: "Read and verify the audit log: who changed rights, settings and consent.",
     discussion: """
       Every entry has a hash of itself and of the entry before it, so that one that was changed or \
-      removed later is found. The commands work on the data directory, also while a server runs, \
-      but for prune.
+      removed later is found. The commands work on the data directory, also while a server runs.
 
       EXAMPLES
         patrond audit list --action key.create

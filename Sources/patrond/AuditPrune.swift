@@ -1,16 +1,18 @@
 import ArgumentParser
 import PatronCore
 import PatronModel
+import PatronProto
 import PatronStore
+import ProtobufC
 
-struct AuditPrune: ParsableCommand {
+struct AuditPrune: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "prune",
     abstract: "Remove the oldest entries of the audit log.",
     discussion: """
-      Nothing else removes entries. The hash of the last one that is removed stays, so that the \
-      rest can be verified, and a new entry says which were removed. Export them first: \
-      `patron audit export`. The server must not be running.
+      Nothing else removes entries. They go in slices, between which a running server takes other \
+      writes. The hash of the last one of a slice stays, so that the rest can be verified, and a \
+      new entry says which were removed. Export them first: `patron audit export`.
 
       EXAMPLES
         patrond audit prune --before 2024-01-01
@@ -44,21 +46,29 @@ struct AuditPrune: ParsableCommand {
     }
   }
 
-  func run() throws {
+  func run() async throws {
     try data.requireDatabase(for: "prune")
     try Confirmation.require(
       "The entries of the audit log before \(before) are removed for good.",
       answer: "prune",
       given: yes
     )
-    var options = StoreOptions(directory: data.data, migrations: Migration.all)
-    // The search index is not needed.
-    options.mendsSearch = false
-    let store = try Store.opened(options)
-    defer { store.close() }
-    let removed = try AuditPruning.run(store, before: try time()) { done in
-      if done % 100_000 == 0 { report("removed \(CountText.of(done, "row"))") }
+    // A time in the future would count the entries about the slices too.
+    let end = min(try time(), WallClock.system.now())
+    try await OperatorSession(data: data).run { admin in
+      let request = PruneAuditRequest.with { $0.recordedBefore = .init(micros: end) }
+      var (removed, told) = (0, 0)
+      var hasMore = true
+      while hasMore {
+        let slice = try await admin.pruneAudit(request)
+        removed += Int(slice.prunedCount)
+        hasMore = slice.hasMore
+        if removed - told >= 100_000 {
+          told = removed
+          report("removed \(CountText.of(removed, "row"))")
+        }
+      }
+      try StandardOutput.write("ok: \(CountText.of(removed, "row")) removed\n")
     }
-    print("ok: \(CountText.of(removed, "row")) removed")
   }
 }

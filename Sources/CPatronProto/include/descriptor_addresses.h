@@ -149,6 +149,12 @@ static inline const void *patron__v1__list_audit_request__descriptor_address(voi
 static inline const void *patron__v1__list_audit_response__descriptor_address(void) {
   return &patron__v1__list_audit_response__descriptor;
 }
+static inline const void *patron__v1__prune_audit_request__descriptor_address(void) {
+  return &patron__v1__prune_audit_request__descriptor;
+}
+static inline const void *patron__v1__prune_audit_response__descriptor_address(void) {
+  return &patron__v1__prune_audit_response__descriptor;
+}
 static inline const void *patron__v1__money__descriptor_address(void) {
   return &patron__v1__money__descriptor;
 }

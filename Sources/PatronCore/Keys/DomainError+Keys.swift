@@ -10,6 +10,13 @@ extension DomainError {
       + "own user at the socket patron.sock."
   )
 
+  package static let operatorNeeded = reason(
+    .permissionDenied,
+    "OPERATOR_NEEDED",
+    "No key has this right. Only the server's own user and root may, at the socket patron.sock: "
+      + "see `patrond audit prune --help`."
+  )
+
   static func scopeMissing(_ scope: Scope) -> DomainError {
     reason(
       .permissionDenied,

@@ -1219,3 +1219,84 @@ public struct ListAuditResponse: ProtobufC.Message {
     @inlinable package static var nextPageToken: Int { 2 }
   }
 }
+
+/// Request of PruneAudit.
+public struct PruneAuditRequest: ProtobufC.Message {
+  /// Id of the store (the tenant). It does not matter: the log is that of all stores.
+  public var storeID = ""
+
+  /// Time before which entries are removed; required, else `FIELD_REQUIRED`. A time in the future
+  /// counts as now.
+  public var recordedBefore: GoogleProtobuf.Timestamp?
+
+  /// The message with every field absent or at its default.
+  public init() {}
+
+  /// Full proto name.
+  public static let protoName = "patron.v1.PruneAuditRequest"
+
+  /// libprotobuf-c's description of the message.
+  public static var descriptor: MessageDescriptor {
+    MessageDescriptor(patron__v1__prune_audit_request__descriptor_address())
+  }
+
+  /// Copies the fields out of the C struct at `source`.
+  public init(fromC source: UnsafeRawPointer) {
+    let c = source.assumingMemoryBound(to: Patron__V1__PruneAuditRequest.self)
+    self.storeID = String(cString: c.pointee.store_id)
+    self.recordedBefore = c.pointee.recorded_before.map { GoogleProtobuf.Timestamp(fromC: $0) }
+  }
+
+  /// Fills the initialised C struct at `target`. Its pointers point into `arena`.
+  public func fillC(_ target: UnsafeMutableRawPointer, in arena: borrowing Arena) throws(CodecError) {
+    let c = target.assumingMemoryBound(to: Patron__V1__PruneAuditRequest.self)
+    if !self.storeID.isEmpty { c.pointee.store_id = try arena.string(self.storeID, "patron.v1.PruneAuditRequest.store_id") }
+    if let value = self.recordedBefore { c.pointee.recorded_before = try value.makeC(in: arena).assumingMemoryBound(to: Google__Protobuf__Timestamp.self) }
+  }
+
+  /// The numbers of the fields.
+  @usableFromInline package enum Field {
+    @inlinable package static var storeID: Int { 1 }
+    @inlinable package static var recordedBefore: Int { 2 }
+  }
+}
+
+/// Response of PruneAudit.
+public struct PruneAuditResponse: ProtobufC.Message {
+  /// Entries that were removed.
+  public var prunedCount: Int32 = 0
+
+  /// True if more entries are as old: send the request again.
+  public var hasMore = false
+
+  /// The message with every field absent or at its default.
+  public init() {}
+
+  /// Full proto name.
+  public static let protoName = "patron.v1.PruneAuditResponse"
+
+  /// libprotobuf-c's description of the message.
+  public static var descriptor: MessageDescriptor {
+    MessageDescriptor(patron__v1__prune_audit_response__descriptor_address())
+  }
+
+  /// Copies the fields out of the C struct at `source`.
+  public init(fromC source: UnsafeRawPointer) {
+    let c = source.assumingMemoryBound(to: Patron__V1__PruneAuditResponse.self)
+    self.prunedCount = c.pointee.pruned_count
+    self.hasMore = c.pointee.has_more != 0
+  }
+
+  /// Fills the initialised C struct at `target`. Its pointers point into `arena`.
+  public func fillC(_ target: UnsafeMutableRawPointer, in arena: borrowing Arena) throws(CodecError) {
+    let c = target.assumingMemoryBound(to: Patron__V1__PruneAuditResponse.self)
+    c.pointee.pruned_count = self.prunedCount
+    c.pointee.has_more = self.hasMore ? 1 : 0
+  }
+
+  /// The numbers of the fields.
+  @usableFromInline package enum Field {
+    @inlinable package static var prunedCount: Int { 1 }
+    @inlinable package static var hasMore: Int { 2 }
+  }
+}

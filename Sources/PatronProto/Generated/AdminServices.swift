@@ -139,6 +139,17 @@ public enum AdminService {
       service: name, name: "ListAudit", kind: .unary,
       idempotency: .noSideEffects))
 
+  /// Removes the oldest entries of the audit log, up to 1,000 in a call, and adds `audit.prune` about
+  /// them, with the hash of the last. Only the server's own user and root may, on the socket
+  /// `patron.sock`: no key gives the right to remove the traces of its use. Errors:
+  /// PERMISSION_DENIED `OPERATOR_NEEDED`; INVALID_ARGUMENT with the violations of the request.
+  ///
+  /// Needs the scope `admin`.
+  public static let pruneAudit = MethodDescriptor<PruneAuditRequest, PruneAuditResponse>(
+    TTRPC.Method(
+      service: name, name: "PruneAudit", kind: .unary,
+      idempotency: .idempotent))
+
   /// Every method, in the order of the proto file.
   public static let methods: [TTRPC.Method] = [
     createKey.method,
@@ -151,6 +162,7 @@ public enum AdminService {
     listStores.method,
     deleteStore.method,
     listAudit.method,
+    pruneAudit.method,
   ]
 }
 
@@ -271,5 +283,15 @@ public struct AdminServiceClient: Sendable {
   /// Needs the scope `admin`.
   public func listAudit(_ request: ListAuditRequest, options: CallOptions = CallOptions()) async throws(RPCError) -> ListAuditResponse {
     try await channel.call(AdminService.listAudit, request, options)
+  }
+
+  /// Removes the oldest entries of the audit log, up to 1,000 in a call, and adds `audit.prune` about
+  /// them, with the hash of the last. Only the server's own user and root may, on the socket
+  /// `patron.sock`: no key gives the right to remove the traces of its use. Errors:
+  /// PERMISSION_DENIED `OPERATOR_NEEDED`; INVALID_ARGUMENT with the violations of the request.
+  ///
+  /// Needs the scope `admin`.
+  public func pruneAudit(_ request: PruneAuditRequest, options: CallOptions = CallOptions()) async throws(RPCError) -> PruneAuditResponse {
+    try await channel.call(AdminService.pruneAudit, request, options)
   }
 }

@@ -78,6 +78,11 @@ extension Contract {
           requestType: "patron.v1.ListAuditRequest", responseType: "patron.v1.ListAuditResponse",
           scope: "admin",
           summary: ##"Lists entries of the audit log, in pages."##),
+        ContractMethod(
+          method: AdminService.pruneAudit.method,
+          requestType: "patron.v1.PruneAuditRequest", responseType: "patron.v1.PruneAuditResponse",
+          scope: "admin",
+          summary: ##"Removes the oldest entries of the audit log, up to 1,000 in a call, and adds `audit.prune` about them, with the hash of the last."##),
       ]),
     ContractService(
       name: CustomerService.name, summary: ##"Customers: their identity, their consent, and the actions on them."##,
@@ -691,6 +696,14 @@ extension Contract {
             option (patron.v1.scope) = "admin";
             option idempotency_level = NO_SIDE_EFFECTS;
           }
+          // Removes the oldest entries of the audit log, up to 1,000 in a call, and adds `audit.prune` about
+          // them, with the hash of the last. Only the server's own user and root may, on the socket
+          // `patron.sock`: no key gives the right to remove the traces of its use. Errors:
+          // PERMISSION_DENIED `OPERATOR_NEEDED`; INVALID_ARGUMENT with the violations of the request.
+          rpc PruneAudit(PruneAuditRequest) returns (PruneAuditResponse) {
+            option (patron.v1.scope) = "admin";
+            option idempotency_level = IDEMPOTENT;
+          }
         }
         """##),
     ContractDeclaration(
@@ -818,6 +831,18 @@ extension Contract {
         rpc ListAudit(ListAuditRequest) returns (ListAuditResponse) {
           option (patron.v1.scope) = "admin";
           option idempotency_level = NO_SIDE_EFFECTS;
+        }
+        """##),
+    ContractDeclaration(
+      name: "patron.v1.AdminService.PruneAudit", kind: .method,
+      text: ##"""
+        // Removes the oldest entries of the audit log, up to 1,000 in a call, and adds `audit.prune` about
+        // them, with the hash of the last. Only the server's own user and root may, on the socket
+        // `patron.sock`: no key gives the right to remove the traces of its use. Errors:
+        // PERMISSION_DENIED `OPERATOR_NEEDED`; INVALID_ARGUMENT with the violations of the request.
+        rpc PruneAudit(PruneAuditRequest) returns (PruneAuditResponse) {
+          option (patron.v1.scope) = "admin";
+          option idempotency_level = IDEMPOTENT;
         }
         """##),
     ContractDeclaration(
@@ -1193,6 +1218,29 @@ extension Contract {
           repeated AuditEntry entries = 1;
           // Token of the next page; empty on the last page.
           string next_page_token = 2;
+        }
+        """##),
+    ContractDeclaration(
+      name: "patron.v1.PruneAuditRequest", kind: .message,
+      text: ##"""
+        // Request of PruneAudit.
+        message PruneAuditRequest {
+          // Id of the store (the tenant). It does not matter: the log is that of all stores.
+          string store_id = 1;
+          // Time before which entries are removed; required, else `FIELD_REQUIRED`. A time in the future
+          // counts as now.
+          google.protobuf.Timestamp recorded_before = 2;
+        }
+        """##),
+    ContractDeclaration(
+      name: "patron.v1.PruneAuditResponse", kind: .message,
+      text: ##"""
+        // Response of PruneAudit.
+        message PruneAuditResponse {
+          // Entries that were removed.
+          int32 pruned_count = 1;
+          // True if more entries are as old: send the request again.
+          bool has_more = 2;
         }
         """##),
     ContractDeclaration(

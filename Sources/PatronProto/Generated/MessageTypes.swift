@@ -49,6 +49,8 @@ public enum MessageTypes {
     AuditEntry.descriptor,
     ListAuditRequest.descriptor,
     ListAuditResponse.descriptor,
+    PruneAuditRequest.descriptor,
+    PruneAuditResponse.descriptor,
     Money.descriptor,
     CalendarDate.descriptor,
     PropertyValue.descriptor,

@@ -268,7 +268,7 @@ public enum PatronReason {
   /// `FIELD_NOT_ENRICHED`: see `Warning.reason`, `RecordEvent`.
   public static var fieldNotEnriched: String { "FIELD_NOT_ENRICHED" }
 
-  /// `FIELD_REQUIRED`: see `CreateStoreRequest.store_id`, `DeleteStoreRequest.store_id`, ``Refund``, ``Fulfillment``, ``Order``, `EventInput.properties`.
+  /// `FIELD_REQUIRED`: see `CreateStoreRequest.store_id`, `DeleteStoreRequest.store_id`, `PruneAuditRequest.recorded_before`, ``Refund``, ``Fulfillment``, ``Order`` and others.
   public static var fieldRequired: String { "FIELD_REQUIRED" }
 
   /// `FIELD_TYPE_UNKNOWN`: see ``EventField``.
@@ -417,6 +417,9 @@ public enum PatronReason {
 
   /// `OCCURRED_AT_TOO_LATE`: see ``ConsentEvidence``, `ImportCustomers`, `SuppressCustomer`, `EventInput.occurred_at`.
   public static var occurredAtTooLate: String { "OCCURRED_AT_TOO_LATE" }
+
+  /// `OPERATOR_NEEDED`: see `PruneAudit`.
+  public static var operatorNeeded: String { "OPERATOR_NEEDED" }
 
   /// `OPT_IN_NOT_TAKEN`: see `RecordEvent`.
   public static var optInNotTaken: String { "OPT_IN_NOT_TAKEN" }

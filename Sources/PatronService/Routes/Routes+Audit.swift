@@ -5,12 +5,17 @@ internal import PatronServer
 internal import TTRPC
 
 extension Routes {
-  /// Adds the method of AdminService about the audit log.
+  /// Adds the methods of AdminService about the audit log.
   mutating func addAudit() {
     point(
       AdminService.listAudit,
       runsLong: AdminHandlers.readsManyAuditRows,
       AdminHandlers.listAudit
+    )
+    write(
+      AdminService.pruneAudit,
+      prepare: AdminHandlers.preparePruneAudit,
+      apply: AdminHandlers.pruneAudit
     )
   }
 }

@@ -78,6 +78,10 @@ extension ListKeysRequest: StoreRequest {
 extension ListStoresRequest: StoreRequest {
   package static var needsStore: Bool { false }
 }
+extension PruneAuditRequest: StoreRequest {
+  package static var needsStore: Bool { false }
+  package static var usesReserve: Bool { true }
+}
 extension RevokeKeyRequest: StoreRequest {
   package static var needsStore: Bool { false }
 }

@@ -66,22 +66,34 @@ extension EndToEnd {
       try bytes.write(to: file)
     }
 
-    @Test("old rows are removed, and the rest fits", .timeLimit(.minutes(15)))
+    private func expectSound(_ begin: String) async throws {
+      let verified = try await audit(["verify"])
+      #expect(verified.output.hasPrefix(begin), "\(verified.output)\(verified.errors)")
+    }
+
+    @Test(
+      "old rows are removed, with and without a server, and the rest fits",
+      .timeLimit(.minutes(15))
+    )
     func oldRowsAreRemoved() async throws {
       let server = try await PatronServer.start(data: data)
       try await fill(server)
-      let busy = try await audit(["prune", "--before", "2099-01-01", "--yes"])
-      #expect(busy.exit == .status(1), "a running server has the database")
-      #expect(try await server.stop() == .status(0), "\(server.errors)")
       let early = try await audit(["prune", "--before", "2001-01-01", "--yes"])
       #expect(early.output == "ok: 0 rows removed\n", "\(early.errors)")
       let pruned = try await audit(["prune", "--before", "2099-01-01", "--yes"])
       #expect(pruned.output == "ok: 3 rows removed\n", "\(pruned.errors)")
-      let verified = try await audit(["verify"])
-      #expect(
-        verified.output.hasPrefix("ok: 1 row, those up to 3 were pruned; the last is 4, with"),
-        "\(verified.output)\(verified.errors)"
-      )
+      try await expectSound("ok: 1 row, those up to 3 were pruned; the last is 4, with")
+      let call = ["call", "PruneAudit", #"{"recordedBefore":"2099-01-01T00:00:00Z"}"#]
+      let refused = try await Programs.patron(call, at: server.address)
+      #expect(refused.errors.contains("OPERATOR_NEEDED"), "\(refused.errors)")
+      #expect(try await server.stop() == .status(0), "\(server.errors)")
+
+      try await expectSound("ok: 1 row, those up to 3 were pruned; the last is 4, with")
+      let stopped = try await audit(["prune", "--before", "2099-01-01", "--yes"])
+      #expect(stopped.output == "ok: 1 row removed\n", "\(stopped.errors)")
+      try await expectSound("ok: 1 row, those up to 4 were pruned; the last is 5, with")
+      let check = try await Programs.patrond(["check", "--data", data])
+      #expect(check.exit == .status(0), "\(check.output)\(check.errors)")
       #expect(try await audit(["prune", "--before", "2099-01-01"]).exit == .status(2))
       #expect(try await audit(["prune", "--before", "soon", "--yes"]).exit == .status(2))
     }

@@ -233,6 +233,11 @@ struct AuditVerificationTests {
     )
   }
 
+  /// Removes rows before a time, one slice. Returns their number.
+  private func prune(_ store: Store, before time: Int64) throws -> Int {
+    try store.performAndWait { try AuditPruning.removeSlice(before: time, in: $0).count }
+  }
+
   /// A begin whose hash fits must also be one that the log itself reports.
   @Test func aBeginThatNoRowReportsIsFound() throws {
     let log = try Log()
@@ -241,7 +246,8 @@ struct AuditVerificationTests {
       DELETE FROM audit WHERE seq <= 5;
       """
     #expect(try log.finding(after: cut) == .beginMoved(behind: 5, expected: 0))
-    try log.open { _ = try AuditPruning.run($0, before: 4_000_000) }
+    let removed = try log.open { try prune($0, before: 4_000_000) }
+    #expect(removed == 3)
     #expect(try log.finding(after: "SELECT 1") == nil)
     #expect(try log.finding(after: cut) == .beginMoved(behind: 5, expected: 3))
   }
@@ -268,7 +274,7 @@ struct AuditVerificationTests {
       #expect(try log.finding(after: "SELECT 1") == nil)
     }
     #expect(counts == [1000, 1000, 12])
-    let rest = try log.open { try AuditPruning.run($0, before: 14_000_000) }
+    let rest = try log.open { try prune($0, before: 14_000_000) }
     #expect(rest == 0)
   }
 
@@ -276,11 +282,9 @@ struct AuditVerificationTests {
     let log = try Log()
     let last = try log.hash(of: 6)
     try log.open { store in
-      var told: [Int] = []
-      let removed = try AuditPruning.run(store, before: 7_000_000) { told.append($0) }
+      let removed = try prune(store, before: 7_000_000)
       #expect(removed == 6)
-      #expect(told == [6])
-      let again = try AuditPruning.run(store, before: 7_000_000)
+      let again = try prune(store, before: 7_000_000)
       #expect(again == 0, "nothing is that old any more")
     }
     #expect(try log.finding(after: "SELECT 1", expecting: last) == nil)

@@ -1042,6 +1042,96 @@ void   patron__v1__list_audit_response__free_unpacked
   assert(message->base.descriptor == &patron__v1__list_audit_response__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
+void   patron__v1__prune_audit_request__init
+                     (Patron__V1__PruneAuditRequest         *message)
+{
+  static const Patron__V1__PruneAuditRequest init_value = PATRON__V1__PRUNE_AUDIT_REQUEST__INIT;
+  *message = init_value;
+}
+size_t patron__v1__prune_audit_request__get_packed_size
+                     (const Patron__V1__PruneAuditRequest *message)
+{
+  assert(message->base.descriptor == &patron__v1__prune_audit_request__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t patron__v1__prune_audit_request__pack
+                     (const Patron__V1__PruneAuditRequest *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &patron__v1__prune_audit_request__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t patron__v1__prune_audit_request__pack_to_buffer
+                     (const Patron__V1__PruneAuditRequest *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &patron__v1__prune_audit_request__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Patron__V1__PruneAuditRequest *
+       patron__v1__prune_audit_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Patron__V1__PruneAuditRequest *)
+     protobuf_c_message_unpack (&patron__v1__prune_audit_request__descriptor,
+                                allocator, len, data);
+}
+void   patron__v1__prune_audit_request__free_unpacked
+                     (Patron__V1__PruneAuditRequest *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &patron__v1__prune_audit_request__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   patron__v1__prune_audit_response__init
+                     (Patron__V1__PruneAuditResponse         *message)
+{
+  static const Patron__V1__PruneAuditResponse init_value = PATRON__V1__PRUNE_AUDIT_RESPONSE__INIT;
+  *message = init_value;
+}
+size_t patron__v1__prune_audit_response__get_packed_size
+                     (const Patron__V1__PruneAuditResponse *message)
+{
+  assert(message->base.descriptor == &patron__v1__prune_audit_response__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t patron__v1__prune_audit_response__pack
+                     (const Patron__V1__PruneAuditResponse *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &patron__v1__prune_audit_response__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t patron__v1__prune_audit_response__pack_to_buffer
+                     (const Patron__V1__PruneAuditResponse *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &patron__v1__prune_audit_response__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Patron__V1__PruneAuditResponse *
+       patron__v1__prune_audit_response__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Patron__V1__PruneAuditResponse *)
+     protobuf_c_message_unpack (&patron__v1__prune_audit_response__descriptor,
+                                allocator, len, data);
+}
+void   patron__v1__prune_audit_response__free_unpacked
+                     (Patron__V1__PruneAuditResponse *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &patron__v1__prune_audit_response__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
 static const ProtobufCFieldDescriptor patron__v1__key_info__field_descriptors[12] =
 {
   {
@@ -2735,6 +2825,108 @@ const ProtobufCMessageDescriptor patron__v1__list_audit_response__descriptor =
   (ProtobufCMessageInit) patron__v1__list_audit_response__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
+static const ProtobufCFieldDescriptor patron__v1__prune_audit_request__field_descriptors[2] =
+{
+  {
+    "store_id",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Patron__V1__PruneAuditRequest, store_id),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "recorded_before",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Patron__V1__PruneAuditRequest, recorded_before),
+    &google__protobuf__timestamp__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned patron__v1__prune_audit_request__field_indices_by_name[] = {
+  1,   /* field[1] = recorded_before */
+  0,   /* field[0] = store_id */
+};
+static const ProtobufCIntRange patron__v1__prune_audit_request__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 2 }
+};
+const ProtobufCMessageDescriptor patron__v1__prune_audit_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "patron.v1.PruneAuditRequest",
+  "PruneAuditRequest",
+  "Patron__V1__PruneAuditRequest",
+  "patron.v1",
+  sizeof(Patron__V1__PruneAuditRequest),
+  2,
+  patron__v1__prune_audit_request__field_descriptors,
+  patron__v1__prune_audit_request__field_indices_by_name,
+  1,  patron__v1__prune_audit_request__number_ranges,
+  (ProtobufCMessageInit) patron__v1__prune_audit_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor patron__v1__prune_audit_response__field_descriptors[2] =
+{
+  {
+    "pruned_count",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT32,
+    0,   /* quantifier_offset */
+    offsetof(Patron__V1__PruneAuditResponse, pruned_count),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "has_more",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BOOL,
+    0,   /* quantifier_offset */
+    offsetof(Patron__V1__PruneAuditResponse, has_more),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned patron__v1__prune_audit_response__field_indices_by_name[] = {
+  1,   /* field[1] = has_more */
+  0,   /* field[0] = pruned_count */
+};
+static const ProtobufCIntRange patron__v1__prune_audit_response__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 2 }
+};
+const ProtobufCMessageDescriptor patron__v1__prune_audit_response__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "patron.v1.PruneAuditResponse",
+  "PruneAuditResponse",
+  "Patron__V1__PruneAuditResponse",
+  "patron.v1",
+  sizeof(Patron__V1__PruneAuditResponse),
+  2,
+  patron__v1__prune_audit_response__field_descriptors,
+  patron__v1__prune_audit_response__field_indices_by_name,
+  1,  patron__v1__prune_audit_response__number_ranges,
+  (ProtobufCMessageInit) patron__v1__prune_audit_response__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
 static const ProtobufCEnumValue patron__v1__key_state__enum_values_by_number[4] =
 {
   { "KEY_STATE_UNSPECIFIED", "PATRON__V1__KEY_STATE__KEY_STATE_UNSPECIFIED", 0 },
@@ -2767,7 +2959,7 @@ const ProtobufCEnumDescriptor patron__v1__key_state__descriptor =
   patron__v1__key_state__value_ranges,
   NULL,NULL,NULL,NULL   /* reserved[1234] */
 };
-static const ProtobufCMethodDescriptor patron__v1__admin_service__method_descriptors[10] =
+static const ProtobufCMethodDescriptor patron__v1__admin_service__method_descriptors[11] =
 {
   { "CreateKey", &patron__v1__create_key_request__descriptor, &patron__v1__create_key_response__descriptor },
   { "ListKeys", &patron__v1__list_keys_request__descriptor, &patron__v1__list_keys_response__descriptor },
@@ -2779,6 +2971,7 @@ static const ProtobufCMethodDescriptor patron__v1__admin_service__method_descrip
   { "ListStores", &patron__v1__list_stores_request__descriptor, &patron__v1__list_stores_response__descriptor },
   { "DeleteStore", &patron__v1__delete_store_request__descriptor, &patron__v1__delete_store_response__descriptor },
   { "ListAudit", &patron__v1__list_audit_request__descriptor, &patron__v1__list_audit_response__descriptor },
+  { "PruneAudit", &patron__v1__prune_audit_request__descriptor, &patron__v1__prune_audit_response__descriptor },
 };
 const unsigned patron__v1__admin_service__method_indices_by_name[] = {
   4,        /* BindKey */
@@ -2788,6 +2981,7 @@ const unsigned patron__v1__admin_service__method_indices_by_name[] = {
   9,        /* ListAudit */
   1,        /* ListKeys */
   7,        /* ListStores */
+  10,        /* PruneAudit */
   3,        /* RevokeKey */
   2,        /* RotateKey */
   5         /* UnbindKey */
@@ -2799,7 +2993,7 @@ const ProtobufCServiceDescriptor patron__v1__admin_service__descriptor =
   "AdminService",
   "Patron__V1__AdminService",
   "patron.v1",
-  10,
+  11,
   patron__v1__admin_service__method_descriptors,
   patron__v1__admin_service__method_indices_by_name
 };
@@ -2882,6 +3076,14 @@ void patron__v1__admin_service__list_audit(ProtobufCService *service,
 {
   assert(service->descriptor == &patron__v1__admin_service__descriptor);
   service->invoke(service, 9, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+}
+void patron__v1__admin_service__prune_audit(ProtobufCService *service,
+                                            const Patron__V1__PruneAuditRequest *input,
+                                            Patron__V1__PruneAuditResponse_Closure closure,
+                                            void *closure_data)
+{
+  assert(service->descriptor == &patron__v1__admin_service__descriptor);
+  service->invoke(service, 10, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
 }
 void patron__v1__admin_service__init (Patron__V1__AdminService_Service *service,
                                       Patron__V1__AdminService_ServiceDestroy destroy)

@@ -40,6 +40,8 @@ typedef struct Patron__V1__DeleteStoreResponse Patron__V1__DeleteStoreResponse;
 typedef struct Patron__V1__AuditEntry Patron__V1__AuditEntry;
 typedef struct Patron__V1__ListAuditRequest Patron__V1__ListAuditRequest;
 typedef struct Patron__V1__ListAuditResponse Patron__V1__ListAuditResponse;
+typedef struct Patron__V1__PruneAuditRequest Patron__V1__PruneAuditRequest;
+typedef struct Patron__V1__PruneAuditResponse Patron__V1__PruneAuditResponse;
 
 
 /* --- enums --- */
@@ -362,6 +364,28 @@ struct  Patron__V1__ListAuditResponse
 #define PATRON__V1__LIST_AUDIT_RESPONSE__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&patron__v1__list_audit_response__descriptor) \
     , 0,NULL, (char *)protobuf_c_empty_string }
+
+
+struct  Patron__V1__PruneAuditRequest
+{
+  ProtobufCMessage base;
+  char *store_id;
+  Google__Protobuf__Timestamp *recorded_before;
+};
+#define PATRON__V1__PRUNE_AUDIT_REQUEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&patron__v1__prune_audit_request__descriptor) \
+    , (char *)protobuf_c_empty_string, NULL }
+
+
+struct  Patron__V1__PruneAuditResponse
+{
+  ProtobufCMessage base;
+  int32_t pruned_count;
+  protobuf_c_boolean has_more;
+};
+#define PATRON__V1__PRUNE_AUDIT_RESPONSE__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&patron__v1__prune_audit_response__descriptor) \
+    , 0, 0 }
 
 
 /* Patron__V1__KeyInfo methods */
@@ -801,6 +825,44 @@ Patron__V1__ListAuditResponse *
 void   patron__v1__list_audit_response__free_unpacked
                      (Patron__V1__ListAuditResponse *message,
                       ProtobufCAllocator *allocator);
+/* Patron__V1__PruneAuditRequest methods */
+void   patron__v1__prune_audit_request__init
+                     (Patron__V1__PruneAuditRequest         *message);
+size_t patron__v1__prune_audit_request__get_packed_size
+                     (const Patron__V1__PruneAuditRequest   *message);
+size_t patron__v1__prune_audit_request__pack
+                     (const Patron__V1__PruneAuditRequest   *message,
+                      uint8_t             *out);
+size_t patron__v1__prune_audit_request__pack_to_buffer
+                     (const Patron__V1__PruneAuditRequest   *message,
+                      ProtobufCBuffer     *buffer);
+Patron__V1__PruneAuditRequest *
+       patron__v1__prune_audit_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   patron__v1__prune_audit_request__free_unpacked
+                     (Patron__V1__PruneAuditRequest *message,
+                      ProtobufCAllocator *allocator);
+/* Patron__V1__PruneAuditResponse methods */
+void   patron__v1__prune_audit_response__init
+                     (Patron__V1__PruneAuditResponse         *message);
+size_t patron__v1__prune_audit_response__get_packed_size
+                     (const Patron__V1__PruneAuditResponse   *message);
+size_t patron__v1__prune_audit_response__pack
+                     (const Patron__V1__PruneAuditResponse   *message,
+                      uint8_t             *out);
+size_t patron__v1__prune_audit_response__pack_to_buffer
+                     (const Patron__V1__PruneAuditResponse   *message,
+                      ProtobufCBuffer     *buffer);
+Patron__V1__PruneAuditResponse *
+       patron__v1__prune_audit_response__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   patron__v1__prune_audit_response__free_unpacked
+                     (Patron__V1__PruneAuditResponse *message,
+                      ProtobufCAllocator *allocator);
 /* --- per-message closures --- */
 
 typedef void (*Patron__V1__KeyInfo_Closure)
@@ -872,6 +934,12 @@ typedef void (*Patron__V1__ListAuditRequest_Closure)
 typedef void (*Patron__V1__ListAuditResponse_Closure)
                  (const Patron__V1__ListAuditResponse *message,
                   void *closure_data);
+typedef void (*Patron__V1__PruneAuditRequest_Closure)
+                 (const Patron__V1__PruneAuditRequest *message,
+                  void *closure_data);
+typedef void (*Patron__V1__PruneAuditResponse_Closure)
+                 (const Patron__V1__PruneAuditResponse *message,
+                  void *closure_data);
 
 /* --- services --- */
 
@@ -919,6 +987,10 @@ struct Patron__V1__AdminService_Service
                      const Patron__V1__ListAuditRequest *input,
                      Patron__V1__ListAuditResponse_Closure closure,
                      void *closure_data);
+  void (*prune_audit)(Patron__V1__AdminService_Service *service,
+                      const Patron__V1__PruneAuditRequest *input,
+                      Patron__V1__PruneAuditResponse_Closure closure,
+                      void *closure_data);
 };
 typedef void (*Patron__V1__AdminService_ServiceDestroy)(Patron__V1__AdminService_Service *);
 void patron__v1__admin_service__init (Patron__V1__AdminService_Service *service,
@@ -936,7 +1008,8 @@ void patron__v1__admin_service__init (Patron__V1__AdminService_Service *service,
       function_prefix__ ## create_store,\
       function_prefix__ ## list_stores,\
       function_prefix__ ## delete_store,\
-      function_prefix__ ## list_audit  }
+      function_prefix__ ## list_audit,\
+      function_prefix__ ## prune_audit  }
 void patron__v1__admin_service__create_key(ProtobufCService *service,
                                            const Patron__V1__CreateKeyRequest *input,
                                            Patron__V1__CreateKeyResponse_Closure closure,
@@ -977,6 +1050,10 @@ void patron__v1__admin_service__list_audit(ProtobufCService *service,
                                            const Patron__V1__ListAuditRequest *input,
                                            Patron__V1__ListAuditResponse_Closure closure,
                                            void *closure_data);
+void patron__v1__admin_service__prune_audit(ProtobufCService *service,
+                                            const Patron__V1__PruneAuditRequest *input,
+                                            Patron__V1__PruneAuditResponse_Closure closure,
+                                            void *closure_data);
 
 /* --- descriptors --- */
 
@@ -1004,6 +1081,8 @@ extern const ProtobufCMessageDescriptor patron__v1__delete_store_response__descr
 extern const ProtobufCMessageDescriptor patron__v1__audit_entry__descriptor;
 extern const ProtobufCMessageDescriptor patron__v1__list_audit_request__descriptor;
 extern const ProtobufCMessageDescriptor patron__v1__list_audit_response__descriptor;
+extern const ProtobufCMessageDescriptor patron__v1__prune_audit_request__descriptor;
+extern const ProtobufCMessageDescriptor patron__v1__prune_audit_response__descriptor;
 extern const ProtobufCServiceDescriptor patron__v1__admin_service__descriptor;
 
 PROTOBUF_C__END_DECLS
