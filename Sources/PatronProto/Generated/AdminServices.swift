@@ -139,10 +139,10 @@ public enum AdminService {
       service: name, name: "ListAudit", kind: .unary,
       idempotency: .noSideEffects))
 
-  /// Removes the oldest entries of the audit log, up to 1,000 in a call, and adds `audit.prune` about
-  /// them, with the hash of the last. Only the server's own user and root may, on the socket
-  /// `patron.sock`: no key gives the right to remove the traces of its use. Errors:
-  /// PERMISSION_DENIED `OPERATOR_NEEDED`; INVALID_ARGUMENT with the violations of the request.
+  /// Removes the oldest entries of the audit log, up to 1,000 in a call, and adds `audit.prune` with
+  /// the hash of the last. Only the server's own user and root may, on the socket `patron.sock`: no
+  /// key gives the right to remove the traces of its use. Errors: PERMISSION_DENIED
+  /// `OPERATOR_NEEDED`; INVALID_ARGUMENT with the violations of the request.
   ///
   /// Needs the scope `admin`.
   public static let pruneAudit = MethodDescriptor<PruneAuditRequest, PruneAuditResponse>(
@@ -285,10 +285,10 @@ public struct AdminServiceClient: Sendable {
     try await channel.call(AdminService.listAudit, request, options)
   }
 
-  /// Removes the oldest entries of the audit log, up to 1,000 in a call, and adds `audit.prune` about
-  /// them, with the hash of the last. Only the server's own user and root may, on the socket
-  /// `patron.sock`: no key gives the right to remove the traces of its use. Errors:
-  /// PERMISSION_DENIED `OPERATOR_NEEDED`; INVALID_ARGUMENT with the violations of the request.
+  /// Removes the oldest entries of the audit log, up to 1,000 in a call, and adds `audit.prune` with
+  /// the hash of the last. Only the server's own user and root may, on the socket `patron.sock`: no
+  /// key gives the right to remove the traces of its use. Errors: PERMISSION_DENIED
+  /// `OPERATOR_NEEDED`; INVALID_ARGUMENT with the violations of the request.
   ///
   /// Needs the scope `admin`.
   public func pruneAudit(_ request: PruneAuditRequest, options: CallOptions = CallOptions()) async throws(RPCError) -> PruneAuditResponse {

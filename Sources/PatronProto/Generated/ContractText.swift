@@ -82,7 +82,7 @@ extension Contract {
           method: AdminService.pruneAudit.method,
           requestType: "patron.v1.PruneAuditRequest", responseType: "patron.v1.PruneAuditResponse",
           scope: "admin",
-          summary: ##"Removes the oldest entries of the audit log, up to 1,000 in a call, and adds `audit.prune` about them, with the hash of the last."##),
+          summary: ##"Removes the oldest entries of the audit log, up to 1,000 in a call, and adds `audit.prune` with the hash of the last."##),
       ]),
     ContractService(
       name: CustomerService.name, summary: ##"Customers: their identity, their consent, and the actions on them."##,
@@ -696,10 +696,10 @@ extension Contract {
             option (patron.v1.scope) = "admin";
             option idempotency_level = NO_SIDE_EFFECTS;
           }
-          // Removes the oldest entries of the audit log, up to 1,000 in a call, and adds `audit.prune` about
-          // them, with the hash of the last. Only the server's own user and root may, on the socket
-          // `patron.sock`: no key gives the right to remove the traces of its use. Errors:
-          // PERMISSION_DENIED `OPERATOR_NEEDED`; INVALID_ARGUMENT with the violations of the request.
+          // Removes the oldest entries of the audit log, up to 1,000 in a call, and adds `audit.prune` with
+          // the hash of the last. Only the server's own user and root may, on the socket `patron.sock`: no
+          // key gives the right to remove the traces of its use. Errors: PERMISSION_DENIED
+          // `OPERATOR_NEEDED`; INVALID_ARGUMENT with the violations of the request.
           rpc PruneAudit(PruneAuditRequest) returns (PruneAuditResponse) {
             option (patron.v1.scope) = "admin";
             option idempotency_level = IDEMPOTENT;
@@ -836,10 +836,10 @@ extension Contract {
     ContractDeclaration(
       name: "patron.v1.AdminService.PruneAudit", kind: .method,
       text: ##"""
-        // Removes the oldest entries of the audit log, up to 1,000 in a call, and adds `audit.prune` about
-        // them, with the hash of the last. Only the server's own user and root may, on the socket
-        // `patron.sock`: no key gives the right to remove the traces of its use. Errors:
-        // PERMISSION_DENIED `OPERATOR_NEEDED`; INVALID_ARGUMENT with the violations of the request.
+        // Removes the oldest entries of the audit log, up to 1,000 in a call, and adds `audit.prune` with
+        // the hash of the last. Only the server's own user and root may, on the socket `patron.sock`: no
+        // key gives the right to remove the traces of its use. Errors: PERMISSION_DENIED
+        // `OPERATOR_NEEDED`; INVALID_ARGUMENT with the violations of the request.
         rpc PruneAudit(PruneAuditRequest) returns (PruneAuditResponse) {
           option (patron.v1.scope) = "admin";
           option idempotency_level = IDEMPOTENT;
