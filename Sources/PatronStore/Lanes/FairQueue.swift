@@ -9,6 +9,9 @@ internal import DequeModule
 /// stores that both have jobs are so served alike, to within a quantum and the cost of one job.
 /// Debts are forgiven when the queue is empty.
 ///
+/// A store that had no jobs need not wait for its turn while what it has waiting is little: it goes
+/// ahead of the turns, on the credit of its next one.
+///
 /// Operations take constant time, `remove(where:)` linear time. Flows without jobs are forgotten at
 /// their next turn.
 struct FairQueue<Job> {
@@ -20,9 +23,12 @@ struct FairQueue<Job> {
   private var freeConnections: [Int] = []
   /// The stores in the order of their turns.
   private var turns = Ring()
+  /// Stores that may go ahead of the turns, in the order of their jobs. Some may no longer.
+  private var ahead = Deque<Int>()
   /// The connection of the latest job, so that the next job of it needs no look-up.
   private var recent = Ring.none
   private let quantum: Int
+  private let maxCostAhead: Int
 
   /// Jobs that wait.
   private(set) var count = 0
@@ -31,10 +37,13 @@ struct FairQueue<Job> {
   /// Stores with jobs that wait.
   private(set) var storeCount = 0
 
-  /// Makes an empty queue. `quantum` is the credit of a turn, in units of cost, at least 1.
-  init(quantum: Int) {
+  /// Makes an empty queue. `quantum` is the credit of a turn, in units of cost, at least 1. A store
+  /// goes ahead of the turns while its jobs cost no more than `maxCostAhead`, at most a quantum.
+  init(quantum: Int, maxCostAhead: Int = 0) {
     precondition(quantum > 0, "a turn needs a credit")
+    precondition(maxCostAhead <= quantum, "a store would go ahead with more than a turn")
     self.quantum = quantum
+    self.maxCostAhead = maxCostAhead
   }
 
   var isEmpty: Bool { count == 0 }
@@ -47,11 +56,24 @@ struct FairQueue<Job> {
     let tenant = connections[place].tenant
     if connections[place].next == Ring.outside { tenants[tenant].turns.append(place, &connections) }
     if tenants[tenant].next == Ring.outside { turns.append(tenant, &tenants) }
-    if tenants[tenant].count == 0 { storeCount += 1 }
+    if tenants[tenant].count == 0 {
+      storeCount += 1
+      if cost <= maxCostAhead { letAhead(tenant) }
+    }
     tenants[tenant].count += 1
     tenants[tenant].cost += cost
     count += 1
     self.cost += cost
+  }
+
+  /// True if the next job is of a store that goes ahead of the turns.
+  var hasJobAhead: Bool {
+    mutating get { storeAhead() != nil }
+  }
+
+  /// Stores with jobs that wait for their turns.
+  var turnStoreCount: Int {
+    storeCount - ahead.count { goesAhead($0) }
   }
 
   /// Removes and returns the job whose turn it is.
@@ -60,7 +82,7 @@ struct FairQueue<Job> {
   /// Removes and returns the job whose turn it is if it costs no more than `limit`.
   mutating func popFirst(ifCosts limit: Int) -> Job? {
     guard count > 0 else { return nil }
-    let tenant = nextTenant()
+    let tenant = storeAhead() ?? nextTenant()
     let place = nextConnection(of: tenant)
     guard connections[place].jobs[0].cost <= limit else { return nil }
     let entry = connections[place].jobs.removeFirst()
@@ -68,7 +90,8 @@ struct FairQueue<Job> {
     connections[place].credit -= entry.cost
     if connections[place].credit <= 0 { tenants[tenant].turns.pass(&connections, quantum) }
     tenants[tenant].credit -= entry.cost
-    if tenants[tenant].credit <= 0 { turns.pass(&tenants, quantum) }
+    // A store that went ahead passes when its turn comes.
+    if tenants[tenant].credit <= 0, turns.first == tenant { turns.pass(&tenants, quantum) }
     if count == 0 { forgive() }
     return entry.job
   }
@@ -162,6 +185,8 @@ extension FairQueue {
     var turns = Ring()
     var credit: Int
     var next = Ring.outside
+    /// True if the store may go ahead of the turns.
+    var isAhead = false
   }
 
   /// Returns the place of a flow's connection, a new one if the flow is not known.
@@ -196,6 +221,29 @@ extension FairQueue {
     }
     connectionsByKey[key] = place
     return place
+  }
+
+  /// Lets a store without jobs, which gets one, go ahead of the turns if it owes nothing.
+  private mutating func letAhead(_ tenant: Int) {
+    guard tenants[tenant].credit > 0, !tenants[tenant].isAhead else { return }
+    tenants[tenant].isAhead = true
+    ahead.append(tenant)
+  }
+
+  /// Returns the store that goes ahead of the turns; nil if none does. Strikes out those that have
+  /// used their credit up, or have no jobs or too many by now.
+  private mutating func storeAhead() -> Int? {
+    while let first = ahead.first {
+      if goesAhead(first) { return first }
+      tenants[first].isAhead = false
+      ahead.removeFirst()
+    }
+    return nil
+  }
+
+  private func goesAhead(_ tenant: Int) -> Bool {
+    let tenant = tenants[tenant]
+    return tenant.isAhead && tenant.count > 0 && tenant.credit > 0 && tenant.cost <= maxCostAhead
   }
 
   /// Returns the store whose turn it is. There must be a job.
@@ -248,14 +296,16 @@ extension FairQueue {
   /// releases the memory of many or long flows.
   private mutating func forgive() {
     guard connections.count <= Self.maxKeptFlows, tenants.count <= Self.maxKeptFlows else {
-      self = FairQueue(quantum: quantum)
+      self = FairQueue(quantum: quantum, maxCostAhead: maxCostAhead)
       return
     }
     turns = Ring()
+    ahead.removeAll(keepingCapacity: true)
     for place in tenants.indices {
       tenants[place].turns = Ring()
       tenants[place].credit = quantum
       tenants[place].next = Ring.outside
+      tenants[place].isAhead = false
     }
     for place in connections.indices {
       connections[place].credit = quantum

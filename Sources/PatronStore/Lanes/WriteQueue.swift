@@ -4,7 +4,10 @@ internal import Synchronization
 /// submit; only the writer takes.
 final class WriteQueue: Sendable {
   private struct State: Sendable {
-    var jobs = FairQueue<WriteJob>(quantum: WriteQueue.quantum)
+    var jobs = FairQueue<WriteJob>(
+      quantum: WriteQueue.quantum,
+      maxCostAhead: WriteQueue.maxCostAhead
+    )
     /// Memory of the jobs that wait, and of those that are being prepared.
     var bytes = 0
     /// Cost of the pieces that will follow those that wait, by store and in all.
@@ -17,15 +20,29 @@ final class WriteQueue: Sendable {
     /// Tokens of callers that are gone, for jobs that wait or were taken last.
     var abandoned: Set<ReplyToken> = []
     var pace = WriterPace()
-    /// The store of the last job that was taken; empty before the first.
+    /// The store of the last job that was taken in its turn; empty before the first.
     var lastStore = ""
     /// Transactions left that are kept short, because several stores write.
     var shortTransactions = 0
+    var transaction = Filling()
+  }
+
+  /// The transaction that the writer fills.
+  private struct Filling: Sendable {
+    /// Jobs that it may still take, and their cost.
+    var count = 0
+    var cost = Int.max
+    /// True if a store with few writes waits for its end.
+    var isAwaited = false
   }
 
   /// Cost that a store, and a connection of it, may use in one turn: a third of a piece of a batch,
   /// so that single writes pass between pieces.
   private static let quantum = 32
+  /// Cost of a store's writes up to which they go ahead of the turns.
+  private static let maxCostAhead = 8
+  /// Cost of the jobs that the writer takes at once. It looks for writes that go ahead in between.
+  private static let portionCost = 8
   /// Transactions that stay short after one with jobs of several stores.
   private static let maxShortTransactions = 128
   /// Duration of the jobs of a short transaction, in seconds.
@@ -66,8 +83,9 @@ final class WriteQueue: Sendable {
     if wasWaiting { state.update { _ in } }
   }
 
-  /// Waits for jobs and takes up to `count`, and no more than a transaction may cost. Returns an
-  /// empty array if none came within `patience`, and nil if the queue is closed and empty.
+  /// Waits for jobs and takes the first ones of a transaction of up to `count` jobs. The others
+  /// follow by ``takeMore(after:)``. Returns an empty array if none came within `patience`, and nil
+  /// if the queue is closed and empty.
   func take(atMost count: Int, patience: Duration? = nil) -> [WriteJob]? {
     let batch: [WriteJob]? = state.wait(timeout: patience) { state in
       forgetAbandoned(&state)
@@ -77,38 +95,82 @@ final class WriteQueue: Sendable {
         state.isWriterWaiting = true
         return nil
       }
-      return takeJobs(atMost: count, &state)
+      return beginTransaction(atMost: count, &state)
     }
     guard let batch else { return [] }
     noteRoom()
     return batch.isEmpty ? nil : batch
   }
 
-  private func takeJobs(atMost count: Int, _ state: inout State) -> [WriteJob] {
-    var batch: [WriteJob] = []
-    batch.reserveCapacity(min(count, state.jobs.count))
-    let isShared = state.jobs.storeCount > 1
-    var left = Int.max
-    while batch.count < count, let job = state.jobs.popFirst(ifCosts: left) {
-      if batch.isEmpty {
-        noteStores(isShared || job.isOfAnotherStore(than: state.lastStore), &state)
-        left = transactionCost(state)
-      }
-      left -= job.cost
-      state.bytes -= job.bytes
-      if job.following > 0 { removeFollowing(of: job, &state) }
-      batch.append(job)
-    }
-    if let store = batch.last?.store, !store.isEmpty { state.lastStore = store }
-    return batch
-  }
-
-  private func noteStores(_ areSeveral: Bool, _ state: inout State) {
-    if areSeveral {
+  private func beginTransaction(atMost count: Int, _ state: inout State) -> [WriteJob] {
+    // It has as many jobs as wait now, so that the first need not wait for all that come.
+    state.transaction = Filling(count: min(count, state.jobs.count))
+    if state.jobs.turnStoreCount > 1 {
       state.shortTransactions = Self.maxShortTransactions
     } else if state.shortTransactions > 0 {
       state.shortTransactions -= 1
     }
+    guard let first = takeJob(&state) else { return [] }
+    state.transaction.cost = transactionCost(state) - first.cost
+    var portion = [first]
+    fill(&portion, &state)
+    return portion
+  }
+
+  /// Takes the next jobs of the transaction whose jobs have run for `run`. Returns nil at its end.
+  ///
+  /// A write of a store that has few goes ahead, and ends the transaction soon: as soon as it has
+  /// run and all jobs together have taken as long as a commit. So the writer commits for half of
+  /// its time at most. What was not taken keeps its place in the queue.
+  func takeMore(after run: Duration) -> [WriteJob]? {
+    let portion: [WriteJob] = state.withLock { state in
+      let isLong = state.pace.isWorthCommit(run)
+      let hasJobAhead = state.jobs.hasJobAhead
+      if isLong, state.transaction.isAwaited, !hasJobAhead { return [] }
+      var portion: [WriteJob] = []
+      fill(&portion, &state, withJobsAheadOnly: isLong && hasJobAhead)
+      return portion
+    }
+    guard !portion.isEmpty else { return nil }
+    noteRoom()
+    return portion
+  }
+
+  /// Adds jobs up to the cost of a portion.
+  private func fill(
+    _ portion: inout [WriteJob],
+    _ state: inout State,
+    withJobsAheadOnly: Bool = false
+  ) {
+    var cost = portion.first?.cost ?? 0
+    while cost < Self.portionCost {
+      if withJobsAheadOnly, !state.jobs.hasJobAhead { return }
+      guard let job = takeJob(&state) else { return }
+      cost += job.cost
+      portion.append(job)
+    }
+  }
+
+  /// Takes the next job of the transaction. Returns nil if it has no room for it.
+  private func takeJob(_ state: inout State) -> WriteJob? {
+    guard state.transaction.count > 0 else { return nil }
+    let isAhead = state.jobs.hasJobAhead
+    guard let job = state.jobs.popFirst(ifCosts: state.transaction.cost) else {
+      state.transaction.count = 0
+      return nil
+    }
+    state.transaction.count -= 1
+    state.transaction.cost -= job.cost
+    if isAhead { state.transaction.isAwaited = true }
+    state.bytes -= job.bytes
+    if job.following > 0 { removeFollowing(of: job, &state) }
+    if !isAhead, !job.store.isEmpty {
+      if !state.lastStore.isEmpty, job.store != state.lastStore {
+        state.shortTransactions = Self.maxShortTransactions
+      }
+      state.lastStore = job.store
+    }
+    return job
   }
 
   /// Returns the cost of the next transaction. While several stores write, it is short: a write
@@ -270,12 +332,5 @@ extension WriteQueue {
       let wait = state.pace.wait(for: state.jobs.cost, transactionCost: limits.writeBatchCost)
       return min(max(wait, .milliseconds(10)), .seconds(1))
     }
-  }
-}
-
-extension WriteJob {
-  /// True if the job is of a store, and jobs of another one were taken last.
-  fileprivate func isOfAnotherStore(than last: String) -> Bool {
-    !last.isEmpty && !store.isEmpty && store != last
   }
 }

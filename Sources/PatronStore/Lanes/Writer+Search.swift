@@ -2,24 +2,30 @@ internal import SQLite
 
 /// The search index: its failure and its rebuild in steps.
 extension Writer {
-  /// Runs jobs as ``attempt(_:)`` does. If the search index fails, marks it for a rebuild and runs
-  /// the jobs again without it: a damaged index neither loses nor stops a write.
+  /// Runs a single job as ``attemptWithSearch(_:takesMore:)`` does.
+  func attemptAlone(_ job: WriteJob) -> Attempt {
+    var jobs = [job]
+    return attemptWithSearch(&jobs, takesMore: false)
+  }
+
+  /// Runs jobs as ``attempt(_:takesMore:)`` does. If the search index fails, marks it for a rebuild
+  /// and runs the jobs again without it: a damaged index neither loses nor stops a write.
   ///
   /// A single job that may use the reserve of a full disk is tried again if there is more room
   /// then.
-  func attemptWithSearch(_ jobs: [WriteJob]) -> Attempt {
-    let result = attemptMarkingSearch(jobs)
+  func attemptWithSearch(_ jobs: inout [WriteJob], takesMore: Bool) -> Attempt {
+    let result = attemptMarkingSearch(&jobs, takesMore)
     guard jobs.count == 1, jobs[0].usesReserve, case .finished(let outcomes) = result,
       case .failure(StoreError.diskFull) = outcomes[0], makeRoom()
     else { return result }
-    return attemptWithSearch(jobs)
+    return attemptAlone(jobs[0])
   }
 
-  private func attemptMarkingSearch(_ jobs: [WriteJob]) -> Attempt {
-    let result = attempt(jobs)
+  private func attemptMarkingSearch(_ jobs: inout [WriteJob], _ takesMore: Bool) -> Attempt {
+    let result = attempt(&jobs, takesMore: takesMore)
     guard case .searchFailed(let reason) = result else { return result }
     if let error = markSearch(reason) { return give(up: jobs, because: error) }
-    return attempt(jobs)
+    return attempt(&jobs, takesMore: takesMore)
   }
 
   /// Runs one step of a rebuild of the search index, if one is due.
@@ -42,7 +48,7 @@ extension Writer {
       try SearchRebuild.step(transaction)
       return []
     }
-    switch attemptWithSearch([step]) {
+    switch attemptAlone(step) {
     case .finished(let results): stepEnded(results[0])
     case .failed(let error): failStop(error)
     case .rolledBack, .searchFailed: preconditionFailure("a single step was to be replayed")

@@ -18,8 +18,9 @@ enum Attempt {
 extension Writer {
   /// Runs the jobs in one transaction. A job that fails without having changed anything does not
   /// disturb the others; any other failure rolls all of them back. Never asks to replay a single
-  /// job.
-  func attempt(_ jobs: [WriteJob]) -> Attempt {
+  /// job. With `takesMore` the transaction goes on with jobs from the queue, which are added to
+  /// `jobs`.
+  func attempt(_ jobs: inout [WriteJob], takesMore: Bool) -> Attempt {
     assertOwner()
     precondition(!connection.isInTransaction, "the last transaction is still open")
     let changesBefore = connection.totalChanges
@@ -29,18 +30,12 @@ extension Writer {
       return give(up: jobs, because: error)
     }
     _ = transaction.reset()
-    var outcomes: [Outcome] = []
-    outcomes.reserveCapacity(jobs.count)
-    let start = ContinuousClock.now
-    for job in jobs {
-      switch run(job) {
-      case .done(let outcome): outcomes.append(outcome)
-      case .spoilt(let error):
-        runDuration += start.duration(to: .now)
-        return abandon(jobs, error)
-      }
+    let outcomes: [Outcome]
+    do {
+      outcomes = try run(&jobs, takesMore: takesMore)
+    } catch {
+      return abandon(jobs, error)
     }
-    runDuration += start.duration(to: .now)
     do {
       if connection.totalChanges != changesBefore {
         try transaction.terms.flush(connection)
@@ -63,6 +58,24 @@ extension Writer {
     let changes = transaction.reset()
     if connection.totalChanges != changesBefore { announce(changes) }
     return .finished(outcomes)
+  }
+
+  /// Runs the jobs in the open transaction. Throws the error of a job that spoilt it.
+  private func run(_ jobs: inout [WriteJob], takesMore: Bool) throws -> [Outcome] {
+    var outcomes: [Outcome] = []
+    outcomes.reserveCapacity(jobs.count)
+    let start = ContinuousClock.now
+    defer { runDuration += start.duration(to: .now) }
+    while true {
+      while outcomes.count < jobs.count {
+        switch run(jobs[outcomes.count]) {
+        case .done(let outcome): outcomes.append(outcome)
+        case .spoilt(let error): throw error
+        }
+      }
+      guard takesMore, let more = moreJobs(since: start) else { return outcomes }
+      jobs += more
+    }
   }
 
   /// The state in which one job left the transaction.

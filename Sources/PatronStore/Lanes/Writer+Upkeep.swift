@@ -26,7 +26,7 @@ extension Writer {
       try upkeep.step(transaction) ? [1] : []
     }
     var hasMore = false
-    switch attemptWithSearch([step]) {
+    switch attemptAlone(step) {
     case .finished(let results): hasMore = (try? results[0].get()) == [1]
     case .failed(let error): failStop(error)
     case .rolledBack, .searchFailed: preconditionFailure("a single step was to be replayed")

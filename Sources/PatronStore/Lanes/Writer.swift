@@ -84,18 +84,14 @@ final class Writer {
   /// Runs a batch, delivers its replies, then maintains the WAL.
   private func process(_ jobs: [WriteJob], now: ContinuousClock.Instant) {
     assertOwner()
-    let live = jobs.filter { job in
-      guard let deadline = job.deadline, deadline <= now else { return true }
-      reply(job, .failure(StoreError.deadlineExceeded))
-      return false
-    }
+    let live = withoutLate(jobs, now)
     let hasRoom = hasFailed || live.isEmpty || hasRoomInLog()
     if hasFailed {
-      refuse(live, .failStop)
+      refuseTransaction(live, .failStop)
     } else if !hasRoom {
-      refuse(live, .logFull(retryAfter: hint))
+      refuseTransaction(live, .logFull(retryAfter: hint))
     } else if !live.isEmpty {
-      runCost = live.reduce(0) { $0 + $1.cost }
+      noteCost(of: live)
       runBatch(live)
     }
     _ = lookAtFiles()
@@ -107,14 +103,36 @@ final class Writer {
 
   private var hint: Duration { max(queue.retryHint, .milliseconds(100)) }
 
-  private func runBatch(_ jobs: [WriteJob]) {
-    switch attemptWithSearch(jobs) {
+  /// Replies to the jobs whose deadline has passed, and returns the others.
+  private func withoutLate(_ jobs: [WriteJob], _ now: ContinuousClock.Instant) -> [WriteJob] {
+    jobs.filter { job in
+      guard let deadline = job.deadline, deadline <= now else { return true }
+      reply(job, .failure(StoreError.deadlineExceeded))
+      return false
+    }
+  }
+
+  /// Takes the next jobs of the transaction whose jobs run since `start`. Returns nil at its end.
+  func moreJobs(since start: ContinuousClock.Instant) -> [WriteJob]? {
+    let now = ContinuousClock.now
+    guard let jobs = queue.takeMore(after: start.duration(to: now)) else { return nil }
+    let live = withoutLate(jobs, now)
+    noteCost(of: live)
+    return live
+  }
+
+  private func noteCost(of jobs: [WriteJob]) { runCost += jobs.reduce(0) { $0 + $1.cost } }
+
+  /// Runs a transaction that begins with these jobs.
+  private func runBatch(_ first: [WriteJob]) {
+    var jobs = first
+    switch attemptWithSearch(&jobs, takesMore: true) {
     case .finished(let results): publish(jobs, results)
     case .failed(let error): failStop(error, jobs)
     case .rolledBack:
       // A job of the batch failed after it wrote. Run alone, every job gets its own outcome.
       for (index, job) in jobs.enumerated() {
-        switch attemptWithSearch([job]) {
+        switch attemptAlone(job) {
         case .finished(let results): publish([job], results)
         case .failed(let error): return failStop(error, Array(jobs[index...]))
         case .rolledBack, .searchFailed: preconditionFailure("a single job was to be replayed")
@@ -158,6 +176,12 @@ final class Writer {
     hasFailed = true
     queue.close(.failStop)
     settings.onFailStop(reason)
+  }
+
+  /// Refuses jobs, and those of the same transaction that follow.
+  private func refuseTransaction(_ jobs: [WriteJob], _ error: StoreError) {
+    refuse(jobs, error)
+    while let more = queue.takeMore(after: .zero) { refuse(more, error) }
   }
 
   private func refuse(_ jobs: [WriteJob], _ error: StoreError) {

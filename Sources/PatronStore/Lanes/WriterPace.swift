@@ -6,7 +6,12 @@ struct WriterPace: Sendable {
   private var runSeconds = 0.0
   /// Seconds that a transaction takes beside its jobs: begin, commit and checkpoint.
   private var commitSeconds = 0.0
+  /// The same for a usual transaction. Each one moves it by an eighth at most, so that a checkpoint
+  /// hardly does.
+  private var usualCommitSeconds = WriterPace.minCommitSeconds
 
+  /// The least time that a commit counts as, so that a fast disk does not make transactions tiny.
+  private static let minCommitSeconds = 0.001
   /// The weight that earlier transactions keep when one is noted.
   private static let memory = 0.875
 
@@ -17,7 +22,12 @@ struct WriterPace: Sendable {
     runSeconds = runSeconds * Self.memory + run.seconds
     let commit = max(0, whole.seconds - run.seconds)
     commitSeconds = commitSeconds * Self.memory + commit * (1 - Self.memory)
+    let usual = min(max(commit, usualCommitSeconds * 7 / 8), usualCommitSeconds * 9 / 8)
+    usualCommitSeconds = max(usual, Self.minCommitSeconds)
   }
+
+  /// Returns true if jobs that ran for this time are worth a commit: it takes no longer than they.
+  func isWorthCommit(_ run: Duration) -> Bool { run.seconds >= usualCommitSeconds }
 
   /// Returns the time until work of this cost is committed, in transactions of at most
   /// `transactionCost`. Zero before anything was measured.

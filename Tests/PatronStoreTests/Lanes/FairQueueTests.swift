@@ -47,6 +47,37 @@ struct FairQueueTests {
     #expect((place ?? .max) <= 10)
   }
 
+  /// Its jobs count against its turn: when the credit of one is used up, it waits.
+  @Test func aStoreWithFewJobsGoesAheadOnTheCreditOfItsTurn() {
+    var queue = FairQueue<Job>(quantum: 10, maxCostAhead: 4)
+    for number in 0..<100 {
+      let job = Job(flow: Self.flow("large"), number: number, cost: 1)
+      queue.append(job, flow: job.flow, cost: 1)
+    }
+    _ = pop(&queue, 3)
+    var owner: [String] = []
+    for number in 0..<11 {
+      let small = Job(flow: Self.flow("small"), number: number, cost: 1)
+      queue.append(small, flow: small.flow, cost: 1)
+      let isAhead = queue.hasJobAhead
+      #expect(isAhead == (number < 10))
+      owner += pop(&queue, 1).map(\.flow.store)
+    }
+    #expect(owner == Array(repeating: "small", count: 10) + ["large"])
+    // The rest of the turn of the large store, and one for the turn that the other has had.
+    let later = pop(&queue, 17)
+    #expect(later.firstIndex { $0.flow.store == "small" } == 16)
+    // Five at once are not few.
+    for number in 0..<5 {
+      let more = Job(flow: Self.flow("more"), number: number, cost: 1)
+      queue.append(more, flow: more.flow, cost: 1)
+    }
+    let isAhead = queue.hasJobAhead
+    #expect(!isAhead)
+    let next = queue.popFirst()
+    #expect(next?.flow.store == "large")
+  }
+
   @Test func connectionsShareTheTurnsOfTheirStore() {
     var queue = FairQueue<Job>(quantum: 1)
     for (store, connection) in [("a", 1), ("a", 2), ("a", 3), ("b", 1)] {
@@ -143,7 +174,8 @@ struct FairQueueTests {
     let quantum = Int.random(in: 1...40, using: &random)
     let maxCost = Int.random(in: 1...120, using: &random)
     let stores = (0..<Int.random(in: 2...5, using: &random)).map { "s\($0)" }
-    var queue = FairQueue<Job>(quantum: quantum)
+    let maxCostAhead = Bool.random(using: &random) ? 0 : Int.random(in: 0...quantum, using: &random)
+    var queue = FairQueue<Job>(quantum: quantum, maxCostAhead: maxCostAhead)
     var model = Model()
     var number = 0
     var service: [String: Int] = [:]

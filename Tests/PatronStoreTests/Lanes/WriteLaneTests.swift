@@ -126,6 +126,77 @@ struct WriteLaneTests {
     #expect(lane.store.commitCounter.current == 3)
   }
 
+  /// Queues 30 writes of a large store for one transaction, and one of a small store, which calls
+  /// `small`, while the first of them runs. Returns their tokens, and the values in the order in
+  /// which they were written.
+  private func interrupt(
+    _ lane: LaneStore,
+    small: @escaping @Sendable (WriteTransaction) throws -> Void
+  ) throws -> (large: [ReplyToken], small: ReplyToken, order: Monitor<[Int]>) {
+    let gate = Gate()
+    let order = Monitor<[Int]>([])
+    let large = try lane.whileWriterIsHeld {
+      try (1...30).map { value in
+        try submit(lane, store: "large") { tx in
+          if value == 1 {
+            gate.pass()
+            // Longer than a commit counts in the first transactions.
+            let end = ContinuousClock.now.advanced(by: .milliseconds(10))
+            while ContinuousClock.now < end {}
+          }
+          order.update { $0.append(value) }
+          try tx.run(LaneStore.insert, value, [UInt8]?.none)
+          return []
+        }
+      }
+    }
+    try gate.waitForArrival()
+    let token = try submit(lane, store: "small") { tx in
+      order.update { $0.append(100) }
+      try tx.run(LaneStore.insert, 100, [UInt8]?.none)
+      try small(tx)
+      return []
+    }
+    gate.open()
+    return (large, token, order)
+  }
+
+  private func submit(
+    _ lane: LaneStore,
+    store: String,
+    _ run: @escaping @Sendable (WriteTransaction) throws -> [UInt8]
+  ) throws -> ReplyToken {
+    let token = lane.replies.makeToken()
+    try lane.store.writer.submit(
+      WriteJob(deadline: nil, bytes: 1, sink: lane.replies, token: token, store: store, run: run)
+    )
+    return token
+  }
+
+  /// It joins the running transaction, which ends with it. The jobs behind it keep their order.
+  @Test func aSingleWriteEndsTheTransactionOfALargeStore() throws {
+    let lane = try LaneStore()
+    let (large, small, order) = try interrupt(lane) { _ in }
+    for token in large + [small] { _ = try lane.replies.wait(for: token).get() }
+    #expect(order.withLock { $0 } == Array(1...8) + [100] + Array(9...30))
+    #expect(lane.replies.batches == [1, 9, 22])
+    #expect(lane.store.commitCounter.current == 2)
+  }
+
+  /// Only the jobs that were taken run again one by one.
+  @Test func aSingleWriteThatSpoilsTheTransactionIsRolledBackAlone() throws {
+    let lane = try LaneStore()
+    let (large, small, order) = try interrupt(lane) { _ in throw Rejected() }
+    for token in large { _ = try lane.replies.wait(for: token).get() }
+    let failed = try lane.replies.wait(for: small)
+    #expect(throws: Rejected.self) { try failed.get() }
+    let replayed = Array(1...8) + [100]
+    #expect(order.withLock { $0 } == replayed + replayed + Array(9...30))
+    #expect(lane.replies.batches == [1, 9, 22])
+    #expect(lane.store.commitCounter.current == 8 + 1)
+    #expect(try lane.values() == Array(1...30))
+  }
+
   @Test func withoutGroupCommitEachJobHasATransaction() throws {
     let lane = try LaneStore { $0.groupCommit = false }
     let tokens = try lane.whileWriterIsHeld { try submitInserts(lane, 1...10) }

@@ -60,7 +60,7 @@ struct WriteQueueTests {
     let queue = queue()
     for number in 0..<2000 { try queue.submit(job("large", UInt64(number % 4))) }
     try queue.submit(job("small", 9))
-    let first = try #require(queue.take(atMost: 512))
+    let first = try #require(queue.takeTransaction())
     #expect(first.count == 512)
     #expect(first.filter { $0.store == "small" }.count == 1)
     for connection in 0..<4 {
@@ -73,11 +73,11 @@ struct WriteQueueTests {
   @Test func aTransactionIsBoundedByCost() throws {
     let queue = queue { $0.writeBatchCost = 512 }
     for _ in 0..<12 { try queue.submit(job("a", cost: 100)) }
-    #expect(queue.take(atMost: 512)?.count == 5)
-    #expect(queue.take(atMost: 512)?.count == 5)
-    #expect(queue.take(atMost: 512)?.count == 2)
+    #expect(queue.takeTransaction()?.count == 5)
+    #expect(queue.takeTransaction()?.count == 5)
+    #expect(queue.takeTransaction()?.count == 2)
     try queue.submit(job("a", cost: 5000))
-    #expect(queue.take(atMost: 512)?.count == 1, "a job that costs more than the bound is alone")
+    #expect(queue.takeTransaction()?.count == 1, "a job that costs more than the bound is alone")
   }
 
   /// A write that comes while a transaction runs waits for all of it.
@@ -85,15 +85,48 @@ struct WriteQueueTests {
     let queue = queue()
     try note(10_000, queue)
     for _ in 0..<1000 { try queue.submit(job("large")) }
-    #expect(queue.take(atMost: 512)?.count == 512)
+    #expect(queue.takeTransaction()?.count == 512)
     try queue.submit(job("small"))
     for _ in 0..<1000 { try queue.submit(job("large")) }
-    #expect(queue.take(atMost: 512)?.count == 100, "10 ms at 10,000 in a second")
-    #expect(queue.take(atMost: 512)?.count == 100, "the other store may come again")
+    #expect(queue.takeTransaction()?.count == 100, "10 ms at 10,000 in a second")
+    #expect(queue.takeTransaction()?.count == 100, "the other store may come again")
     let slow = self.queue()
     try note(1, slow)
     for store in ["a", "b"] { for _ in 0..<100 { try slow.submit(job(store, isFurther: true)) } }
-    #expect(slow.take(atMost: 512)?.count == 32, "commits must not take most of the time")
+    #expect(slow.takeTransaction()?.count == 32, "commits must not take most of the time")
+  }
+
+  /// A write of a store with few ends the transaction that runs. The other jobs stay in the queue.
+  @Test func aStoreWithFewWritesEndsTheTransactionOfALargeOne() throws {
+    let queue = queue()
+    for number in 0..<100 { try queue.submit(job("large", UInt64(number % 3))) }
+    #expect(queue.take(atMost: 512)?.count == 8, "a portion")
+    #expect(queue.takeMore(after: .seconds(1))?.count == 8, "nobody else waits")
+    try queue.submit(job("small"))
+    #expect(queue.takeMore(after: .seconds(1))?.map(\.store) == ["small"])
+    #expect(queue.takeMore(after: .seconds(1)) == nil)
+    // It does not end before its jobs have taken as long as a commit.
+    try queue.submit(job("small"))
+    let first = try #require(queue.take(atMost: 512))
+    #expect(first.map(\.store) == ["small"] + Array(repeating: "large", count: 7))
+    #expect(queue.takeMore(after: .zero)?.count == 8)
+    #expect(queue.takeMore(after: .seconds(1)) == nil)
+    #expect(queue.count == 100 - 8 - 8 - 7 - 8)
+  }
+
+  /// Stores with few writes share a transaction, and a lone store's is not cut.
+  @Test func transactionsAreNotCutForNothing() throws {
+    let queue = queue()
+    for _ in 0..<100 { try queue.submit(job("large")) }
+    for number in 0..<40 { try queue.submit(job("s\(number % 20)")) }
+    let shared = try #require(queue.takeTransaction(after: .seconds(1)))
+    #expect(shared.count == 40 && shared.allSatisfy { $0.store != "large" })
+    let rest = try #require(queue.takeTransaction(after: .seconds(1)))
+    #expect(rest.count == 100)
+    for _ in 0..<8 { try queue.submit(job("large")) }
+    #expect(queue.take(atMost: 512)?.count == 8)
+    for _ in 0..<100 { try queue.submit(job("large")) }
+    #expect(queue.takeMore(after: .zero) == nil, "jobs that come later have the next one")
   }
 
   @Test func aStoreWhoseBacklogTakesTooLongIsRefusedAndOthersAreNot() throws {
@@ -122,7 +155,7 @@ struct WriteQueueTests {
     #expect(refusal(job("a", cost: 100, following: 900), queue) == nil, "exactly a second")
     #expect(refusal(job("a"), queue)?.flag == "--max-write-wait-ms")
     #expect(refusal(job("b"), queue) == nil)
-    while queue.count > 0 { _ = queue.take(atMost: 512) }
+    while queue.count > 0 { _ = queue.takeTransaction() }
     #expect(refusal(job("a", isFurther: true), queue) == nil)
     #expect(refusal(job("a"), queue) == nil, "nothing follows the pieces that were taken")
   }
@@ -158,7 +191,7 @@ struct WriteQueueTests {
     #expect(refusal(job("large", bytes: 1), queue)?.flag == "--max-queued-write-mib")
     #expect(refusal(job("small", bytes: 100), queue) == nil)
     #expect(refusal(job("small", bytes: 1), queue)?.flag == "--max-queued-write-mib")
-    while queue.count > 0 { _ = queue.take(atMost: 512) }
+    while queue.count > 0 { _ = queue.takeTransaction() }
     #expect(refusal(job("large", bytes: 8000), queue) == nil, "alone, whatever its size")
   }
 
@@ -175,6 +208,17 @@ struct WriteQueueTests {
     #expect(pace.cost(inSeconds: 0.010).map { (990...1010).contains($0) } == true)
     let later = pace.wait(for: 1000, transactionCost: 512)
     #expect(later > .milliseconds(11) && later < .milliseconds(14))
+  }
+
+  @Test func aCheckpointHardlyMovesTheUsualTimeOfACommit() {
+    var pace = WriterPace()
+    for _ in 0..<40 { pace.note(cost: 1, run: .zero, whole: .milliseconds(4)) }
+    #expect(!pace.isWorthCommit(.milliseconds(3)) && pace.isWorthCommit(.milliseconds(5)))
+    pace.note(cost: 1, run: .zero, whole: .seconds(1))
+    #expect(pace.isWorthCommit(.milliseconds(5)))
+    for _ in 0..<40 { pace.note(cost: 1, run: .zero, whole: .zero) }
+    #expect(!pace.isWorthCommit(.microseconds(900)), "the least time that a commit counts as")
+    #expect(pace.isWorthCommit(.milliseconds(2)))
   }
 
   /// Writes in preparation count, and leave the last part to stores with few writes.
@@ -197,5 +241,14 @@ struct WriteQueueTests {
     withExtendedLifetime(third) {}
     queue.close(.closing)
     #expect(throws: StoreError.closing) { _ = try WriteReservation(1, for: "b", in: queue) }
+  }
+}
+
+extension WriteQueue {
+  /// Takes the jobs of a transaction whose jobs have run for `run` when the next are taken.
+  fileprivate func takeTransaction(after run: Duration = .zero) -> [WriteJob]? {
+    guard var jobs = take(atMost: 512) else { return nil }
+    while let more = takeMore(after: run) { jobs += more }
+    return jobs
   }
 }
