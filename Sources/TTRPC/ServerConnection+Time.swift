@@ -166,9 +166,9 @@ extension ServerConnection {
     return min(bound, limits.requestBytes)
   }
 
-  /// Takes the connection back from a caller that has lost its right, unless another one has an open
-  /// call: the client has to prove again who it is, within the time for a key. Returns true if the
-  /// connection was taken back.
+  /// Takes the connection back from a caller that has lost its right, unless another one has an
+  /// open call: the client has to prove again who it is, within the time for a key. Returns true if
+  /// the connection was taken back.
   public mutating func dismissCaller(now: ContinuousClock.Instant) -> Bool {
     guard limits.unauthenticated != nil, session.isAuthenticated,
       session.caller?.refusal != nil, !hasCallOfAnotherCaller

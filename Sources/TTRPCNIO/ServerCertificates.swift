@@ -89,7 +89,8 @@ final class ServerCertificates: Sendable {
     }
   }
 
-  /// Returns the warning of a key that others can read: one for each change of files or permissions.
+  /// Returns the warning of a key that others can read: one for each change of files or
+  /// permissions.
   private func exposure(_ files: ServerCertificateFiles, _ state: inout State) -> String? {
     defer { state.isExposureKnown = files.isKeyExposed }
     guard files.isKeyExposed, !state.isExposureKnown else { return nil }

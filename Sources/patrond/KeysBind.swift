@@ -9,8 +9,8 @@ struct KeysBind: AsyncParsableCommand {
     discussion: """
       Calls of the holder of the name then need no key. `URI:…` and `DNS:…` are names of a \
       client's certificate that --tls-client-ca has verified. `UID:…` is the user of a process \
-      that calls by a Unix socket. A key that is sent with a call goes before a name. A name stands for one \
-      key at a time; --move takes it from the key that it stands for.
+      that calls by a Unix socket. A key that is sent with a call goes before a name. A name \
+      stands for one key at a time; --move takes it from the key that it stands for.
 
       EXAMPLES
         patrond keys bind 3m8r0v6s2kd5w1xq9ptz7cjbna DNS:reports.example.com

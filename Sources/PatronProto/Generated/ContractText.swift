@@ -612,9 +612,9 @@ extension Contract {
           // Creates a key, and returns its token: the only time that anyone sees it.
           //
           // A store has at most 1,000 keys, as many are of every store, and a database has 10,000. If one
-          // more is created, the key of the same store that expired or was revoked longest ago is removed. In
-          // a full database, a caller of every store removes one of any store instead. If there is none, the
-          // call fails.
+          // more is created, the key of the same store that expired or was revoked longest ago is removed.
+          // In a full database, a caller of every store removes one of any store instead. If there is
+          // none, the call fails.
           //
           // Errors: NOT_FOUND `STORE_UNKNOWN`; INVALID_ARGUMENT with the violations of the request;
           // PERMISSION_DENIED `SCOPE_MISSING`, `EVERY_STORE_NEEDED`; FAILED_PRECONDITION `KEYS_TOO_MANY`.
@@ -712,9 +712,9 @@ extension Contract {
         // Creates a key, and returns its token: the only time that anyone sees it.
         //
         // A store has at most 1,000 keys, as many are of every store, and a database has 10,000. If one
-        // more is created, the key of the same store that expired or was revoked longest ago is removed. In
-        // a full database, a caller of every store removes one of any store instead. If there is none, the
-        // call fails.
+        // more is created, the key of the same store that expired or was revoked longest ago is removed.
+        // In a full database, a caller of every store removes one of any store instead. If there is
+        // none, the call fails.
         //
         // Errors: NOT_FOUND `STORE_UNKNOWN`; INVALID_ARGUMENT with the violations of the request;
         // PERMISSION_DENIED `SCOPE_MISSING`, `EVERY_STORE_NEEDED`; FAILED_PRECONDITION `KEYS_TOO_MANY`.

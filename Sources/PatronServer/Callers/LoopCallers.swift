@@ -1,8 +1,8 @@
 internal import PatronStore
 
-/// The watch that one I/O loop keeps over the rights of its callers. Where keys are needed it always
-/// ticks, elsewhere from the first call of a key on. It ends the calls whose keys were revoked or
-/// have expired, and takes their connections back. Used on that loop only.
+/// The watch that one I/O loop keeps over the rights of its callers. Where keys are needed it
+/// always ticks, elsewhere from the first call of a key on. It ends the calls whose keys were
+/// revoked or have expired, and takes their connections back. Used on that loop only.
 final class LoopCallers {
   private let ring: KeyRing
   private let clock: WallClock

@@ -8,8 +8,8 @@ internal import ProtobufC
 internal import TTRPC
 
 extension ConsentHandlers {
-  /// Returns the row of the audit log for a page. Every page has one: a caller who kept the token of
-  /// a page could read the list without its first page.
+  /// Returns the row of the audit log for a page. Every page has one: a caller who kept the token
+  /// of a page could read the list without its first page.
   static func audit(_ request: ListSuppressionsRequest) -> AuditedRead {
     AuditedRead(.suppressionsExport)
   }

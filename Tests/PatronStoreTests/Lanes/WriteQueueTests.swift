@@ -86,7 +86,7 @@ struct WriteQueueTests {
     try note(10_000, queue)
     for _ in 0..<1000 { try queue.submit(job("large")) }
     #expect(queue.takeTransaction()?.count == 512)
-    try queue.submit(job("small"))
+    for _ in 0..<20 { try queue.submit(job("medium")) }
     for _ in 0..<1000 { try queue.submit(job("large")) }
     #expect(queue.takeTransaction()?.count == 100, "10 ms at 10,000 in a second")
     #expect(queue.takeTransaction()?.count == 100, "the other store may come again")
