@@ -215,7 +215,7 @@ import Testing
     let authority = try made.authority()
     let isOver = Flag()
     try await withThrowingTaskGroup(of: Int.self) { group in
-      for _ in 0..<4 {
+      for _ in 0..<2 {
         group.addTask {
           // One call on a connection that stays, one on a new connection.
           let steady = try await tls.client { $0.trustRoots = .file(authority.certificate) }
@@ -228,7 +228,7 @@ import Testing
             steady.sendLater(ServerTestBytes.request(stream, ServerTestService.echo, [7]))
             #expect(try await steady.frame().payload == [7])
             calls += 1
-            try await Task.sleep(for: .milliseconds(1))
+            try await Task.sleep(for: .milliseconds(10))
           }
           await steady.close()
           return calls
