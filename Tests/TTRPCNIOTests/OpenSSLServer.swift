@@ -35,15 +35,16 @@ final class OpenSSLServer {
         return
       }
       guard process.isRunning, ContinuousClock.now < end else {
-        process.terminate()
+        kill(process.processIdentifier, SIGKILL)
         throw Problem(description: "openssl s_server does not listen: \(text)")
       }
       try await Task.sleep(for: .milliseconds(5))
     }
   }
 
+  /// Kills the program: it may have been told to ignore SIGTERM, as this process is.
   func stop() {
-    process.terminate()
+    kill(process.processIdentifier, SIGKILL)
     process.waitUntilExit()
   }
 }
