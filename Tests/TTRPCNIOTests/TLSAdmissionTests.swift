@@ -31,7 +31,6 @@ import Testing
       try await client.send(Array(TLSTestBytes.clientHello().prefix(min(count, 150))))
       slow.append(client)
     }
-    try await connections(tls, 9)
     for _ in 0..<4 {
       let client = try await tls.client()
       #expect(try await TLSTestServer.echoes(client))
