@@ -19,7 +19,7 @@ extension EndToEnd {
           "client-certificates", "127.0.0.1:0",
           ["--auth", "keys", "--tls-client-ca", common.authority.certificate] + certificates
         ),
-        ("socket", "unix:" + folder.file("socket"), []),
+        ("unix", "unix:" + folder.file("listener"), []),
       ]
       for mode in modes {
         let data = folder.file(mode.name)
