@@ -30,7 +30,7 @@ struct PruneAuditTests {
       let restricted = try bench.call(method, request, key.metadata, peer: Self.owner)
       #expect(restricted?.reason == "OPERATOR_NEEDED", "a key restricts the operator too")
       let open = try bench.call(method, request)
-      #expect(open?.reason == (mode == .off ? "OPERATOR_NEEDED" : "KEY_MISSING"))
+      #expect(open?.reason == (mode == .off ? "SCOPE_MISSING" : "KEY_MISSING"))
       let empty = try bench.call(method, [], peer: Self.owner)
       #expect(empty?.code == .invalidArgument)
       #expect(try bench.call(method, request, peer: Self.owner) == nil, "it goes to the writer")
