@@ -96,7 +96,7 @@ extension ServerConnections {
 
   private func operatorRefusal(_ caller: UnixCredentials?) -> RPCError? {
     if let caller, caller.uid == 0 || caller.uid == geteuid() { return nil }
-    // Where the system does not tell, the mode of the file keeps others out.
+    // The mode of the file keeps others out if the system does not tell.
     if caller == nil, !ServerUnixSocket.knowsCredentials { return nil }
     return RPCError(
       code: .permissionDenied,

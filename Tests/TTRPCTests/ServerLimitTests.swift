@@ -265,7 +265,7 @@ import Testing
   }
 
   @Test func everyFieldIsDescribedOnce() {
-    // Whether keys are needed is no number, and has a flag of its own.
+    // The need for keys is no number, and has a flag of its own.
     let fields = Mirror(reflecting: Limits()).children.compactMap(\.label)
       .filter { $0 != "unauthenticated" }
     #expect(Set(Limits.all.map(\.name)) == Set(fields))

@@ -10,7 +10,7 @@ public import TTRPC
 /// root on the Unix socket `patron.sock` of its data directory, without a key and with all rights;
 /// `patrond keys`, `patrond stores` and `patrond audit` call it there.
 ///
-/// Nobody gives away a right that they do not have: CreateKey, RotateKey and BindKey fail with
+/// Callers give away no right that they lack: CreateKey, RotateKey and BindKey fail with
 /// PERMISSION_DENIED `SCOPE_MISSING` if the key has or gets a `scope` that the caller lacks, and
 /// with `EVERY_STORE_NEEDED` for a key of every store and a caller of one. Every change is in the
 /// audit log, and takes effect within a second on connections that are open.

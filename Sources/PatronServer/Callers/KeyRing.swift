@@ -5,8 +5,8 @@ internal import TTRPC
 
 /// The keys, names and stores of a database, in memory. Usable on any thread.
 ///
-/// What is read is immutable and has a version. It is read again by the first who finds that the
-/// database has a later one: a call, or the tick of an I/O loop. So a change binds from the moment
+/// A reading is immutable and has a version. The first who finds that the database has a later one
+/// reads again: a call, or the tick of an I/O loop. So a change binds from the moment
 /// at which it is acknowledged, and ends open calls at the next tick.
 package final class KeyRing: Sendable {
   /// The keys, names and stores of one version.
@@ -162,7 +162,7 @@ package final class KeyRing: Sendable {
   func usage(of store: StoreID) -> CallerUsage {
     state.withLock { state in
       if let usage = state.storeUsages[store] { return usage }
-      // Where stores are not made on purpose, callers choose their names.
+      // Callers choose the names of stores that are not made on purpose.
       if state.storeUsages.count >= Self.maxStores { state.storeUsages.removeAll() }
       let usage = CallerUsage()
       state.storeUsages[store] = usage

@@ -1,7 +1,7 @@
 package import PatronModel
 internal import SQLite
 
-/// What the current job of the writer has to say in the audit log, and the end of its chain. Rows
+/// The rows of the audit log that the writer's current job adds, and the end of their chain. They
 /// are written when the job has succeeded, in its transaction. Owned by the writer.
 final class AuditTrail {
   /// A row before it is written.

@@ -114,7 +114,7 @@ struct AuditRecordTests {
       try await subscribe("c4", form: "footer")
       try await unsubscribe("c4")
       callers.stop()
-      // Where nobody has a key, a row would name nobody.
+      // A row would name nobody while nobody has a key.
       try await subscribe("c5")
       var ids: [Int64] = []
       for id in ["c2", "c3", "c4"] { ids.append(try await shop.customer(.externalID(id)).id) }

@@ -88,7 +88,7 @@ struct AuditedReadTests {
     }
   }
 
-  /// What cannot be recorded is not sent.
+  /// Nothing is sent that cannot be recorded.
   @Test func aLogThatTakesNothingRefusesReads() async throws {
     try await Shop.open { shop in
       let id = try await fill(shop)

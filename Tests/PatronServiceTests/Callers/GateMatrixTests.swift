@@ -33,7 +33,7 @@ struct GateMatrixTests {
     }
   }
 
-  /// What a caller sends, and the one reason that every method must answer.
+  /// A caller's key or lack of one, and the one reason that every method must answer.
   private struct Caller {
     let name: String
     let metadata: Metadata
