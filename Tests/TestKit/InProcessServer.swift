@@ -121,7 +121,7 @@ package final class InProcessServer: ClientChannel, ServerLoop, @unchecked Senda
   }
 
   /// Returns an encoded request without a payload: what a connection decodes before its call.
-  private static func envelope(_ method: Method, _ metadata: Metadata) -> [UInt8] {
+  package static func envelope(_ method: Method, _ metadata: Metadata) -> [UInt8] {
     var output = OutputBuffer()
     output.appendRequest(
       stream: 1,

@@ -55,7 +55,7 @@ final class GateBench {
   ) throws -> RPCError? {
     let dispatcher = dispatcher ?? router
     let index = try #require(dispatcher.methods.firstIndex(of: method))
-    let envelope = Self.envelope(method, metadata)
+    let envelope = InProcessServer.envelope(method, metadata)
     return try envelope.withUnsafeBytes { bytes in
       let view = try RequestView(decoding: bytes, maxMetadataBytes: 1 << 14, maxMetadataPairs: 64)
       let call = ServerCall(
@@ -75,19 +75,6 @@ final class GateBench {
       else { return nil }
       return error
     }
-  }
-
-  static func envelope(_ method: Method, _ metadata: Metadata) -> [UInt8] {
-    var output = OutputBuffer()
-    output.appendRequest(
-      stream: 1,
-      flags: [],
-      method: method,
-      payload: [],
-      timeoutNanos: 0,
-      metadata: metadata
-    )
-    return Array(output.takeAll().dropFirst(FrameHeader.byteCount))
   }
 
   /// Returns a request of any method for a store: its field 1.
