@@ -51,8 +51,9 @@ package struct StoreLimits: Sendable, Equatable {
   /// Processor time of a read on an I/O thread. It counts from the first 64 rows or 64 KiB on: the
   /// read of a single record is not timed.
   package var pointBudgetTime = Duration.milliseconds(1)
-  /// Pages written to the WAL since the last checkpoint that trigger the next one.
-  package var checkpointEveryPages = 4000
+  /// Pages written to the WAL since the last whole checkpoint that trigger the next one. Until then
+  /// they are copied in slices.
+  package var checkpointEveryPages = 8000
   /// Target size of the write-ahead log, in bytes. The writer ends the oldest scans, so that the
   /// log can be reset, from a quarter below this mark on: at least 4 MiB below it, or half of a
   /// small mark.

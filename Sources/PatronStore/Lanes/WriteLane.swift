@@ -22,13 +22,14 @@ package final class WriteLane: Sendable {
     let logPagesLeft: Int
   }
 
-  /// Starts the thread, which opens its connection with `open`. Returns when the connection is
-  /// open. The thread retains `directory`, and with it the lock, until it has closed the
+  /// Starts the thread, which opens its connection with `open`, and with `openPin` one for the
+  /// pin of the log. Returns when both are open. The thread retains `directory`, and with it the lock, until it has closed the
   /// connection.
   init(
     _ settings: WriterSettings,
     _ directory: DataDirectory,
-    open: @escaping @Sendable () throws(StoreOpenError) -> Connection
+    open: @escaping @Sendable () throws(StoreOpenError) -> Connection,
+    openPin: @escaping @Sendable () throws(StoreOpenError) -> Connection
   ) throws(StoreOpenError) {
     let queue = WriteQueue(settings.limits)
     let opened = Monitor<Result<Void, StoreOpenError>?>(nil)
@@ -44,7 +45,15 @@ package final class WriteLane: Sendable {
           freeBytes: settings.freeBytes
         )
         let connection = try Self.open(open, &reserve)
-        writer = Writer(connection, settings, queue, OwnFiles(of: directory), reserve)
+        writer = Writer(
+          connection,
+          settings,
+          queue,
+          OwnFiles(of: directory),
+          reserve,
+          pin: LogPin(try openPin()),
+          databaseSync: DatabaseSync(directory.database)
+        )
         writer.prepareReserve()
       } catch {
         opened.update { $0 = .failure(error) }

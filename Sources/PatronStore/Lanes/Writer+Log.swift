@@ -1,5 +1,11 @@
 internal import SQLite
 
+#if canImport(Glibc)
+  internal import Glibc
+#elseif canImport(Darwin)
+  internal import Darwin
+#endif
+
 /// The write-ahead log: checkpoints, and the readers that keep it from being reset.
 extension Writer {
   /// Size of a page in the WAL, in bytes: a page of 4096 and a frame header of 24.
@@ -17,20 +23,56 @@ extension Writer {
   /// Checkpoints the WAL between two batches if it is time. Replies have left by now.
   func maintainLog() {
     let pages = connection.walPages
-    if pages < pagesAtCheckpoint {
-      // The WAL was reset and started again from its beginning.
-      pagesAtCheckpoint = 0
-      pagesForNextRelief = 0
-      pagesForNextTruncation = 0
-    }
+    if pages < logPagesBefore { noteLogRestart() }
+    logPagesBefore = pages
+    takeSyncResult()
+    if hasFailed { return }
     if logBytes >= reliefBytes, pages >= pagesForNextRelief {
       relieveLog()
     } else if transaction.truncatesLog, pages >= pagesForNextTruncation {
       truncateLog()
-    } else if pages - pagesAtCheckpoint >= settings.limits.checkpointEveryPages {
-      pagesAtCheckpoint = pages
-      _ = checkpoint(.passive)
+    } else {
+      stepCheckpoint(pages)
     }
+  }
+
+  private func stepCheckpoint(_ pages: Int) {
+    switch checkpoints.step(pages: pages) {
+    case .none: return
+    case .slice: copySlice(pages)
+    case .sync:
+      if databaseSync.begin() {
+        checkpoints.noteSyncBegin()
+      } else {
+        checkpoints.noteSyncFailure()
+      }
+    case .whole:
+      pin.release()
+      let result = checkpoint(.passive)
+      checkpoints.noteWhole(pages: pages, copied: result?.checkpointedPages ?? 0)
+    }
+  }
+
+  /// Copies the pages that were in the WAL when the pin was moved, and moves it to the end. A pin
+  /// that blocks the checkpoint is in the wrong place, so it is given up.
+  private func copySlice(_ pages: Int) {
+    guard pin.isHeld else {
+      checkpoints.noteSlice(pages: pages, copied: nil)
+      return pin.move()
+    }
+    let result = checkpoint(.passive)
+    checkpoints.noteSlice(pages: pages, copied: result?.checkpointedPages)
+    if let result, !result.busy { pin.move() } else { pin.release() }
+  }
+
+  /// Notes the end of a sync of the database file. One that failed is a failed disk: what it did
+  /// not write is lost, though SQLite may not hear of it.
+  private func takeSyncResult() {
+    guard checkpoints.isSyncing, let code = databaseSync.takeResult() else { return }
+    checkpoints.noteSyncEnd(pages: connection.walPages)
+    // On a full disk the whole checkpoint fails as well, and is tried again.
+    if code == 0 || code == ENOSPC || code == EDQUOT { return }
+    failStop("the disk failed: cannot sync the database: \(StoreOpenError.text(errno: code))")
   }
 
   /// Truncates the WAL after an erasure, so that it holds no earlier state. Waits briefly for
@@ -43,16 +85,21 @@ extension Writer {
     if let result, !result.busy {
       noteTruncatedLog()
     } else {
-      pagesAtCheckpoint = connection.walPages
       pagesForNextTruncation = connection.walPages + Self.logPagesBetweenAttempts
     }
   }
 
   private func noteTruncatedLog() {
-    pagesAtCheckpoint = 0
+    noteLogRestart()
+    logPagesBefore = 0
+    transaction.truncatesLog = false
+  }
+
+  /// Notes that the WAL is written from its beginning again.
+  private func noteLogRestart() {
+    checkpoints.noteRestart()
     pagesForNextRelief = 0
     pagesForNextTruncation = 0
-    transaction.truncatesLog = false
   }
 
   /// Pages of the WAL, half a MiB, between two attempts to truncate it behind a reader.
@@ -78,15 +125,15 @@ extension Writer {
       guard settings.snapshots.endOldest(.log, wait: .seconds(1)) else { break }
     }
     // A reader that is not a scan is in the way: retry after another eighth of the mark.
-    pagesAtCheckpoint = connection.walPages
     pagesForNextRelief =
       connection.walPages + settings.limits.logBytesMark / Self.logPageBytes / 8
   }
 
-  /// Runs a checkpoint, on a full disk with the reserve. Returns nil if it failed. A full disk is
+  /// Runs a checkpoint, on a full disk with the reserve. One that truncates waits for no pin. Returns nil if it failed. A full disk is
   /// not a reason to stop, because the WAL still holds everything; any other I/O error is.
   func checkpoint(_ mode: CheckpointMode) -> CheckpointResult? {
     assertOwner()
+    if mode == .truncate { pin.release() }
     do {
       return try connection.checkpoint(mode)
     } catch {

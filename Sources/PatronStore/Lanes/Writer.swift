@@ -19,8 +19,13 @@ final class Writer {
   var runDuration = Duration.zero
   /// Their cost, without the jobs whose deadline had passed.
   private var runCost = 0
-  /// Pages of the WAL at the last checkpoint.
-  var pagesAtCheckpoint = 0
+  /// The snapshot behind which pages of the WAL are copied in slices.
+  let pin: LogPin
+  /// The sync of the database file between slices and a whole checkpoint.
+  let databaseSync: DatabaseSync
+  var checkpoints: CheckpointCycle
+  /// Pages of the WAL after the batch before.
+  var logPagesBefore = 0
   /// Pages of the WAL from which another attempt to reset it is worthwhile.
   var pagesForNextRelief = 0
   /// Pages of the WAL from which another attempt to truncate it after an erasure is worthwhile.
@@ -35,9 +40,14 @@ final class Writer {
     _ settings: WriterSettings,
     _ queue: WriteQueue,
     _ files: OwnFiles,
-    _ reserve: DiskReserve
+    _ reserve: DiskReserve,
+    pin: LogPin,
+    databaseSync: DatabaseSync
   ) {
     self.connection = connection
+    self.pin = pin
+    self.databaseSync = databaseSync
+    checkpoints = CheckpointCycle(wholeEveryPages: settings.limits.checkpointEveryPages)
     self.files = files
     self.reserve = reserve
     self.nextLookAtFiles = settings.now()

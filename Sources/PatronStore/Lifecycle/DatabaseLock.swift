@@ -64,6 +64,17 @@ package final class DatabaseLock: Sendable {
     }
   }
 
+  /// Brings what was written to the file by any descriptor to the disk. Returns 0, or an `errno`.
+  /// Any thread may call it.
+  func sync() -> Int32 {
+    #if canImport(Darwin)
+      let result = fsync(descriptor)
+    #else
+      let result = fdatasync(descriptor)
+    #endif
+    return result == 0 ? 0 : errno
+  }
+
   /// Gives up the lock. Connections may still be open.
   func release() { _ = set(F_UNLCK) }
 

@@ -41,9 +41,16 @@ package final class Store: Sendable {
       now: options.now
     )
     do throws(StoreOpenError) {
-      writer = try WriteLane(settings, directory) { () throws(StoreOpenError) in
-        try ConnectionOpening.writer(directory, options)
-      }
+      writer = try WriteLane(
+        settings,
+        directory,
+        open: { () throws(StoreOpenError) in try ConnectionOpening.writer(directory, options) },
+        openPin: { () throws(StoreOpenError) in
+          var limits = options.limits
+          limits.readerMapBytes = 0
+          return try ConnectionOpening.reader(directory, limits, options.vfs, cacheBytes: 64 << 10)
+        }
+      )
     } catch {
       directory.release()
       throw error
