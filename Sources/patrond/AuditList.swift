@@ -13,7 +13,7 @@ struct AuditList: AsyncParsableCommand {
 
       EXAMPLES
         patrond audit list
-        patrond audit list --store berlin --action erasure.begin
+        patrond audit list --store berlin --action erasure
         patrond audit list --limit 1000 --output json
       """
   )
@@ -28,8 +28,15 @@ struct AuditList: AsyncParsableCommand {
   )
   var store: String?
 
-  @Option(help: ArgumentHelp("Only this action, as key.create. Repeatable.", valueName: "action"))
-  var action: [String] = []
+  @Option(
+    help: ArgumentHelp(
+      "Only this action, as key.create, or all of a group, as key. Repeatable.",
+      valueName: "action"
+    ),
+    completion: .list(AuditAction.names),
+    transform: { try AuditActionArgument($0) }
+  )
+  var action: [AuditActionArgument] = []
 
   @Option(help: ArgumentHelp("Maximum number of entries, 1 to 100,000.", valueName: "count"))
   var limit = 50
@@ -48,7 +55,7 @@ struct AuditList: AsyncParsableCommand {
       var request = ListAuditRequest.with {
         $0.storeID = store ?? ""
         $0.everyStore = store == nil
-        $0.actions = action
+        $0.actions = action.flatMap(\.actions)
       }
       var all = ListAuditResponse()
       repeat {

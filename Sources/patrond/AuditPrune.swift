@@ -14,8 +14,16 @@ struct AuditPrune: AsyncParsableCommand {
       writes. The hash of the last one of a slice stays, so that the rest can be verified, and a \
       new entry says which were removed. Export them first: `patron audit export`.
 
+      The log keeps no gaps, so the removal ends before the first entry that is not older. Entries \
+      behind that one may be older, because an entry has the time of its call: those of calls that \
+      waited, and of a clock that was set back. The command says how many it finds near the begin \
+      of the log. A removal up to a later time takes them.
+
+      On a terminal the command asks for confirmation; elsewhere it requires --yes.
+
       EXAMPLES
         patrond audit prune --before 2024-01-01
+        patrond audit prune --before 2024-01-01 --yes
       """
   )
 
@@ -32,7 +40,10 @@ struct AuditPrune: AsyncParsableCommand {
   @Flag(help: "Do not ask.")
   var yes = false
 
-  func validate() throws { _ = try time() }
+  func validate() throws {
+    _ = try time()
+    try Confirmation.check("patrond audit prune --before \(before)", given: yes)
+  }
 
   /// Returns the time in microseconds since 1970 UTC.
   private func time() throws -> Int64 {
@@ -68,7 +79,37 @@ struct AuditPrune: AsyncParsableCommand {
           report("removed \(CountText.of(removed, "row"))")
         }
       }
-      try StandardOutput.write("ok: \(CountText.of(removed, "row")) removed\n")
+      let left = try await Self.countLeft(before: end, admin)
+      var text = "ok: \(CountText.of(removed, "row")) removed"
+      if left > 0 {
+        text += "; \(CountText.of(left, "older row")) left behind a row that is not older"
+      }
+      try StandardOutput.write(text + "\n")
     }
+  }
+
+  /// Pages that are looked at for rows that a removal left; a page is at most 10,000 rows long.
+  private static let maxPages = 10
+
+  /// Returns the number of rows before a time, in microseconds since 1970, among those near the
+  /// begin of the log.
+  private static func countLeft(
+    before time: Int64,
+    _ admin: AdminServiceClient
+  ) async throws -> Int {
+    var request = ListAuditRequest.with {
+      $0.everyStore = true
+      $0.oldestFirst = true
+      $0.recordedBefore = .init(micros: time)
+      $0.pageSize = 1000
+    }
+    var count = 0
+    for _ in 0..<maxPages {
+      let page = try await admin.listAudit(request)
+      count += page.entries.count
+      request.pageToken = page.nextPageToken
+      if request.pageToken.isEmpty { break }
+    }
+    return count
   }
 }

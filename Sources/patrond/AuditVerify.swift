@@ -13,7 +13,9 @@ struct AuditVerify: AsyncParsableCommand {
     discussion: """
       Computes the hash of every entry anew and names the first that does not fit. A log whose \
       last entries are gone fits itself: note the hash that the command prints on another machine, \
-      and give it to a later run with --expect. Exit status: 0 if all entries fit, 1 otherwise.
+      and give it to a later run with --expect, which also takes the base64 of an exported line. A \
+      hash from before a removal of old entries may be older than all that are kept: expect that \
+      of a later one then. Exit status: 0 if all entries fit, 1 otherwise.
 
       EXAMPLES
         patrond audit verify
@@ -25,7 +27,7 @@ struct AuditVerify: AsyncParsableCommand {
 
   @Option(
     help: ArgumentHelp(
-      "The hash of an entry that must be in the log, 64 hexadecimal digits.",
+      "The hash of an entry that must be in the log: 64 hexadecimal digits, or base64.",
       valueName: "hash"
     )
   )
@@ -35,9 +37,17 @@ struct AuditVerify: AsyncParsableCommand {
 
   private func expectedHash() throws -> [UInt8]? {
     guard let expect else { return nil }
-    guard let hash = AuditTarget.bytes(ofHex: expect), hash.count == AuditChain.begin.hash.count
-    else {
-      throw ValidationError("--expect is no hash; expected are 64 hexadecimal digits.")
+    guard let hash = AuditHash.bytes(of: expect) else {
+      throw ValidationError(
+        "--expect is no hash; expected are 64 hexadecimal digits, as this command prints them, or "
+          + "the base64 of an exported line."
+      )
+    }
+    guard hash != AuditChain.begin.hash else {
+      throw ValidationError(
+        "--expect is all zeros, which is the begin of every log and the hash of no entry. Expect "
+          + "the hash that this command prints for the last entry."
+      )
     }
     return hash
   }
@@ -48,14 +58,20 @@ struct AuditVerify: AsyncParsableCommand {
     try await OperatorSession(data: data).run { admin in
       let verification = try await Self.verification(expecting: expected, admin)
       let begin = verification.begin
-      let count = CountText.of(verification.count, "row")
-      let end = verification.end
-      let removed = begin.sequence > 0 ? ", those up to \(begin.sequence) were pruned" : ""
-      try StandardOutput.write(
-        "ok: \(count)\(removed); the last is \(end.sequence), with the hash "
-          + "\(AuditTarget.hex(end.hash))\n"
-      )
+      if let found = verification.found, found.sequence <= begin.sequence {
+        report("the expected hash is that of row \(found.sequence), which was pruned since")
+      }
+      try StandardOutput.write("ok: \(Self.summary(verification))\n")
     }
+  }
+
+  private static func summary(_ verification: AuditVerification) -> String {
+    let (begin, end) = (verification.begin, verification.end)
+    guard end.sequence > 0 else { return "the log has no rows yet" }
+    let count = CountText.of(verification.count, "row")
+    let removed = begin.sequence > 0 ? ", those up to \(begin.sequence) were pruned" : ""
+    return "\(count)\(removed); the last is \(end.sequence), with the hash "
+      + AuditTarget.hex(end.hash)
   }
 
   /// Verifies the whole log. A removal of old rows in between moves the begin of the log: then the

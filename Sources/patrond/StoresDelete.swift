@@ -35,6 +35,10 @@ struct StoresDelete: AsyncParsableCommand {
   /// The time that a deletion may take, a day: the data of a large store goes in many steps.
   private static let timeout = Duration.seconds(86_400)
 
+  func validate() throws {
+    try Confirmation.check("patrond stores delete \(name.prefix(64))", given: yes)
+  }
+
   func run() async throws {
     try data.requireDatabase(for: "delete")
     try Confirmation.require(

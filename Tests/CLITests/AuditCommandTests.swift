@@ -87,11 +87,31 @@ struct AuditCommandTests {
 
   @Test func misspelledActionsAreNamed() async throws {
     let outcome = try await patron("audit", "list", "--action", "merge.preform")
-    #expect(outcome.status == 2 && outcome.err.contains("merge.perform"))
+    #expect(outcome.status == 2 && outcome.err.contains("Did you mean `merge.perform`?"))
+    let nonsense = try await patron("audit", "list", "--action", "nonsense")
+    for name in ["key.create", "audit.prune", "the word before the dot"] {
+      #expect(nonsense.status == 2 && nonsense.err.contains(name), "\(nonsense.err)")
+    }
     let negative = try await patron("audit", "export", "--after=-1")
     #expect(negative.status == 2 && negative.err.contains("--after is -1"))
     let form = try await patron("audit", "export", "-o", "json")
     #expect(form.status == 2 && form.err.contains("always JSON"))
+  }
+
+  /// The key may be one of every store, whose entries are those of all stores.
+  @Test func anEmptyAnswerNamesTheStoreAndTheWayToTheOthers() async throws {
+    let server = FakeServer()
+    server.on(AdminService.listAudit) { _ in ListAuditResponse() }
+    for (store, name) in [([], "the store of the key"), (["--store", "shop"], "the store shop")] {
+      for verb in ["list", "export"] {
+        let outcome = try await patron(["audit", verb] + store, server: server)
+        #expect(outcome.status == 0 && outcome.out.isEmpty)
+        #expect(outcome.err.contains("no entries of \(name)"), "\(outcome.err)")
+        #expect(outcome.err.contains("--all-stores"), "\(outcome.err)")
+      }
+    }
+    let all = try await patron(["audit", "list", "--all-stores"], server: server)
+    #expect(all.err == "no entries\n")
   }
 
   @Test func exportWritesLinesOfAllPages() async throws {
@@ -110,6 +130,7 @@ struct AuditCommandTests {
     )
     #expect(outcome.status == 0 && outcome.out.isEmpty, "\(outcome.err)")
     #expect(outcome.err.contains("3 entries in \(path)"))
+    #expect(outcome.err.contains("the last is 10, with the hash 0a0a0a\n"), "\(outcome.err)")
     let requests = try server.requests(ListAuditRequest.self, "ListAudit")
     #expect(requests.map(\.pageToken) == ["", "NEXT"])
     #expect(requests.allSatisfy { $0.oldestFirst && $0.afterSequence == 7 && $0.pageSize == 1000 })

@@ -8,6 +8,9 @@ package enum AuditFinding: Error, Equatable, CustomStringConvertible {
   case beginMoved(behind: Int64, expected: Int64)
   /// No row has the expected hash: the end of the log is missing, or it is another log.
   case endMissing(last: Int64)
+  /// No row that is kept has the expected hash, and no row about a removal names it. It may be that
+  /// of a row which was pruned.
+  case expectedUnknown(pruned: Int64, last: Int64)
 
   package var description: String {
     switch self {
@@ -25,6 +28,10 @@ package enum AuditFinding: Error, Equatable, CustomStringConvertible {
     case .endMissing(let last):
       "no row of the audit log has the expected hash; its last row is \(last): rows were removed "
         + "from its end, or the hash is that of another log"
+    case .expectedUnknown(let pruned, let last):
+      "no row from \(pruned + 1) to \(last) has the expected hash. If it is that of a row up to "
+        + "\(pruned), it is older than what is kept, because those were pruned: expect a later "
+        + "one; if not, rows were removed from the end, or the hash is that of another log"
     }
   }
 }

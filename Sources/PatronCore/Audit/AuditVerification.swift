@@ -10,19 +10,21 @@ package struct AuditVerification {
   package private(set) var end: AuditPlace
   /// Rows that fit.
   package private(set) var count = 0
-  /// The hash that one of the places must have; nil if none is expected.
+  /// The hash that a row must have, or must have had; nil if none is expected.
   private let expected: [UInt8]?
-  private var isExpectedFound: Bool
+  /// The row with the expected hash; nil without one.
+  package private(set) var found: AuditPlace?
   /// The last row that was removed, by the newest row about a removal.
   private var pruned = AuditChain.begin
 
-  /// Begins behind a place. `expected` is a hash that the caller noted earlier: if it is found, no
-  /// row up to it was removed, and every row behind it was added later.
+  /// Begins behind a place. `expected` is the hash of a row that the caller noted earlier: if it is
+  /// found, every row behind that one was added later, and no row up to it was removed but by
+  /// ``AuditPruning``. The hash before the first row is not that of a row.
   package init(behind begin: AuditPlace, expecting expected: [UInt8]? = nil) {
     self.begin = begin
     end = begin
     self.expected = expected
-    isExpectedFound = expected == nil || expected == begin.hash
+    if begin != AuditChain.begin { note(begin) }
   }
 
   /// Checks the next row.
@@ -35,10 +37,16 @@ package struct AuditVerification {
     }
     end = AuditPlace(sequence: row.sequence, hash: row.hash)
     count += 1
-    if row.hash == expected { isExpectedFound = true }
+    note(end)
     if row.action == AuditAction.auditPrune.rawValue {
       pruned = AuditPruning.end(in: row.targets.split(separator: " ")) ?? AuditChain.begin
+      if pruned != AuditChain.begin { note(pruned) }
     }
+  }
+
+  /// Notes a row, which may be one that a row about a removal names, if it is the expected one.
+  private mutating func note(_ place: AuditPlace) {
+    if place.hash == expected { found = place }
   }
 
   /// Checks that the log begins where its own rows say, and that the expected hash was found. Call
@@ -47,7 +55,11 @@ package struct AuditVerification {
     guard begin == pruned else {
       throw .beginMoved(behind: begin.sequence, expected: pruned.sequence)
     }
-    guard isExpectedFound else { throw .endMissing(last: end.sequence) }
+    guard expected == nil || found != nil else {
+      throw begin == AuditChain.begin
+        ? .endMissing(last: end.sequence)
+        : .expectedUnknown(pruned: begin.sequence, last: end.sequence)
+    }
   }
 
   /// Checks the whole log of a database, and calls `progress` with the number of rows after every

@@ -37,6 +37,53 @@ package enum AuditAction: String, Sendable, Hashable, CaseIterable {
   case auditPrune = "audit.prune"
 }
 
+extension AuditAction {
+  /// The group of an action, which is the word before the dot.
+  private var group: Substring { rawValue.prefix { $0 != "." } }
+
+  /// The names that ``named(_:)`` takes: groups, and then actions.
+  package static let names: [String] = {
+    var groups: [String] = []
+    for action in allCases where !groups.contains(String(action.group)) {
+      groups.append(String(action.group))
+    }
+    return groups + allCases.map(\.rawValue)
+  }()
+
+  /// Returns the action with a name, as `merge.perform`, or all of a group, as `merge`.
+  ///
+  /// - Throws: `ACTION_UNKNOWN`.
+  package static func named(_ text: String) throws(RuleError) -> [AuditAction] {
+    let found = allCases.filter { $0.rawValue == text || $0.group == text }
+    guard found.isEmpty else { return found }
+    throw unknown(text, among: names, "or the word before the dot for all of a group")
+  }
+
+  /// Returns the action with exactly this name.
+  ///
+  /// - Throws: `ACTION_UNKNOWN`.
+  package static func exactly(_ text: String) throws(RuleError) -> AuditAction {
+    guard let action = AuditAction(rawValue: text) else {
+      throw unknown(text, among: allCases.map(\.rawValue), "each in full")
+    }
+    return action
+  }
+
+  private static func unknown(
+    _ text: String,
+    among names: [String],
+    _ form: String
+  ) -> RuleError {
+    let near = NearestNames.of(text, among: names).first.map { " Did you mean `\($0)`?" } ?? ""
+    let all = allCases.map(\.rawValue).joined(separator: ", ")
+    return RuleError(
+      reason: "ACTION_UNKNOWN",
+      message: "There is no such action.\(near) Expected are \(all), \(form).",
+      given: text
+    )
+  }
+}
+
 extension ConsentActor {
   /// True if the audit log records all of this actor's changes of consent. A customer's own
   /// statements, and what Patron derives, are in the consent ledger alone, unless they are

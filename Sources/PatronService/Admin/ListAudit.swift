@@ -157,18 +157,10 @@ private struct AuditFilter {
         )
       )
     }
-    let known = AuditAction.allCases.map(\.rawValue)
-    for (index, action) in actions.prefix(maxActions).enumerated() where !known.contains(action) {
-      let near = NearestNames.of(action, among: known)
-      violations.add(
-        "actions[\(index)]",
-        RuleError(
-          reason: "ACTION_UNKNOWN",
-          message: "There is no such action. Expected is one of "
-            + (near.isEmpty ? known : near).joined(separator: ", ") + ".",
-          given: action
-        )
-      )
+    for (index, action) in actions.prefix(maxActions).enumerated() {
+      _ = violations.check("actions[\(index)]") { () throws(RuleError) in
+        try AuditAction.exactly(action)
+      }
     }
   }
 

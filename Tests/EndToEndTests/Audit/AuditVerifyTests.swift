@@ -45,6 +45,10 @@ extension EndToEnd {
       let other = try await audit(["verify", "--expect", String(hash.reversed())])
       #expect(other.exit == .status(1) && other.errors.contains("no row"))
       #expect(try await audit(["verify", "--expect", "abc"]).exit == .status(2))
+      let zeros = try await audit(["verify", "--expect", String(repeating: "0", count: 64)])
+      #expect(zeros.exit == .status(2) && zeros.errors.contains("all zeros"), "\(zeros.errors)")
+      let group = try await audit(["list", "--action", "erasure"])
+      #expect(group.output.split(separator: "\n").count == 3, "\(group.output)\(group.errors)")
 
       try flip("setting:time_zone")
       let flipped = try await audit(["verify"])
@@ -95,7 +99,11 @@ extension EndToEnd {
       try await expectSound("ok: 1 row, those up to 5 were pruned; the last is 6, with")
       let check = try await Programs.patrond(["check", "--data", data])
       #expect(check.exit == .status(0), "\(check.output)\(check.errors)")
-      #expect(try await audit(["prune", "--before", "2099-01-01"]).exit == .status(2))
+      let unasked = try await audit(["prune", "--before", "2099-01-01"])
+      #expect(unasked.exit == .status(2))
+      for text in ["prune --before 2099-01-01 --yes`", "Usage: patrond audit prune"] {
+        #expect(unasked.errors.contains(text), "\(unasked.errors)")
+      }
       #expect(try await audit(["prune", "--before", "soon", "--yes"]).exit == .status(2))
     }
   }

@@ -126,7 +126,11 @@ struct AuditVerificationTests {
     let log = try Log()
     #expect(try log.finding(after: "DELETE FROM audit") == nil)
     let begin = AuditChain.begin.hash
-    #expect(try log.finding(after: "DELETE FROM audit", expecting: begin) == nil)
+    #expect(
+      try log.finding(after: "DELETE FROM audit", expecting: begin) == .endMissing(last: 0),
+      "the begin is no row"
+    )
+    #expect(try log.finding(after: "SELECT 1", expecting: begin) == .endMissing(last: 12))
   }
 
   /// One bit of any byte of any text, in any row.
@@ -276,6 +280,28 @@ struct AuditVerificationTests {
     #expect(counts == [1000, 1000, 12])
     let rest = try log.open { try prune($0, before: 14_000_000) }
     #expect(rest == 0)
+  }
+
+  /// A removal is no alarm: rows about removals name the last row of each, and of no other pruned
+  /// row the log can tell that it was there.
+  @Test func theHashOfARemovedRowIsExpected() throws {
+    let log = try Log()
+    let hashes = try (1...log.count).map { try log.hash(of: $0) }
+    for time: Int64 in [5_000_000, 9_000_000] {
+      let removed = try log.open { try prune($0, before: time) }
+      #expect(removed == 4)
+    }
+    for (row, place) in [(4, 4), (8, 8), (9, 9)] {
+      let verified = try log.open { store in
+        try store.read { try AuditVerification.run($0, expecting: hashes[row - 1]) }
+      }
+      #expect(verified.found?.sequence == Int64(place) && verified.begin.sequence == 8)
+    }
+    for row in [1, 3, 7] {
+      let finding = try log.finding(after: "SELECT 1", expecting: hashes[row - 1])
+      #expect(finding == .expectedUnknown(pruned: 8, last: 14))
+      #expect(finding?.description.contains("older than what is kept") == true)
+    }
   }
 
   @Test func theOldestRowsCanBeRemoved() throws {

@@ -144,6 +144,11 @@ struct ListAuditTests {
           Broken("recorded_before", "TIME_RANGE_REVERSED"),
         ]
       )
+      let nonsense = await #expect(throws: RPCError.self) {
+        try await pages(shop) { $0.actions = ["nonsense"] }
+      }
+      let expected = nonsense?.violations.first?.description ?? ""
+      for action in AuditAction.allCases { #expect(expected.contains(action.rawValue)) }
       let many = try await violations {
         try await pages(shop) { $0.actions = .init(repeating: "key.create", count: 51) }
       }

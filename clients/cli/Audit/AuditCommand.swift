@@ -1,6 +1,8 @@
 import ArgumentParser
 import PatronClient
 
+import enum PatronModel.AuditAction
+
 struct AuditCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "audit",
@@ -24,7 +26,7 @@ struct AuditFlags: ParsableArguments {
       "Only this action, as merge.perform, or all of a group, as merge. Repeatable.",
       valueName: "action"
     ),
-    completion: .list(AuditActionArgument.names),
+    completion: .list(AuditAction.names),
     transform: { try AuditActionArgument($0) }
   )
   var action: [AuditActionArgument] = []
@@ -47,6 +49,14 @@ struct AuditFlags: ParsableArguments {
   var until: TimeArgument?
 
   @OptionGroup var times: TimeFlags
+
+  /// The remark on an answer without entries.
+  func empty(_ session: Session) -> String {
+    if allStores { return "no entries" }
+    let store = session.storeID.isEmpty ? "the store of the key" : "the store \(session.storeID)"
+    return "no entries of \(store)\nhint: a key of every store sees those of all stores with "
+      + "--all-stores"
+  }
 
   /// Returns the request for the first page. Fetches the zone of the store if a time needs it.
   func request(_ session: Session) async throws -> ListAuditRequest {

@@ -1,16 +1,19 @@
 import ArgumentParser
 import PatronClient
 
+import struct PatronModel.AuditTarget
+
 struct AuditExport: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "export",
     abstract: "Write the audit log as JSON lines, oldest entry first.",
     discussion: """
       Every line is an entry of the contract (patron describe AuditEntry). The file appears under \
-      its name once it is complete, and is readable only by its owner. With --after it has what \
-      came behind an entry that you have already. The last line has the hash of the whole log up \
-      to there: keep a copy on another machine, and `patrond audit verify --expect HASH` tells if \
-      an entry was removed since.
+      its name once it is complete, in place of one that has the name, and is readable only by its \
+      owner. With --after it has what came behind an entry that you have already. The last line \
+      has the hash of the whole log up to there, in base64; with a file, standard error has it in \
+      hexadecimal digits too. Keep a copy on another machine, and `patrond audit verify --expect \
+      HASH` tells if an entry was removed since; it takes both forms.
 
       EXAMPLES
         patron audit export -o audit.ndjson
@@ -49,6 +52,7 @@ struct AuditExport: AsyncParsableCommand {
       request.pageSize = 1000
       let admin = AdminServiceClient(channel: session.client.channel)
       var count = 0
+      var last: AuditEntry?
       repeat {
         let page = try await session.timed(AdminService.listAudit.method) {
           try await admin.listAudit(request, options: session.call)
@@ -57,13 +61,19 @@ struct AuditExport: AsyncParsableCommand {
           try output.write(Array((try session.json(entry, pretty: false) + "\n").utf8))
         }
         count += page.entries.count
+        last = page.entries.last ?? last
         request.pageToken = page.nextPageToken
       } while !request.pageToken.isEmpty
       try output.finish()
       if let file, !output.isStandardOutput {
         let noun = count == 1 ? "entry" : "entries"
         session.remark("\(ValueText.count(count)) \(noun) in \(file)")
+        if let last {
+          let hash = AuditTarget.hex(last.hash)
+          session.remark("the last is \(last.sequence), with the hash \(hash)")
+        }
       }
+      if count == 0 { session.remark(which.empty(session)) }
     }
   }
 }

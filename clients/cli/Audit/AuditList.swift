@@ -10,6 +10,8 @@ struct AuditList: AsyncParsableCommand {
         patron audit list
         patron audit list --action erasure --action merge --since 2024-01-01
         patron audit list --all-stores --action authentication.fail --output ndjson
+
+      JSON has hashes in base64; `patrond audit verify --expect` takes them in this form too.
       """
   )
 
@@ -39,7 +41,7 @@ struct AuditList: AsyncParsableCommand {
       }
       try session.printList(
         collected,
-        empty: collected.entries.isEmpty ? "no entries" : nil,
+        empty: collected.entries.isEmpty ? which.empty(session) : nil,
         next: collected.nextPageToken
       ) {
         AuditText.table(

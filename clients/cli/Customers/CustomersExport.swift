@@ -9,7 +9,7 @@ struct CustomersExport: AsyncParsableCommand {
       Writes all customers, or those selected by --filter and --search, oldest first, from one \
       snapshot. `--columns writable` writes the columns that `customers import` accepts; other \
       columns are named, as in --columns id,email,custom.shoe_size:int. The file appears under its \
-      name once it is complete.
+      name once it is complete, in place of one that has the name.
 
       Cells that a spreadsheet would evaluate as a formula begin with a ' that an import removes \
       again; phone numbers and plain numbers stay. --safety strict marks these too, off marks none.
