@@ -32,7 +32,7 @@ struct Server {
     options.commitObserver = { [watches] changes in watches.observe(changes) }
     let clock = WallClock.system
     let uses = KeyUses()
-    options.upkeep = .together([ExpiredAnswers.upkeep(clock: clock), uses.upkeep])
+    options.upkeep = .together([ExpiredAnswers.upkeep(clock: clock).spaced, uses.upkeep])
     let store = try Store.opened(options, clock: clock)
     var configuration = TTRPCServer.Configuration()
     configuration.limits = limits
@@ -62,7 +62,7 @@ struct Server {
     // The group stops its services in the reverse order: the database closes after the last call.
     let group = ServiceGroupConfiguration(
       services: [
-        DatabaseService(store: store),
+        DatabaseService(store: store, uses: uses),
         RefusalService(records: RefusalRecords(failures, in: store)), calls,
       ],
       gracefulShutdownSignals: [.sigterm, .sigint],
@@ -99,12 +99,15 @@ struct Server {
   }
 }
 
-/// The open database as a service: it closes when everything that uses it has stopped.
+/// The open database as a service: it closes when everything that uses it has stopped, after the
+/// last uses of keys were written.
 struct DatabaseService: Service {
   let store: Store
+  let uses: KeyUses
 
   func run() async throws {
     try await gracefulShutdown()
+    uses.writeLast(to: store)
     store.close()
     report("stopped")
   }

@@ -3,13 +3,14 @@ internal import Synchronization
 
 /// The uses of API keys that are not written yet, to the hour. Any thread may note one.
 ///
-/// A key is written at most once an hour, and all keys in one transaction of the upkeep. A process
-/// that is killed loses the uses since the last one.
+/// A key is written at most once an hour, and all keys in one transaction of the upkeep, once a
+/// minute while there are any. A server that stops writes the last ones; a process that is killed
+/// loses them.
 package final class KeyUses: Sendable {
   /// An hour in microseconds.
   package static let hour: Int64 = 3600 * 1_000_000
   /// The time between two writes.
-  private static let interval = Duration.seconds(600)
+  private static let interval = Duration.seconds(60)
 
   private let hours = Mutex<[KeyID: Int64]>([:])
 
@@ -33,6 +34,22 @@ package final class KeyUses: Sendable {
     }
     guard !noted.isEmpty else { return }
     try KeyWriter(transaction).noteUses(noted)
+  }
+
+  /// Queues a write of the uses that were noted since the last one, before `store` closes. If the
+  /// writer has failed, they are lost.
+  package func writeLast(to store: Store) {
+    guard !hours.withLock(\.isEmpty) else { return }
+    let job = WriteJob(
+      deadline: nil,
+      bytes: 0,
+      sink: NobodyWaits(),
+      token: ReplyToken(group: 0, item: 0)
+    ) { [self] transaction in
+      try write(in: transaction)
+      return []
+    }
+    try? store.writer.submit(job)
   }
 
   /// Returns the same work as upkeep of a database that is served.

@@ -18,6 +18,18 @@ package struct Upkeep: Sendable {
     self.step = step
   }
 
+  /// The same upkeep, whose passes begin no more often than its interval, also beside others in
+  /// ``together(_:)``. A pass that failed begins again with the next.
+  package var spaced: Upkeep {
+    let due = Mutex(ContinuousClock.now)
+    return Upkeep(interval: interval) { transaction in
+      guard due.withLock({ $0 <= .now }) else { return false }
+      let hasMore = try step(transaction)
+      if !hasMore { due.withLock { $0 = .now + interval } }
+      return hasMore
+    }
+  }
+
   /// Returns upkeep that does several works in turn, as often as the one with the shortest
   /// interval. A work that fails ends the pass, and the next pass begins with the work behind it.
   package static func together(_ works: [Upkeep]) -> Upkeep {

@@ -228,6 +228,22 @@ struct KeyTableTests {
     #expect(try written() == 6 * hour)
   }
 
+  @Test func theLastUsesAreWrittenBeforeTheStoreCloses() throws {
+    let directory = TemporaryDirectory()
+    let open = {
+      try LaneStore { $0 = StoreOptions(directory: directory.path, migrations: Migration.all) }
+    }
+    let lane = try open()
+    let row = try record(lane)
+    try change(lane) { try $0.insert(row) }
+    let uses = KeyUses()
+    uses.note(row.id, inHour: 5 * KeyUses.hour)
+    uses.writeLast(to: lane.store)
+    lane.store.close()
+    let again = try open()
+    #expect(try read(again) { try $0.key(row.id)?.lastUsedAt } == 5 * KeyUses.hour)
+  }
+
   @Test func onlyTheSecretOfTheKeyIsAccepted() throws {
     let lane = try open()
     let pepper = try lane.store.keyDirectory().pepper

@@ -74,6 +74,24 @@ struct UpkeepTests {
     #expect(order.withLock { Array($0.prefix(9)) } == [1, 1, 1, 2, 3, 1, 2, 3, 1])
   }
 
+  /// The first work would be done with each pass of the second otherwise.
+  @Test func aWorkMayKeepItsIntervalBesideOthers() throws {
+    let often = Steps()
+    let rare = Monitor(0)
+    let work = Upkeep(interval: .seconds(3600)) { _ in
+      rare.update { steps in
+        steps += 1
+        return steps < 2
+      }
+    }
+    let works = [work.spaced, often.upkeep(.milliseconds(1))]
+    let lane = try LaneStore { $0.upkeep = .together(works) }
+    often.wait(for: 5)
+    lane.store.close()
+    let steps = rare.withLock { $0 }
+    #expect(steps == 2, "the steps of one pass")
+  }
+
   @Test func aStepThatFailsLeavesNoTraceAndStopsNoWrite() throws {
     let steps = Steps()
     let lane = try LaneStore { $0.upkeep = steps.upkeep(.milliseconds(1), fails: true) }
