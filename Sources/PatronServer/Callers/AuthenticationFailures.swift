@@ -119,8 +119,11 @@ package final class AuthenticationFailures: Sendable {
     let failure = entry.failure
     let peer = failure.peer.isEmpty ? "other peers" : failure.peer
     let key = failure.keyID.map { " with key \($0)" } ?? ""
+    // For the log alone: the caller must not learn which ids exist.
+    let isOtherSecret = failure.reason == KeyRefusal.unknown.rawValue && failure.keyID != nil
+    let cause = isOtherSecret ? ", because that key has another secret" : ""
     let count = entry.unlogged > 1 ? " (\(entry.unlogged) times)" : ""
-    return "refused a call of \(peer)\(key): \(failure.reason)\(count)"
+    return "refused a call of \(peer)\(key): \(failure.reason)\(cause)\(count)"
   }
 }
 

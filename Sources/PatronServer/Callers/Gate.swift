@@ -315,7 +315,7 @@ package final class Gate: Sendable {
     guard mode == .keys, needsStore, let keys = session.keys else { return store }
     let stores = keys.directory.stores
     guard stores.contains(store) else {
-      throw .storeUnknown(store, among: stores)
+      throw .storeUnknown(store, isNamed: !name.isEmpty, among: stores)
     }
     return store
   }

@@ -127,7 +127,9 @@ package final class KeyRing: Sendable {
       let secret = Secret(key: record.id, hash: hash)
       if let used = state.standings[secret] { return used.standing }
       let used = use(record, hash)
-      guard isGiven(used, to: record.id, state) else { return ended(used) }
+      guard isGiven(used, to: record.id, state) else {
+        return ended(used, loss(of: used, state.keys?.directory.keys[record.id]))
+      }
       state.standings[secret] = used
       return used.standing
     }
@@ -138,8 +140,10 @@ package final class KeyRing: Sendable {
     state.withLock { state in
       if let known = state.names[name], known.id == record.id { return known.used.standing }
       let used = use(record, nil)
-      guard isGiven(used, to: record.id, state), state.keys?.directory.names[name] == record.id
-      else { return ended(used) }
+      if let directory = state.keys?.directory, !isBound(name, to: record.id, directory) {
+        return ended(used, .unbound)
+      }
+      guard isGiven(used, to: record.id, state) else { return ended(used) }
       state.names[name] = (record.id, used)
       return used.standing
     }
@@ -211,9 +215,15 @@ package final class KeyRing: Sendable {
   }
 
   /// Ends a right before it is used: no later change of keys would end it.
-  private func ended(_ used: Used) -> KeyStanding {
-    end(used, .revoked)
+  private func ended(_ used: Used, _ reason: KeyStanding.End = .revoked) -> KeyStanding {
+    end(used, reason)
     return used.standing
+  }
+
+  /// Returns the reason why a record does not give a right any more.
+  private func loss(of used: Used, _ record: KeyRecord?) -> KeyStanding.End {
+    guard let record, record.revokedAt == nil, used.end(in: record) == nil else { return .revoked }
+    return .rotated
   }
 
   /// Ends the rights that the keys do not give any more, and notes new ends of the others.
@@ -222,17 +232,24 @@ package final class KeyRing: Sendable {
       state.standings[secret] = renewed(used, directory.keys[secret.key], directory)
     }
     for (name, known) in state.names {
-      let record = directory.names[name] == known.id ? directory.keys[known.id] : nil
+      if !isBound(name, to: known.id, directory) { end(known.used, .unbound) }
+      let record = directory.keys[known.id]
       state.names[name] = renewed(known.used, record, directory).map { (known.id, $0) }
     }
     for id in state.keyUsages.keys where directory.keys[id] == nil { state.keyUsages[id] = nil }
+  }
+
+  /// Returns true unless a name was taken from a key that exists. A key that was removed took its
+  /// names with it.
+  private func isBound(_ name: String, to id: KeyID, _ directory: KeyDirectory) -> Bool {
+    directory.names[name] == id || directory.keys[id] == nil
   }
 
   /// Returns a right as the keys give it now, or nil after its end.
   private func renewed(_ used: Used, _ record: KeyRecord?, _ directory: KeyDirectory) -> Used? {
     if used.standing.hasEnded { return nil }
     guard let record, let time = used.end(in: record), isValid(used, record, directory) else {
-      end(used, .revoked)
+      end(used, loss(of: used, record))
       return nil
     }
     var used = used

@@ -6,8 +6,13 @@ internal import TTRPC
 final class KeyStanding: Sendable {
   /// The reason why a right ended.
   enum End: UInt8 {
+    /// The key was revoked or removed, or its store or rights are others.
     case revoked = 1
     case expired = 2
+    /// The key has another secret, after a rotation without an overlap or with one that was ended.
+    case rotated = 3
+    /// The name does not stand for the key any more.
+    case unbound = 4
   }
 
   private let end = Atomic<UInt8>(0)
@@ -26,6 +31,8 @@ final class KeyStanding: Sendable {
     case nil: nil
     case .revoked: KeyRefusal.revoked.status
     case .expired: KeyRefusal.expired.status
+    case .rotated: .keyRotated
+    case .unbound: .keyNameUnbound
     }
   }
 }

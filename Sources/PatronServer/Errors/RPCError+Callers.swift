@@ -23,11 +23,31 @@ enum KeyRefusal: String, CaseIterable {
       "The metadata `authorization` is no key. Expected is one value: `Bearer`, a space and the 83 "
         + "characters of the key, `patron_…`. Copy the whole key."
     case .unknown:
-      "The server does not know this key. Check that it is for this server, or ask for another one."
+      "The server has no key with this id and secret. The key may be for another server, or its "
+        + "secret may have ended with a rotation: ask the operator for the one in use."
     case .expired: "The key has expired. Ask the operator for another one."
     case .revoked: "The key was revoked. Ask the operator for another one."
     }
   }
+}
+
+/// The ends of rights that a caller had. Programs see the reason of a revocation.
+extension RPCError {
+  /// The end of a secret by a rotation, at once or after an overlap that the operator ended.
+  static let keyRotated = reason(
+    .unauthenticated,
+    KeyRefusal.revoked.rawValue,
+    "The secret of the key has ended, because the key was rotated. Use the new secret of the key, "
+      + "or ask the operator for it."
+  )
+
+  /// The end of a name's right.
+  static let keyNameUnbound = reason(
+    .unauthenticated,
+    KeyRefusal.revoked.rawValue,
+    "The name that the connection has proved does not stand for its key any more: it was unbound, "
+      + "or bound to another key. Send a key, or ask the operator to bind the name."
+  )
 }
 
 /// The errors of callers that have a key: what they may do, and how much.
@@ -66,15 +86,23 @@ extension RPCError {
   private static let maxComparedStores = 5000
 
   /// Returns the error for a store that does not exist. Only callers of every store get it.
-  static func storeUnknown(_ store: StoreID, among stores: Set<StoreID>) -> RPCError {
+  /// `isNamed` is false for a call that names no store and is about `default`.
+  static func storeUnknown(
+    _ store: StoreID,
+    isNamed: Bool = true,
+    among stores: Set<StoreID>
+  ) -> RPCError {
     // A program that is wrong may call often, on a thread that serves others.
     let names = stores.count <= maxComparedStores ? stores : []
     let near = NearestNames.misspelled(store.name, among: names.lazy.map(\.name))
-    let hint = near.map { "did you mean `\($0)`?" } ?? "make it with `patrond stores create`."
+    let hint = near.map { "Did you mean `\($0)`? " } ?? ""
+    let cause = isNamed ? "" : "The call names no store, and "
+    let there = isNamed ? "There" : "there"
     return reason(
       .notFound,
       "STORE_UNKNOWN",
-      "There is no such store; \(hint)",
+      "\(cause)\(there) is no store `\(store.name)`. \(hint)Name a store in the field `store_id`, "
+        + "by `--store` or PATRON_STORE in the programs, or make it with `patrond stores create`.",
       metadata: near.map { ["nearest": $0] } ?? [:]
     )
   }

@@ -164,6 +164,11 @@ struct GateMatrixTests {
         #expect(mistyped?.metadata == ["nearest": "shop-one"], "\(method)")
         let empty = try bench.call(method, [], key.metadata)
         #expect(empty?.reason == "STORE_UNKNOWN", "\(method): there is no store `default`")
+        for (error, name) in [(mistyped, "shop-onr"), (empty, "default")] {
+          let message = error?.message ?? ""
+          #expect(message.contains("here is no store `\(name)`"), "\(message)")
+          #expect(message.contains("PATRON_STORE") && message.contains("`store_id`"))
+        }
       }
     }
   }

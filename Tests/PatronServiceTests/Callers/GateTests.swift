@@ -279,6 +279,11 @@ struct GateTests {
       #expect(byReason["SCOPE_MISSING"]?.first?.store == "one")
       #expect(byReason["KEY_UNKNOWN"]?.first?.keyID == nil)
       #expect(bench.failures.drain() == [])
+      // The operator sees that a key is known and the secret is not; the caller does not.
+      let rotated = APIKey.random(for: key.key.id)
+      let wrong = try bench.call(Self.get, [], ["authorization": "Bearer \(rotated.text)"])
+      #expect(wrong?.message.contains("ended with a rotation") == true)
+      #expect(bench.failures.drain().first?.keyID == key.key.id)
     }
   }
 
@@ -322,6 +327,20 @@ struct GateTests {
       collector.messages == [
         "refused a call of unix with key \(id): KEY_EXPIRED",
         "refused a call of unix with key \(id): KEY_EXPIRED (3 times)",
+      ]
+    )
+  }
+
+  @Test func theLogTellsWrongSecretsFromUnknownKeys() {
+    let collector = LogCollector()
+    let failures = AuthenticationFailures(log: collector.log)
+    let id = APIKey.random().id
+    failures.note("KEY_UNKNOWN", keyID: id, store: "one", "unix", at: 0)
+    failures.note("KEY_UNKNOWN", keyID: nil, store: nil, "10.0.0.9", at: 0)
+    #expect(
+      collector.messages == [
+        "refused a call of unix with key \(id): KEY_UNKNOWN, because that key has another secret",
+        "refused a call of 10.0.0.9: KEY_UNKNOWN",
       ]
     )
   }

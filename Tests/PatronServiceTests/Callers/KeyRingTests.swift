@@ -35,6 +35,8 @@ struct KeyRingTests {
         ring.standing(of: other, boundTo: "DNS:b.example.com").refusal?.reason == "KEY_REVOKED"
       )
       #expect(ring.endings == endings + 3, "a loop looks for calls to end")
+      let unbound = ring.standing(of: other, boundTo: "DNS:b.example.com").refusal
+      #expect(unbound?.message.contains("was unbound") == true)
       // The key whose name was taken away is as good as before.
       #expect(ring.standing(of: other, secret: other.hash).refusal == nil)
       #expect(
@@ -57,6 +59,39 @@ struct KeyRingTests {
       #expect(ring.endings == 1)
       ring.tick(at: 0)
       #expect(ring.endings == 1)
+    }
+  }
+
+  /// The error says which of the ways it was.
+  @Test func anEndHasItsCause() async throws {
+    try await Shop.open { shop in
+      let names = ["DNS:a.example.com", "DNS:b.example.com", "DNS:c.example.com"]
+      var keys: [TestKey] = []
+      for _ in names { keys.append(try await shop.key(of: "one")) }
+      let ids = keys.map(\.key.id)
+      try await shop.write { transaction in
+        for (name, id) in zip(names, ids) { try KeyWriter(transaction).bind(name, to: id) }
+      }
+      let ring = KeyRing(of: shop.store, needsStores: false)
+      let directory = try ring.current().directory
+      var standings: [KeyStanding] = []
+      for (name, id) in zip(names, ids) {
+        let record = try #require(directory.keys[id])
+        standings.append(ring.standing(of: record, boundTo: name))
+      }
+      try await shop.revoke(keys[0])
+      try await shop.write { transaction in
+        try KeyWriter(transaction).unbind(names[1])
+        // A name that is bound to another key.
+        try KeyWriter(transaction).bind(names[2], to: ids[1])
+      }
+      ring.tick(at: 0)
+      let causes = ["The key was revoked.", "it was unbound", "or bound to another key"]
+      for (standing, cause) in zip(standings, causes) {
+        #expect(standing.refusal?.code == .unauthenticated)
+        #expect(standing.refusal?.reason == "KEY_REVOKED")
+        #expect(standing.refusal?.message.contains(cause) == true, "\(cause)")
+      }
     }
   }
 
@@ -90,6 +125,7 @@ struct KeyRingTests {
       // Without an overlap the former secret ends at once. The new end is nobody's revocation.
       let third = try await rotate(to: 3, until: nil)
       #expect(second.refusal?.reason == "KEY_REVOKED" && third.refusal == nil)
+      #expect(second.refusal?.message.contains("the key was rotated") == true)
       ring.tick(at: 999)
       #expect(third.refusal == nil)
       ring.tick(at: 1_000)
