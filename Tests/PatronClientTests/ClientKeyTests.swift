@@ -7,13 +7,15 @@ import Testing
 /// Keys, and the settings of a client that come from them.
 struct ClientKeyTests {
   private static let text =
-    "patron_0000000000000000000000000a_" + String(repeating: "s", count: 49)
+    "patron_7zzzzzzzzzzzzzzzzzzzzzzzzz_yhjskwdA6OZ1AL1YmHWZWm8LLG7HjnuCA2j5rOw8Xp13M4k5z"
 
   private func fails(_ code: StatusCode, _ part: String, _ body: () throws -> Void) {
     let error = #expect(throws: RPCError.self) { try body() }
     #expect(error?.code == code)
     #expect(error?.message.contains(part) == true, "\(String(describing: error))")
-    #expect(error?.message.contains("ssss") == false, "the message shows a secret")
+    for secret in ["ssss", "yhjskwdA6OZ1"] {
+      #expect(error?.message.contains(secret) == false, "the message shows a secret")
+    }
   }
 
   @Test func everyCallCarriesTheKey() throws {
@@ -77,6 +79,20 @@ struct ClientKeyTests {
     _ = try PatronClient.Options().configuration(for: distant)
   }
 
+  /// Nothing is sent that the server would call malformed.
+  @Test func aWrongCharacterIsFoundByTheChecksum() throws {
+    let bytes = Array(Self.text.utf8)
+    for index in bytes.indices.dropFirst("patron_".count) {
+      var wrong = bytes
+      wrong[index] = bytes[index] == UInt8(ascii: "1") ? UInt8(ascii: "2") : UInt8(ascii: "1")
+      fails(.invalidArgument, "mistyped: its checksum does not match") {
+        _ = try ClientKey(String(decoding: wrong, as: UTF8.self))
+      }
+    }
+    // A key of another length may be that of a later version.
+    _ = try ClientKey(Self.text + "0")
+  }
+
   @Test func theLongestKey() throws {
     _ = try ClientKey("patron_" + String(repeating: "s", count: 193))
   }
@@ -97,6 +113,10 @@ struct ClientKeyTests {
     fails(.failedPrecondition, "cannot read \(missing): No such") {
       _ = try ClientKey(file: missing)
     }
+    let mistyped = try directory.write("mistyped", String(Self.text.dropLast()) + "y")
+    fails(.invalidArgument, "the key in \(mistyped) is mistyped") {
+      _ = try ClientKey(file: mistyped)
+    }
     let other = try directory.write("other", "ssss")
     fails(.invalidArgument, "\(other) is no key") { _ = try ClientKey(file: other) }
   }
@@ -109,7 +129,7 @@ struct ClientKeyTests {
     dump(key, to: &shown)
     dump(options, to: &shown)
     #expect(shown.contains("patron_…"))
-    #expect(!shown.contains("ssss"), "\(shown)")
+    #expect(!shown.contains("yhjskwdA6OZ1"), "\(shown)")
   }
 
   @Test func onBehalfOfIsBounded() throws {

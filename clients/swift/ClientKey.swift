@@ -1,3 +1,4 @@
+import PatronModel
 public import TTRPC
 import TTRPCNIO
 
@@ -11,30 +12,40 @@ public struct ClientKey: Sendable {
   public let isExposed: Bool
 
   private static let prefix = "patron_"
+  /// The length of a key that has a checksum, in bytes.
+  private static let wholeLength = APIKey.textLength
   /// The limit of a key, in bytes: twice as long as keys are.
   private static let maxBytes = 200
 
   /// Reads a key from text, such as an environment variable. Throws INVALID_ARGUMENT for anything
-  /// that is no key; the message does not repeat the text.
+  /// that is no key, or a key with a wrong character; the message does not repeat the text.
   public init(_ text: String) throws(RPCError) {
     guard let key = Self.key(in: text) else { throw Self.malformed("the text") }
+    guard Self.isWhole(key) else { throw Self.mistyped("the text") }
     self.text = key
     isExposed = false
   }
 
   /// Reads the key in a file. Throws FAILED_PRECONDITION if the file cannot be read, and
-  /// INVALID_ARGUMENT if it holds no key.
+  /// INVALID_ARGUMENT if it holds no key, or one with a wrong character.
   public init(file path: String) throws(RPCError) {
     let file = try CredentialFile(path)
     guard file.bytes.count <= 4 * Self.maxBytes,
       let key = Self.key(in: String(decoding: file.bytes, as: UTF8.self))
     else { throw Self.malformed(path) }
+    guard Self.isWhole(key) else { throw Self.mistyped(path) }
     text = key
     isExposed = file.isExposed
   }
 
-  /// Returns a key without white space around it, or nil. Not the checksum but the form is checked,
-  /// so that other secrets are not sent by mistake.
+  /// Returns false for a key of today's length whose checksum is that of another text. Keys of
+  /// another length are for the server to judge, which may be of a later version.
+  private static func isWhole(_ key: String) -> Bool {
+    key.utf8.count != wholeLength || APIKey(key) != nil
+  }
+
+  /// Returns a key without white space around it, or nil. The form is checked, so that other
+  /// secrets are not sent by mistake.
   private static func key(in text: String) -> String? {
     let isSpace = { (byte: UInt8) in byte == 0x20 || (0x09...0x0D).contains(byte) }
     let bytes = text.utf8.drop(while: isSpace)
@@ -49,6 +60,14 @@ public struct ClientKey: Sendable {
     guard isPlain, key.count <= maxBytes, key.count > prefix.utf8.count else { return nil }
     let result = String(decoding: key, as: UTF8.self)
     return result.hasPrefix(prefix) ? result : nil
+  }
+
+  private static func mistyped(_ source: String) -> RPCError {
+    RPCError(
+      code: .invalidArgument,
+      message:
+        "the key in \(source) is mistyped: its checksum does not match; copy the whole key again"
+    )
   }
 
   private static func malformed(_ source: String) -> RPCError {
