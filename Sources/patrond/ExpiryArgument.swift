@@ -20,8 +20,9 @@ enum ExpiryArgument: Equatable {
         self = .at(try ISO8601Time(text).timestamp.microseconds)
       } catch {
         throw ValidationError(
-          "`\(text.prefix(64))` is no time; expected is a duration such as 90d or 12h, a date such "
-            + "as 2027-01-31, a time such as 2027-01-31T18:00Z, or never"
+          "`\(text.prefix(64))` is no time; expected is a duration in minutes, hours, days, weeks "
+            + "or years such as 30m, 12h, 90d, 2w or 1y, a date such as 2027-01-31, a time such as "
+            + "2027-01-31T18:00Z, or never"
         )
       }
     }

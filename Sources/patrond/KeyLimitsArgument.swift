@@ -26,6 +26,14 @@ struct KeyLimitsArgument {
     }
   }
 
+  /// Returns the limits that are set, in the form that is read; empty without any.
+  static func text(of limits: CallLimits?) -> String {
+    guard let limits else { return "" }
+    var all = counts.map { ($0.name, Int64(limits[keyPath: $0.path])) }
+    all.append((bytes, limits.bytesPerSecond))
+    return all.filter { $0.1 != 0 }.map { "\($0.0)=\($0.1)" }.joined(separator: ",")
+  }
+
   private mutating func set(_ name: String, _ text: String) -> Bool {
     if name == Self.bytes, let value = Int64(text) {
       limits.bytesPerSecond = value

@@ -9,25 +9,29 @@ enum KeyText {
   static func summary(_ key: KeyInfo) -> String {
     let store = key.storeID == "*" ? "every store" : "the store \(key.storeID)"
     let end = key.expiresAt.map { "until \(time($0))" } ?? "without an end"
+    let limits = KeyLimitsArgument.text(of: key.limits)
     return "key \(key.keyID) of \(store), \(end): \(key.scopes.joined(separator: ", "))"
+      + (limits.isEmpty ? "" : "; limits \(limits)")
   }
 
-  /// Returns a table of keys.
+  /// Returns a table of keys. Limits of their own have a column if a key has any.
   static func table(_ keys: [KeyInfo]) -> String {
-    var table = PlainTable([
-      "KEY", "STORE", "STATE", "EXPIRES", "LAST USED", "SCOPES", "NAMES", "DESCRIPTION",
-    ])
-    for key in keys {
-      table.add([
+    let limits = keys.map { KeyLimitsArgument.text(of: $0.limits) }
+    let hasLimits = limits.contains { !$0.isEmpty }
+    var titles = ["KEY", "STORE", "STATE", "EXPIRES", "LAST USED", "SCOPES"]
+    if hasLimits { titles.append("LIMITS") }
+    var table = PlainTable(titles + ["NAMES", "DESCRIPTION"])
+    for (key, limit) in zip(keys, limits) {
+      var row = [
         key.keyID,
         key.storeID == "*" ? "every" : key.storeID,
         state(key),
         key.expiresAt.map(time) ?? "never",
         key.lastUsedAt.map { hour($0) } ?? "never",
         key.scopes.joined(separator: ","),
-        key.names.joined(separator: ","),
-        key.description,
-      ])
+      ]
+      if hasLimits { row.append(limit) }
+      table.add(row + [key.names.joined(separator: ","), key.description])
     }
     return table.text
   }

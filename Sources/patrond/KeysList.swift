@@ -7,8 +7,9 @@ struct KeysList: AsyncParsableCommand {
     commandName: "list",
     abstract: "List keys, without their secrets, oldest first.",
     discussion: """
-      The last use is known to the hour, and is written some minutes later. A key in rotation has \
-      two valid secrets. Keys that expired or were revoked stay in the list, because records name \
+      The last use is known to the hour, and is written within a minute or two. LIMITS are those \
+      of the key alone; the column is left out if no key has any. A key in rotation has two valid \
+      secrets. Keys that expired or were revoked stay in the list, because records name \
       them; --active leaves them out.
 
       EXAMPLES

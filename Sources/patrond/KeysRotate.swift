@@ -85,8 +85,8 @@ struct OverlapArgument: Equatable {
     let micros = text == "0" ? 0 : try ExpiryArgument.duration(text)
     guard let micros, micros <= Int64(Self.maxSeconds) * 1_000_000 else {
       throw ValidationError(
-        "`\(text.prefix(64))` is no overlap; expected is 0, or a duration such as 12h or 7d, up to "
-          + "30d"
+        "`\(text.prefix(64))` is no overlap; expected is 0, or a duration in minutes, hours, days "
+          + "or weeks such as 30m, 12h or 7d, up to 30d"
       )
     }
     seconds = Int32(micros / 1_000_000)

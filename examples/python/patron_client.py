@@ -3,6 +3,7 @@
 
 usage: patron_client.py get|unsubscribe EXTERNAL_ID
 
+PATRON_STORE is the store; without it calls are about that of the key, else about `default`.
 PATRON_ADDRESS is the server's address, HOST:PORT, tls://HOST:PORT or unix:PATH; the default is
 127.0.0.1:7420. PATRON_KEY is the API key, which is no argument because others can read those.
 With TLS, PATRON_TLS_CA is a file of CAs in place of the system's, and PATRON_TLS_CLIENT_CERT and
@@ -121,7 +122,8 @@ def main(what, external_id):
     patron = Patron(
         os.environ.get("PATRON_ADDRESS", "127.0.0.1:7420"), os.environ.get("PATRON_KEY")
     )
-    message = field(2, field(2, external_id))  # customer: a CustomerRef with external_id
+    # store_id, and customer: a CustomerRef with external_id
+    message = field(1, os.environ.get("PATRON_STORE", "")) + field(2, field(2, external_id))
     if what == "get":
         answer = patron.call("patron.v1.CustomerService", "GetCustomer", message)
     else:

@@ -32,6 +32,8 @@ extension EndToEnd {
       #expect(try await server.stop() == .status(0), "\(server.errors)")
       #expect(!Files.exists(shop.socket), "the socket must be gone")
       for secret in [key, next] { #expect(!server.errors.contains(secret)) }
+      let list = try await shop.patrond(["keys", "list", "--output", "json"])
+      #expect(list.output.contains("\"lastUsedAt\""), "the server wrote it when it stopped")
     }
 
     @Test("without a server the commands open the database themselves", .timeLimit(.minutes(15)))
@@ -40,12 +42,15 @@ extension EndToEnd {
       try await shop.patrond(["stores", "create", "shop"])
       let key = try await shop.makeKey([
         "--store", "shop", "--scopes", "write", "--description", "two\nlines\tand a tab",
+        "--limits", "concurrent-scans=2,calls-per-second=100",
       ])
       let next = shop.key(in: try await shop.patrond(["keys", "rotate", shop.id(of: key)]))
       #expect(!Files.exists(shop.socket), "no socket is left")
       let list = try await shop.patrond(["keys", "list"])
       #expect(list.output.contains(shop.id(of: key)) && list.output.contains("rotating"))
       #expect(list.output.contains("two lines and a tab"), "a key is one line of the table")
+      let limits = "calls-per-second=100,concurrent-scans=2"
+      #expect(list.output.contains("LIMITS") && list.output.contains(limits), "\(list.output)")
       #expect(!list.output.contains(key) && !list.output.contains(next))
       let server = try await shop.serve()
       for key in [key, next] { #expect(try await shop.calls(server, with: key) == .status(0)) }
@@ -121,11 +126,15 @@ extension EndToEnd {
       (["keys", "create", "--scopes", "read,"], ["empty"]),
       (["keys", "create", "--scopes", "read", "--expires", "soon"], ["soon", "90d"]),
       (["keys", "create", "--scopes", "read", "--expires", "0d"], ["0d"]),
+      (["keys", "create", "--scopes", "read", "--expires", "5s"], ["5s", "30m", "12h", "90d"]),
       (["keys", "rotate", "short"], ["short", "26", "patrond keys list"]),
       (["keys", "rotate", Self.id, "--overlap", "31d"], ["31d", "30d"]),
       (["keys", "rotate", Self.id, "--expires", "never"], ["new key"]),
       (["keys", "revoke", "patron_\(Self.id)_secret"], ["id alone", "rotate"]),
-      (["stores", "delete", "shop"], ["--yes"]),
+      (
+        ["stores", "delete", "shop"],
+        ["`patrond stores delete shop --yes`", "Usage: patrond stores delete"]
+      ),
     ]
     private static let id = "3m8r0v6s2kd5w1xq9ptz7cjbna"
 

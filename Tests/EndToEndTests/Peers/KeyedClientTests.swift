@@ -50,6 +50,14 @@ extension EndToEnd {
         )
         #expect(read.exit == .status(0), "\(read)")
         #expect(read.output.contains("ada@example.com"), "\(read)")
+        let other = try await Programs.run(
+          python,
+          [RepositoryRoot.file("examples/python/patron_client.py"), "get", "42"],
+          environment: variables.merging(
+            ["PYTHONDONTWRITEBYTECODE": "1", "PATRON_STORE": "other"]
+          ) { $1 }
+        )
+        #expect(other.errors.contains("STORE_NOT_YOURS"), "\(other)")
       }
       let secret = try #require(variables["PATRON_KEY"])
       for text in [made.output, loaded.output, server.errors] { #expect(!text.contains(secret)) }
