@@ -106,5 +106,25 @@ extension EndToEnd {
       }
       #expect(try await audit(["prune", "--before", "soon", "--yes"]).exit == .status(2))
     }
+
+    /// The first refusal has a row at once. The next is counted until the server stops, and its row
+    /// has the time of the call.
+    @Test("a removal says how many older rows it leaves", .timeLimit(.minutes(15)))
+    func olderRowsMayBeLeft() async throws {
+      let shop = KeyedShop()
+      let server = try await shop.serve()
+      #expect(try await shop.calls(server, with: nil) == .status(80))
+      let refused = ["audit", "list", "--action", "authentication"]
+      for _ in 0..<1000 {
+        if try await shop.patrond(refused).output.contains("KEY_MISSING") { break }
+      }
+      #expect(try await shop.calls(server, with: nil) == .status(80))
+      let now = Date.now.formatted(Date.ISO8601FormatStyle(includingFractionalSeconds: true))
+      try await shop.patrond(["stores", "create", "later"])
+      #expect(try await server.stop() == .status(0), "\(server.errors)")
+      let pruned = try await shop.patrond(["audit", "prune", "--before", now, "--yes"])
+      let rest = "1 older row left behind a row that is not older"
+      #expect(pruned.output == "ok: 1 row removed; \(rest)\n")
+    }
   }
 }
