@@ -56,6 +56,9 @@ struct CheckpointCycleTests {
     #expect(cycle.step(pages: pages) == .whole)
     // A reader kept the checkpoint from its end: the next is not due at once.
     cycle.noteWhole(pages: pages, copied: 50 * slice)
+    #expect(cycle.step(pages: pages) == .sync)
+    cycle.noteSyncBegin()
+    cycle.noteSyncEnd(pages: pages)
     #expect(cycle.step(pages: pages) == .none)
     #expect(cycle.step(pages: pages + slice) == .slice)
   }
