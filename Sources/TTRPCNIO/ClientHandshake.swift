@@ -15,6 +15,9 @@ final class ClientHandshake: ChannelInboundHandler, RemovableChannelHandler {
   typealias Judge = (any Error, NIOSSLCertificate?) -> ClientConnectFailure
 
   private let encryption: NIOSSLClientHandler
+  /// The host name that the server's certificate must have; nil for a server that is called by its
+  /// IP address.
+  private let name: String?
   private let judge: Judge
   private var context: ChannelHandlerContext?
   private var promise: EventLoopPromise<Void>?
@@ -24,9 +27,12 @@ final class ClientHandshake: ChannelInboundHandler, RemovableChannelHandler {
   struct Ended: Error {}
   /// The error of a handshake that takes too long.
   struct TimedOut: Error {}
+  /// The error of a server whose certificate lacks the name.
+  struct WrongName: Error {}
 
-  init(_ encryption: NIOSSLClientHandler, judge: @escaping Judge) {
+  init(_ encryption: NIOSSLClientHandler, name: String?, judge: @escaping Judge) {
     self.encryption = encryption
+    self.name = name
     self.judge = judge
   }
 
@@ -55,6 +61,7 @@ final class ClientHandshake: ChannelInboundHandler, RemovableChannelHandler {
       context.fireUserInboundEventTriggered(event)
       return
     }
+    if let name, encryption.peerCertificate?.isNamed(name) == false { return fail(WrongName()) }
     timer?.cancel()
     promise.take()?.succeed()
     context.pipeline.syncOperations.removeHandler(context: context, promise: nil)

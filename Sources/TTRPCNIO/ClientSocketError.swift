@@ -33,6 +33,7 @@ enum ClientSocketError {
       switch error {
       case nil, NIOSSLError.uncleanShutdown?: "the server closed it"
       case let error as IOError: describe(error.errnoCode)
+      case is NIOSSLError, is BoringSSLError: "its TLS was broken"
       case let error?: "\(error)"
       }
     return CallFailure(

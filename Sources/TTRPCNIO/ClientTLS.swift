@@ -50,7 +50,7 @@ package struct ClientTLS: Sendable {
   func handlers(host: String, target: ClientTarget) throws -> [any ChannelHandler] {
     let name = settings.serverName ?? (Self.isAddress(host) ? nil : host)
     let encryption = try NIOSSLClientHandler(context: context, serverHostname: name)
-    let handshake = ClientHandshake(encryption) { error, certificate in
+    let handshake = ClientHandshake(encryption, name: name) { error, certificate in
       ClientTLSFailure(error, certificate: certificate, name: name ?? host, settings: self.settings)
         .connecting(to: target)
     }

@@ -11,9 +11,6 @@ import TTRPC
 #endif
 
 /// The check of TLS that failed, as text for people.
-///
-/// NIOSSL keeps the codes of its library to itself, so failures are told apart by the names in the
-/// library's messages, which are part of its interface.
 struct ClientTLSFailure {
   /// The stable name of the check, as the `reason` of an ErrorInfo.
   let reason: String
@@ -34,28 +31,30 @@ struct ClientTLSFailure {
     name: String,
     settings: ClientTLS.Settings
   ) {
-    let names = Self.names(in: error)
+    let names = TLSErrorNames(error)
     if let failure = Self.refusedCertificate(names) ?? Self.otherProtocol(names, settings) {
       self = failure
     } else if Self.isWrongName(error) {
       self = Self.wrongName(name)
     } else if names.contains("CERTIFICATE_VERIFY_FAILED") {
       self = Self.unverified(certificate, settings)
-    } else if names.contains("EOF during handshake") || error is IOError
-      || error is ClientHandshake.Ended
-    {
+    } else if names.isEnd || error is IOError || error is ClientHandshake.Ended {
       self = Self.closed
     } else if error is ClientHandshake.TimedOut {
       self = Self.slow
     } else {
-      self.init("TLS_HANDSHAKE_FAILED", "the TLS handshake failed: \(Self.short(names))")
+      let cause = names.first.map { ": \($0)" } ?? ""
+      self.init(
+        "TLS_HANDSHAKE_FAILED",
+        "the TLS handshake failed\(cause); the server's log may have the reason"
+      )
     }
   }
 
   /// Judges the error of a connection whose handshake had succeeded on this side. In TLS 1.3 a
   /// server looks at the client's certificate after that. Nil if the error is another one.
   init?(afterHandshake error: any Error) {
-    guard let failure = Self.refusedCertificate(Self.names(in: error)) else { return nil }
+    guard let failure = Self.refusedCertificate(TLSErrorNames(error)) else { return nil }
     self = failure
   }
 
@@ -70,28 +69,12 @@ struct ClientTLSFailure {
   }
 }
 
-// Names in the errors of NIOSSL.
+// Kinds of errors.
 extension ClientTLSFailure {
-  private static func names(in error: any Error) -> String {
-    switch error {
-    case NIOSSLError.handshakeFailed(let inner): names(in: inner)
-    case BoringSSLError.sslError(let stack), BoringSSLError.unknownError(let stack):
-      stack.map(\.description).joined(separator: "; ")
-    default: "\(error)"
-    }
-  }
-
-  /// Returns a name such as `SSLV3_ALERT_HANDSHAKE_FAILURE` without codes and the library's files.
-  private static func short(_ names: String) -> String {
-    guard let start = names.firstRange(of: "OPENSSL_internal:") else {
-      return String(names.prefix(100))
-    }
-    return String(names[start.upperBound...].prefix { $0 != " " })
-  }
-
   private static func isWrongName(_ error: any Error) -> Bool {
     switch error {
     case NIOSSLError.unableToValidateCertificate, NIOSSLError.cannotMatchULabel: true
+    case is ClientHandshake.WrongName: true
     case let error as NIOSSLExtraError:
       error == .failedToValidateHostname || error == .serverHostnameImpossibleToMatch
     default: false
@@ -136,32 +119,34 @@ extension ClientTLSFailure {
     )
   }
 
-  private static func refusedCertificate(_ names: String) -> ClientTLSFailure? {
-    if names.contains("ALERT_CERTIFICATE_REQUIRED") {
+  private static func refusedCertificate(_ names: TLSErrorNames) -> ClientTLSFailure? {
+    guard let alert = names.alert else { return nil }
+    if alert == "CERTIFICATE_REQUIRED" {
       return ClientTLSFailure(
         "TLS_CLIENT_CERTIFICATE_REQUIRED",
         "the server wants a client certificate; name the files of one and of its key"
       )
     }
     let causes = [
-      "ALERT_UNKNOWN_CA": "is signed by a CA that the server does not trust",
-      "ALERT_CERTIFICATE_EXPIRED": "has expired",
-      "ALERT_CERTIFICATE_REVOKED": "is revoked",
-      "ALERT_UNSUPPORTED_CERTIFICATE": "is of a kind that the server does not support",
-      "ALERT_BAD_CERTIFICATE": "was not accepted",
-      "ALERT_CERTIFICATE_UNKNOWN": "was not accepted",
-      "ALERT_DECRYPT_ERROR": "has a signature that does not fit",
-      "ALERT_ACCESS_DENIED": "has no access",
+      "UNKNOWN_CA": "is signed by a CA that the server does not trust",
+      "CERTIFICATE_EXPIRED": "has expired",
+      "CERTIFICATE_REVOKED": "is revoked",
+      "UNSUPPORTED_CERTIFICATE": "is not made for clients (extended key usage clientAuth), or of a "
+        + "kind that the server does not support",
+      "BAD_CERTIFICATE": "was not accepted",
+      "CERTIFICATE_UNKNOWN": "was not accepted",
+      "DECRYPT_ERROR": "has a signature that does not fit",
+      "ACCESS_DENIED": "has no access",
     ]
-    guard let cause = causes.first(where: { names.contains($0.key) }) else { return nil }
+    guard let cause = causes[alert] else { return nil }
     return ClientTLSFailure(
       "TLS_CLIENT_CERTIFICATE_REFUSED",
-      "the server refused the client certificate: it \(cause.value); use another one"
+      "the server refused the client certificate: it \(cause); use another one"
     )
   }
 
   private static func otherProtocol(
-    _ names: String,
+    _ names: TLSErrorNames,
     _ settings: ClientTLS.Settings
   ) -> ClientTLSFailure? {
     if names.contains("WRONG_VERSION_NUMBER") {

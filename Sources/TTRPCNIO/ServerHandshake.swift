@@ -78,7 +78,11 @@ final class ServerHandshake: ChannelDuplexHandler, RemovableChannelHandler {
       return
     }
     // With half-closure allowed, nobody else closes a connection that ends in its handshake.
-    if state == .running || greeting != nil { report("the client closed the connection") }
+    if state == .running {
+      report(HandshakeRefusal.closed)
+    } else if greeting != nil {
+      report("the client closed the connection")
+    }
     end(.failed)
     context.close(promise: nil)
   }
@@ -168,7 +172,7 @@ final class ServerHandshake: ChannelDuplexHandler, RemovableChannelHandler {
     if let certificate = tls.peerCertificate {
       // A client that resumes a session is not asked for its certificate again.
       guard certificate.isValid(at: ServerCertificates.now()) else {
-        report("the client's certificate has expired")
+        report(HandshakeRefusal.expired)
         end(.failed)
         return context.close(promise: nil)
       }
@@ -184,7 +188,9 @@ final class ServerHandshake: ChannelDuplexHandler, RemovableChannelHandler {
   /// has sent its alert.
   func failed(_ error: any Error) {
     guard state != .failed, state != .succeeded else { return }
-    report(HandshakeRefusal.reason(for: error))
+    report(
+      HandshakeRefusal.reason(for: error, tls?.peerCertificate, now: ServerCertificates.now())
+    )
     end(.failed)
     handler.handshakeFailed()
     if tls == nil { context?.close(promise: nil) }

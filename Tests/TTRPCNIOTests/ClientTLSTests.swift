@@ -152,6 +152,32 @@ struct ClientTLSTests {
     }
   }
 
+  /// NIOSSL accepts the address of a connection for any name, and we do not.
+  @Test func anAddressInACertificateIsNoName() async throws {
+    let certificates = TestCertificates()
+    let names = ["DNS:shop.example.com", "DNS:*.tills.example.com", "IP:127.0.0.1"]
+    let pair = try certificates.make("addressed", names: names)
+    let ca = try certificates.authority().certificate
+    try await withServer(pair) { port in
+      // An address of the server is looked for where it is called by its address.
+      #expect(try await echo(try configuration(port, host: "127.0.0.1", ca: ca)) == [4, 2])
+      func named(_ name: String) throws -> ClientConfiguration {
+        try configuration(port, host: "127.0.0.1", ca: ca) { $0.serverName = name }
+      }
+      for name in ["shop.example.com", "Shop.Example.com.", "one.tills.example.com"] {
+        #expect(try await echo(try named(name)) == [4, 2], "\(name)")
+      }
+      let others = [
+        "example.com", "other.example.com", "tills.example.com", "a.one.tills.example.com",
+      ]
+      for name in others {
+        await expectFailure("TLS_WRONG_NAME", "is not for \(name);", try named(name))
+      }
+      let local = try configuration(port, ca: ca)
+      await expectFailure("TLS_WRONG_NAME", "is not for localhost;", local)
+    }
+  }
+
   @Test func anExpiredCertificateIsNamed() async throws {
     let certificates = TestCertificates()
     let pair = try certificates.make("old", days: -1)
@@ -181,8 +207,17 @@ struct ClientTLSTests {
       }
       await expectFailure(
         "TLS_CLIENT_CERTIFICATE_REFUSED",
-        "refused the client certificate",
+        "refused the client certificate: it is signed by a CA that the server does not trust",
         foreign
+      )
+      let wrong = try configuration(port, ca: ca) {
+        $0.certificateFile = common.server.certificate
+        $0.keyFile = common.server.key
+      }
+      await expectFailure(
+        "TLS_CLIENT_CERTIFICATE_REFUSED",
+        "it is not made for clients (extended key usage clientAuth)",
+        wrong
       )
       let own = try configuration(port, ca: ca) {
         $0.certificateFile = common.client.certificate
