@@ -1,10 +1,16 @@
 // Errors of the client connection itself, and the ends of calls.
 extension ClientConnection {
-  static func tooLarge(_ size: Int, limit: Int) -> RPCError {
-    RPCError(
+  /// Returns the error of a message that the server would refuse for its size in bytes, or the
+  /// client by its own limits; nil for one that may be sent.
+  func tooLarge(_ size: Int) -> RPCError? {
+    let limit = min(limits.requestBytes, peerMaxBytes)
+    if size <= limit { return nil }
+    let flag = Limits.flag(for: \.requestBytes)
+    let more = peerMaxBytes < limits.requestBytes ? ", or raise \(flag) on the server" : ""
+    return RPCError(
       code: .resourceExhausted,
-      message: "the request takes \(size) bytes, allowed are \(limit): send less at a time"
-    )
+      message: "the request takes \(size) bytes; the limit is \(limit): send less at a time\(more)"
+    ).giving(reason: "REQUEST_TOO_LARGE", ["bytes": "\(size)", "limit": "\(limit)"])
   }
 
   static func deadlinePassed(sent: Bool) -> RPCError {

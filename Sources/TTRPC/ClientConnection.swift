@@ -118,8 +118,7 @@ public struct ClientConnection: ~Copyable {
         message: "the sending side of this call is already closed"
       )
     }
-    let limit = min(limits.requestBytes, peerMaxBytes)
-    if message.count > limit { throw Self.tooLarge(message.count, limit: limit) }
+    if let error = tooLarge(message.count) { throw error }
     output.appendFrame(.data, stream: call.stream, body: message)
   }
 
@@ -191,8 +190,7 @@ public struct ClientConnection: ~Copyable {
       throw CallFailure(RPCError(code: .resourceExhausted, message: message), reach: .notSent)
     }
     let size = frameBytes(method, payload: payload?.count ?? 0, metadata: metadata)
-    let limit = min(limits.requestBytes, peerMaxBytes)
-    if size > limit { throw CallFailure(Self.tooLarge(size, limit: limit), reach: .notSent) }
+    if let error = tooLarge(size) { throw CallFailure(error, reach: .notSent) }
   }
 
   /// Returns the size of a request's frame, in bytes: at least what it will take.

@@ -1,16 +1,23 @@
 extension RPCError {
   /// Returns the error with a `google.rpc.ErrorInfo` that names a stable reason, written by hand
-  /// because this module knows no message types. Both texts are ASCII and shorter than 64 bytes.
-  package func giving(reason: String, domain: String = "patron") -> RPCError {
-    var value: [UInt8] = []
-    for (tag, text) in [(UInt8(0x0a), reason), (UInt8(0x12), domain)] {
-      value += [tag, UInt8(text.utf8.count)]
-      value += text.utf8
+  /// because this module knows no message types. All texts are ASCII and shorter than 60 bytes.
+  package func giving(
+    reason: String,
+    domain: String = "patron",
+    _ metadata: KeyValuePairs<String, String> = [:]
+  ) -> RPCError {
+    var value = Self.field(1, Array(reason.utf8)) + Self.field(2, Array(domain.utf8))
+    for (key, text) in metadata {
+      value += Self.field(3, Self.field(1, Array(key.utf8)) + Self.field(2, Array(text.utf8)))
     }
     var error = self
     error.details.append(
       StatusDetail(typeURL: "type.googleapis.com/google.rpc.ErrorInfo", value: value)
     )
     return error
+  }
+
+  private static func field(_ number: UInt8, _ bytes: [UInt8]) -> [UInt8] {
+    [number << 3 | 2, UInt8(bytes.count)] + bytes
   }
 }

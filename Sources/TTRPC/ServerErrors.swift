@@ -98,6 +98,9 @@ enum ServerErrors {
         the request takes \(length) bytes; the limit is \(limits.requestBytes): send less, or \
         raise \(Limits.flag(for: \.requestBytes)) on the server
         """
+    ).giving(
+      reason: "REQUEST_TOO_LARGE",
+      ["bytes": "\(length)", "limit": "\(limits.requestBytes)"]
     )
   }
 

@@ -169,6 +169,76 @@ struct BatchCommandTests {
     #expect(rejects.text.hasPrefix(#"{"line":26,"error":{"code":"INVALID_ARGUMENT""#))
   }
 
+  private static func tooLarge(_ bytes: Int) throws(RPCError) -> RPCError {
+    let info = GoogleRPC.ErrorInfo.with {
+      $0.reason = "REQUEST_TOO_LARGE"
+      $0.domain = "patron"
+    }
+    return RPCError(
+      code: .resourceExhausted,
+      message: "the request takes \(bytes) bytes; the limit is 100",
+      details: [
+        StatusDetail(
+          typeURL: "type.googleapis.com/google.rpc.ErrorInfo",
+          value: try FakeServer.encode(info)
+        )
+      ]
+    )
+  }
+
+  /// A server with a lower limit gets smaller calls, without a wait, and a record that is too large
+  /// by itself is rejected like a wrong one.
+  @Test func sendsLessAtATimeIfTheServerTakesLess() async throws {
+    let server = FakeServer()
+    server.handle("BatchUpsertCustomers") { bytes, _ throws(RPCError) in
+      if bytes.count > 100 { throw try Self.tooLarge(bytes.count) }
+      let request: BatchUpsertCustomersRequest = try FakeServer.decode(bytes)
+      let response = BatchUpsertCustomersResponse.with {
+        $0.results = request.customers.map { _ in .with { $0.outcome = .created } }
+      }
+      return [try FakeServer.encode(response)]
+    }
+    let rejects = try TemporaryFile()
+    let long = "{\"externalId\": \"\(String(repeating: "x", count: 100))\"}\n"
+    let outcome = try await patron(
+      "customers",
+      "upsert",
+      "--batch",
+      "-",
+      "--rejects",
+      rejects.path,
+      server: server,
+      input: lines(1000..<1040) + long + lines(1040..<1060)
+    )
+    #expect(outcome.status == 3, "\(outcome.err)")
+    #expect(outcome.out.hasPrefix("61 customers: 60 created, 0 updated, 0 unchanged, 1 rejected"))
+    let requests = try server.requests(BatchUpsertCustomersRequest.self, "BatchUpsertCustomers")
+    let taken = try requests.filter { try $0.encoded().count <= 100 }
+    let ids = taken.flatMap(\.customers).compactMap(\.externalID)
+    #expect(ids == (1000..<1060).map(String.init), "in order, each once")
+    #expect(rejects.lines.count == 1)
+    #expect(rejects.text.hasPrefix(#"{"line":41,"error":{"code":"RESOURCE_EXHAUSTED""#))
+    #expect(rejects.text.contains(#""reason":"REQUEST_TOO_LARGE""#))
+  }
+
+  @Test func doesNotRepeatWhatNoWaitCures() async throws {
+    let server = FakeServer()
+    server.on(CustomerService.batchUpsertCustomers) { _ throws(RPCError) in
+      throw RPCError(code: .resourceExhausted, message: "the answer takes 9 bytes")
+    }
+    let outcome = try await patron(
+      "customers",
+      "upsert",
+      "--batch",
+      "-",
+      server: server,
+      input: lines(0..<1)
+    )
+    #expect(outcome.status == 72)
+    #expect(outcome.err == "error: the answer takes 9 bytes (RESOURCE_EXHAUSTED)\n")
+    #expect(server.calls.filter { $0.method == "BatchUpsertCustomers" }.count == 1)
+  }
+
   @Test func repeatsWhatALostConnectionStopped() async throws {
     let attempts = Mutex(0)
     let server = FakeServer()

@@ -29,6 +29,13 @@ import Testing
     #expect(frames.map(\.description) == ["response 3 RESOURCE_EXHAUSTED", "response 5 01"])
     #expect(frames.first?.error?.message.contains("--max-request-bytes") == true)
     #expect(frames.first?.error?.message.contains("2001 bytes; the limit is 2000") == true)
+    #expect(frames.first?.error?.retryDelay == nil, "it would be as large again")
+    // The ErrorInfo byte by byte: reason, domain, and two entries of metadata.
+    let info =
+      "\n\u{11}REQUEST_TOO_LARGE\u{12}\u{06}patron" + "\u{1a}\u{0d}\n\u{05}bytes\u{12}\u{04}2001"
+      + "\u{1a}\u{0d}\n\u{05}limit\u{12}\u{04}2000"
+    let details = frames.first?.error?.details.map { String(decoding: $0.value, as: UTF8.self) }
+    #expect(details == [info])
   }
 
   @Test func requestBytesOfStreamedMessages() {

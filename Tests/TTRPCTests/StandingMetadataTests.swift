@@ -60,5 +60,7 @@ import Testing
       try peer.start(method, [UInt8](repeating: 1, count: 301 - bare))
     }
     #expect(error?.error.code == .resourceExhausted)
+    let details = error?.error.details.map { String(decoding: $0.value, as: UTF8.self) } ?? []
+    #expect(details.contains { $0.contains("REQUEST_TOO_LARGE") }, "\(details)")
   }
 }

@@ -128,7 +128,7 @@ extension Mistake {
     Mistake(
       "a request that is too large",
       72,
-      says: ["RESOURCE_EXHAUSTED", "--max-request-bytes"],
+      says: ["REQUEST_TOO_LARGE", "--max-request-bytes"],
       ["call", "UpsertCustomer", "-"],
       input: #"{"customer": {"externalId": "big", "email": "big@example.com", "firstName": ""#
         + String(repeating: "A", count: 1 << 20) + "\"}}"

@@ -83,8 +83,8 @@ enum ErrorText {
         + "`patron settings set --allow-recreate-after-erasure true`"
     case (.notFound, PatronReason.customerNotFound):
       return "find customers with `patron customers list --search TEXT`; check --store"
-    case (.resourceExhausted, PatronReason.pendingPartsTooMany): return nil
-    case (.resourceExhausted, _): return "wait a moment and try again, or send less at once"
+    case (.resourceExhausted, _) where error.retryDelay != nil:
+      return "wait a moment and try again, or send less at once"
     default: return nil
     }
   }

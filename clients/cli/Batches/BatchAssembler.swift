@@ -36,7 +36,7 @@ struct BatchAssembler: ~Copyable {
       if text.allSatisfy({ $0 == 0x20 || $0 == 0x09 }) { continue }
       let number = reader.lineNumber
       guard let item = encode(text, number, &batch) else { continue }
-      guard batch.request.count + item.count + 8 <= Self.maxRequestBytes else {
+      guard batch.requestBytes + item.count + 8 <= Self.maxRequestBytes else {
         held = (number, text)
         break
       }
@@ -58,15 +58,12 @@ struct BatchAssembler: ~Copyable {
   }
 
   private func emptyBatch() -> PreparedBatch {
-    var batch = PreparedBatch(request: job.frame)
-    if let field = job.requestIDField {
-      batch.request.appendField(field, text: RequestID.make())
-    }
-    return batch
+    PreparedBatch(requestBytes: job.request([]).count)
   }
 
   private func add(_ number: Int, _ text: [UInt8], _ item: [UInt8], to batch: inout PreparedBatch) {
-    batch.request.appendField(job.itemField, bytes: item)
+    batch.items.append(item)
+    batch.requestBytes += item.count + 8
     batch.lines.append((number, text))
   }
 

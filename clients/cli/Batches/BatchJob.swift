@@ -1,18 +1,8 @@
 import PatronClient
+import ProtoWire
 
 /// The request of a batch command: the method, the type of its records, and their common fields.
 struct BatchJob: Sendable {
-  /// The results of one call.
-  struct Answer: Sendable {
-    var results: [BatchItemResult]
-    var counts: BatchCounts
-
-    init(_ results: [BatchItemResult], _ counts: BatchCounts?) {
-      self.results = results
-      self.counts = counts ?? BatchCounts()
-    }
-  }
-
   /// The word for one record in messages, such as `order`.
   let noun: String
   let method: Method
@@ -24,7 +14,7 @@ struct BatchJob: Sendable {
   let requestIDField: Int?
   /// The encoded request, without records.
   let frame: [UInt8]
-  let decode: @Sendable ([UInt8]) throws(CodecError) -> Answer
+  let decode: @Sendable ([UInt8]) throws(CodecError) -> [BatchItemResult]
 
   init(
     noun: String,
@@ -33,7 +23,7 @@ struct BatchJob: Sendable {
     itemField: Int,
     requestIDField: Int? = nil,
     frame: [UInt8],
-    decode: @escaping @Sendable ([UInt8]) throws(CodecError) -> Answer
+    decode: @escaping @Sendable ([UInt8]) throws(CodecError) -> [BatchItemResult]
   ) {
     self.noun = noun
     self.method = method
@@ -42,6 +32,14 @@ struct BatchJob: Sendable {
     self.requestIDField = requestIDField
     self.frame = frame
     self.decode = decode
+  }
+
+  /// Returns the encoded request of one call for encoded records.
+  func request(_ items: ArraySlice<[UInt8]>) -> [UInt8] {
+    var request = frame
+    if let requestIDField { request.appendField(requestIDField, text: RequestID.make()) }
+    for item in items { request.appendField(itemField, bytes: item) }
+    return request
   }
 }
 
@@ -54,10 +52,12 @@ struct RejectedLine: Sendable {
 
 /// The encoded lines of one call.
 struct PreparedBatch: Sendable {
-  /// The lines of the items, in the order of the request.
+  /// The lines of the items, in the same order.
   var lines: [(number: Int, text: [UInt8])] = []
-  /// The encoded request.
-  var request: [UInt8] = []
+  /// The encoded records.
+  var items: [[UInt8]] = []
+  /// The largest size of the request, in bytes.
+  var requestBytes: Int
   /// Lines that could not be encoded.
   var rejects: [RejectedLine] = []
   /// Bytes of the input up to the end of this batch.

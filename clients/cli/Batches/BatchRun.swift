@@ -44,7 +44,7 @@ struct BatchRun: Sendable {
     while let read = try prepared.get() {
       let batch = try await session.learnZone() ? assembler.remade(read) : read
       let hasAnswered = summary.hasAnswer
-      async let pending = answer(to: batch, hasAnswered: hasAnswered)
+      async let pending = results(of: batch, hasAnswered: hasAnswered)
       prepared = Result { () throws(LocalError) in try assembler.next() }
       do {
         try note(try await pending, batch, &summary, &rejects)
@@ -66,47 +66,56 @@ struct BatchRun: Sendable {
     return summary
   }
 
-  /// Sends a batch and returns the answer, or nil if the batch has no records.
-  private func answer(to batch: PreparedBatch, hasAnswered: Bool) async throws -> BatchJob.Answer? {
-    if batch.lines.isEmpty { return nil }
+  /// Sends a batch and returns the results, or none if the batch has no records.
+  private func results(
+    of batch: PreparedBatch,
+    hasAnswered: Bool
+  ) async throws -> [BatchItemResult] {
+    if batch.lines.isEmpty { return [] }
     if !hasAnswered { try await session.reach() }
+    return try await BatchPieces.results(of: batch.items[...]) { items in
+      try await results(of: job.request(items), count: items.count)
+    }
+  }
+
+  /// Makes one call, and further attempts at it.
+  private func results(of request: [UInt8], count: Int) async throws -> [BatchItemResult] {
     let bytes = try await BatchRetry.run(patience: patience) {
       () async throws(RPCError) in
       var options = session.call
       options.hasRequestID = job.requestIDField != nil
-      return try await session.client.channel.unary(job.method, batch.request, options)
+      return try await session.client.channel.unary(job.method, request, options)
     }
+    let results: [BatchItemResult]
     do throws(CodecError) {
-      return try job.decode(bytes)
+      results = try job.decode(bytes)
     } catch {
       throw RPCError(code: .internal, message: "response of \(job.method): \(error)")
     }
+    guard results.count == count else {
+      throw RPCError(
+        code: .internal,
+        message: "\(job.method) returned \(results.count) results for \(count) records"
+      )
+    }
+    return results
   }
 
   private func note(
-    _ answer: BatchJob.Answer?,
+    _ results: [BatchItemResult],
     _ batch: PreparedBatch,
     _ summary: inout BatchSummary,
     _ rejects: inout BatchRejects
   ) throws {
     var rejected = batch.rejects
-    if let answer {
-      guard answer.results.count == batch.lines.count else {
-        throw RPCError(
-          code: .internal,
-          message: "\(job.method) returned \(answer.results.count) results for "
-            + "\(batch.lines.count) records"
+    for (result, line) in zip(results, batch.lines) {
+      if let status = result.error {
+        rejected.append(
+          RejectedLine(number: line.number, error: RPCError(status), input: line.text)
         )
       }
-      for (result, line) in zip(answer.results, batch.lines) {
-        if let status = result.error {
-          rejected.append(
-            RejectedLine(number: line.number, error: RPCError(status), input: line.text)
-          )
-        }
-      }
-      summary.add(answer.results)
     }
+    if !batch.lines.isEmpty { summary.add(results) }
     summary.rejected += batch.rejects.count
     for reject in rejected.sorted(by: { $0.number < $1.number }) {
       try rejects.add(reject)

@@ -156,8 +156,7 @@ struct CustomersUpsert: AsyncParsableCommand {
         itemField: BatchUpsertCustomersRequest.Field.customers,
         frame: try frame.encodedForCLI()
       ) { bytes throws(CodecError) in
-        let response = try BatchUpsertCustomersResponse(decoding: bytes)
-        return BatchJob.Answer(response.results, response.counts)
+        try BatchUpsertCustomersResponse(decoding: bytes).results
       }
       try await BatchRun(job, session, batch).run(source)
     }

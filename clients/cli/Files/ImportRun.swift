@@ -217,9 +217,10 @@ struct ImportRun: Sendable {
   ) async throws -> [BatchItemResult] {
     if items.isEmpty { return [] }
     if !hasAnswered { try await session.reach() }
-    let results = try await BatchRetry.run {
-      () async throws(RPCError) in
-      try await call.results(of: items, in: session)
+    let results = try await BatchPieces.results(of: items[...]) { items in
+      try await BatchRetry.run { () async throws(RPCError) in
+        try await call.results(of: Array(items), in: session)
+      }
     }
     guard results.count == items.count else {
       throw RPCError(

@@ -109,8 +109,7 @@ struct TimelineOrder: AsyncParsableCommand {
         itemField: BatchSyncOrdersRequest.Field.items,
         frame: try frame.encodedForCLI()
       ) { bytes throws(CodecError) in
-        let response = try BatchSyncOrdersResponse(decoding: bytes)
-        return BatchJob.Answer(response.results, response.counts)
+        try BatchSyncOrdersResponse(decoding: bytes).results
       }
       try await BatchRun(job, session, batch).run(source)
     }

@@ -97,8 +97,7 @@ struct TimelineRecord: AsyncParsableCommand {
         requestIDField: BatchRecordEventsRequest.Field.requestID,
         frame: try frame.encodedForCLI()
       ) { bytes throws(CodecError) in
-        let response = try BatchRecordEventsResponse(decoding: bytes)
-        return BatchJob.Answer(response.results, response.counts)
+        try BatchRecordEventsResponse(decoding: bytes).results
       }
       try await BatchRun(job, session, batch).run(source)
     }
