@@ -70,6 +70,27 @@ class StatusError(Exception):
         super().__init__(f"status {self.code} {', '.join(self.reasons)}: {message}")
 
 
+def tls_error(error):
+    """Returns an error of TLS as one line: what was wrong, and what to do."""
+    if isinstance(error, ssl.SSLCertVerificationError):
+        what = {
+            10: "has expired: renew it on the server",
+            62: "is for another name: use the name that it has in PATRON_ADDRESS",
+            64: "is not for this IP address: use the name that it has in PATRON_ADDRESS",
+        }.get(error.verify_code, "is not signed by a known CA: name its file in PATRON_TLS_CA")
+        return ConnectionError(f"the server's certificate {what} ({error.verify_message})")
+    reason = getattr(error, "reason", None) or ""
+    if "ALERT_CERTIFICATE_REQUIRED" in reason:
+        what = "wants a client certificate: set PATRON_TLS_CLIENT_CERT and PATRON_TLS_CLIENT_KEY"
+    elif "_CERTIFICATE" in reason or "UNKNOWN_CA" in reason:
+        what = f"refused the client certificate: use another one ({reason})"
+    elif isinstance(error, (ssl.SSLEOFError, ConnectionError)) or "WRONG_VERSION" in reason:
+        what = "does not speak TLS: write PATRON_ADDRESS without tls://, or check the port"
+    else:
+        what = f"and this client have no TLS in common: check the address ({reason or error})"
+    return ConnectionError(f"the server {what}")
+
+
 def connect(address):
     if address.startswith("unix:"):
         plain = socket.socket(socket.AF_UNIX)
@@ -88,7 +109,10 @@ def connect(address):
         context.load_cert_chain(
             os.environ["PATRON_TLS_CLIENT_CERT"], os.environ["PATRON_TLS_CLIENT_KEY"]
         )
-    return context.wrap_socket(plain, server_hostname=host)
+    try:
+        return context.wrap_socket(plain, server_hostname=host)
+    except (ssl.SSLError, ConnectionError) as error:
+        raise tls_error(error) from error
 
 
 class Patron:
@@ -102,16 +126,25 @@ class Patron:
         bearer = field(1, "authorization") + field(2, f"Bearer {key}")
         self.metadata = field(5, bearer) if key else b""
 
+    def read(self, count):
+        try:
+            data = self.input.read(count)
+        except ssl.SSLError as error:  # In TLS 1.3 a client's certificate is checked last.
+            raise tls_error(error) from error
+        if len(data) < count:
+            raise ConnectionError("the server closed the connection before its answer")
+        return data
+
     def call(self, service, method, message):
         """Sends the bytes of a request message and returns the fields of the response."""
         self.stream += 2
         request = field(1, service) + field(2, method) + field(3, message)
         request += field(4, 5_000_000_000) + self.metadata  # timeout in nanoseconds
         self.socket.sendall(struct.pack(">IIBB", len(request), self.stream, 1, 0) + request)
-        length, stream, kind, _ = struct.unpack(">IIBB", self.input.read(10))
+        length, stream, kind, _ = struct.unpack(">IIBB", self.read(10))
         if (stream, kind) != (self.stream, 2):
             raise ConnectionError(f"expected the answer on {self.stream}: {kind} on {stream}")
-        response = fields(self.input.read(length))
+        response = fields(self.read(length))
         status = fields(response.get(1, [b""])[0])
         if status.get(1, [0])[0] != 0:
             raise StatusError(status)
