@@ -2,10 +2,11 @@ import PatronServer
 import PatronStore
 import ServiceLifecycle
 
-/// The writing of refused calls into the audit log: a look once a second, and one more when no call
-/// can come any more.
+/// The writing of refused calls into the audit log, and of those beyond limits into the log: a look
+/// once a second, and one more when no call can come any more.
 struct RefusalService: Service {
   let records: RefusalRecords
+  let overruns: LimitRefusals
 
   private static let interval = Duration.seconds(1)
 
@@ -14,9 +15,12 @@ struct RefusalService: Service {
       while !Task.isCancelled {
         // Ends early with the shutdown.
         try? await Task.sleep(for: Self.interval)
-        records.write(at: WallClock.system.now())
+        let now = WallClock.system.now()
+        records.write(at: now)
+        overruns.write(at: now)
       }
     }
     records.write(at: WallClock.system.now(), isLast: true)
+    overruns.write(at: WallClock.system.now(), isLast: true)
   }
 }

@@ -40,13 +40,15 @@ struct Server {
     configuration.tls = tls
     configuration.onNotice = { log.warning("\($0)") }
     let failures = AuthenticationFailures(log: log)
+    let overruns = LimitRefusals(log: log)
     let gate = Gate(
       auth,
       of: store,
       ofKeys: callerLimits.ofKeys,
       ofStores: callerLimits.ofStores,
       uses: uses,
-      failures: failures
+      failures: failures,
+      overruns: overruns
     )
     configuration.operatorSocket = options.directory + "/" + OperatorSession.socketName
     let calls = CallService(
@@ -63,7 +65,7 @@ struct Server {
     let group = ServiceGroupConfiguration(
       services: [
         DatabaseService(store: store, uses: uses),
-        RefusalService(records: RefusalRecords(failures, in: store)), calls,
+        RefusalService(records: RefusalRecords(failures, in: store), overruns: overruns), calls,
       ],
       gracefulShutdownSignals: [.sigterm, .sigint],
       logger: Logger(label: "lifecycle") { _ in SwiftLogNoOpLogHandler() }

@@ -32,6 +32,9 @@ package final class AuthenticationFailures: Sendable {
 
   private struct Entry {
     var failure: Failure
+    /// The first name that the connection of the latest refusal had proved, if none stands for a
+    /// key.
+    var unbound: String?
     /// Refusals that no line of the log has counted yet, and the time of the latest line.
     var unlogged = 0
     var loggedAt = Int64.min
@@ -75,7 +78,14 @@ package final class AuthenticationFailures: Sendable {
     note(reason, keyID: key?.keyID, store: key?.store?.name, peer.hostText, at: now)
   }
 
-  func note(_ reason: String, keyID: KeyID?, store: String?, _ host: String, at now: Int64) {
+  func note(
+    _ reason: String,
+    keyID: KeyID?,
+    store: String?,
+    _ host: String,
+    unbound: String? = nil,
+    at now: Int64
+  ) {
     let line = state.withLock { state -> String? in
       var key = Key(peer: host, reason: reason)
       if state.entries[key] == nil, state.entries.count >= Self.maxEntries {
@@ -86,6 +96,7 @@ package final class AuthenticationFailures: Sendable {
       entry.failure.keyID = keyID
       entry.failure.store = store
       entry.failure.lastAt = now
+      entry.unbound = unbound
       entry.unlogged += 1
       defer { state.entries[key] = entry }
       let isDue = now >= entry.loggedAt &+ Self.logInterval || now < entry.loggedAt
@@ -123,7 +134,8 @@ package final class AuthenticationFailures: Sendable {
     let isOtherSecret = failure.reason == KeyRefusal.unknown.rawValue && failure.keyID != nil
     let cause = isOtherSecret ? ", because that key has another secret" : ""
     let count = entry.unlogged > 1 ? " (\(entry.unlogged) times)" : ""
-    return "refused a call of \(peer)\(key): \(failure.reason)\(cause)\(count)"
+    let name = entry.unbound.map { ", and \($0) is bound to no key" } ?? ""
+    return "refused a call of \(peer)\(key): \(failure.reason)\(cause)\(name)\(count)"
   }
 }
 

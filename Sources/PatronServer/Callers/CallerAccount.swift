@@ -1,3 +1,5 @@
+internal import PatronModel
+internal import PatronStore
 internal import Synchronization
 internal import TTRPC
 
@@ -23,23 +25,31 @@ final class CallerUsage: Sendable {
 
 /// The limits of a key or a store at present, with the use that is made of them.
 struct CallerAccount: Sendable {
-  /// The subject of the limits, as the errors name it.
-  enum Subject: String {
-    case key
-    case store
+  /// The subject of the limits.
+  enum Subject: Sendable, Hashable {
+    case key(KeyID)
+    case store(StoreID)
+
+    /// The word of the errors and flags.
+    var word: String {
+      switch self {
+      case .key: "key"
+      case .store: "store"
+      }
+    }
   }
 
   let subject: Subject
   let limits: CallerLimits
   let usage: CallerUsage
 
-  /// Admits a call, or throws RESOURCE_EXHAUSTED with the name of the limit and the time to wait.
-  /// Returns the places that the call holds until it ends.
+  /// Admits a call, or throws the limit that it exceeds. Returns the places that the call
+  /// holds until it ends.
   func admit(
     _ rule: MethodRule,
     bytes: Int,
     at now: Int64 = CallerUsage.now
-  ) throws(RPCError) -> CallPlaces {
+  ) throws(LimitOverrun) -> CallPlaces {
     if limits.callsPerSecond > 0,
       let wait = usage.calls.take(1, rate: limits.callsPerSecond, at: now)
     {
@@ -75,7 +85,7 @@ struct CallerAccount: Sendable {
     if places.contains(scanPlace) { usage.openScans.wrappingSubtract(1, ordering: .relaxed) }
   }
 
-  private func takePlaces(_ rule: MethodRule) throws(RPCError) -> CallPlaces {
+  private func takePlaces(_ rule: MethodRule) throws(LimitOverrun) -> CallPlaces {
     var places: CallPlaces = []
     if limits.callsAtOnce > 0 {
       guard Self.take(usage.openCalls, limits.callsAtOnce) else {
@@ -97,8 +107,9 @@ struct CallerAccount: Sendable {
   private static let callWait = Duration.milliseconds(50)
   private static let scanWait = Duration.seconds(1)
 
-  private var callPlace: CallPlaces { subject == .key ? .call : .storeCall }
-  private var scanPlace: CallPlaces { subject == .key ? .scan : .storeScan }
+  private var isOfKey: Bool { if case .key = subject { true } else { false } }
+  private var callPlace: CallPlaces { isOfKey ? .call : .storeCall }
+  private var scanPlace: CallPlaces { isOfKey ? .scan : .storeScan }
 
   private static func take(_ count: borrowing Atomic<Int>, _ limit: Int) -> Bool {
     var open = count.load(ordering: .relaxed)
@@ -114,13 +125,22 @@ struct CallerAccount: Sendable {
     return false
   }
 
-  private func exceeded(_ name: LimitName, _ limit: Int, _ wait: Duration) -> RPCError {
-    .limitExceeded(name, of: subject.rawValue, limit, after: wait)
+  private func exceeded(_ name: LimitName, _ limit: Int, _ wait: Duration) -> LimitOverrun {
+    LimitOverrun(subject: subject, name: name, limit: limit, wait: wait)
   }
 }
 
+/// A call beyond a limit of its key or store.
+struct LimitOverrun: Error {
+  let subject: CallerAccount.Subject
+  let name: LimitName
+  let limit: Int
+  /// The time after which a call will be let in.
+  let wait: Duration
+}
+
 /// The name of a limit, which is the reason of its error.
-enum LimitName: String {
+enum LimitName: String, CaseIterable {
   case callRate = "CALL_RATE"
   case writeRate = "WRITE_RATE"
   case byteRate = "BYTE_RATE"
@@ -135,6 +155,30 @@ enum LimitName: String {
     case .byteRate: "bytes of requests and answers in a second"
     case .callsAtOnce: "calls at once"
     case .scansAtOnce: "exports at once"
+    }
+  }
+
+  /// The flag of the server that sets the limit for every key or store.
+  func flag(of subject: CallerAccount.Subject) -> String {
+    let end =
+      switch self {
+      case .callRate: "call-rate"
+      case .writeRate: "write-rate"
+      case .byteRate: "byte-rate"
+      case .callsAtOnce: "calls"
+      case .scansAtOnce: "scans"
+      }
+    return "--max-\(subject.word)-\(end)"
+  }
+
+  /// The name in the limits of one key or store.
+  var setting: String {
+    switch self {
+    case .callRate: "calls-per-second"
+    case .writeRate: "writes-per-second"
+    case .byteRate: "bytes-per-second"
+    case .callsAtOnce: "concurrent-calls"
+    case .scansAtOnce: "concurrent-scans"
     }
   }
 }

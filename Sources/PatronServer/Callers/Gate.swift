@@ -21,6 +21,7 @@ package final class Gate: Sendable {
   private let limits: LimitTable
   private let uses: KeyUses
   private let failures: AuthenticationFailures?
+  private let overruns: LimitRefusals?
 
   /// A gate without keys and limits, for tests and embedded servers.
   package static let open = Gate()
@@ -31,6 +32,7 @@ package final class Gate: Sendable {
     limits = LimitTable()
     uses = KeyUses()
     failures = nil
+    overruns = nil
   }
 
   package init(
@@ -38,13 +40,15 @@ package final class Gate: Sendable {
     _ ring: KeyRing,
     limits: LimitTable = LimitTable(),
     uses: KeyUses = KeyUses(),
-    failures: AuthenticationFailures
+    failures: AuthenticationFailures,
+    overruns: LimitRefusals? = nil
   ) {
     self.mode = mode
     self.ring = ring
     self.limits = limits
     self.uses = uses
     self.failures = failures
+    self.overruns = overruns
   }
 
   /// Admits a call to a method, or throws the status with which it ends. The call's session then
@@ -63,7 +67,7 @@ package final class Gate: Sendable {
         ? RPCError.keyMissing(for: rule.scope) : .scopeMissing(rule.scope)
     }
     if let account = principal.account {
-      call.session.own(principal, holding: try account.admit(rule, bytes: bytes))
+      call.session.own(principal, holding: try admit(rule, bytes, to: account, principal))
     } else if principal.standing != nil {
       call.session.own(principal)
     }
@@ -119,10 +123,26 @@ package final class Gate: Sendable {
       if request.needsStore { session.keep(visit, limitsVersion: version) }
     }
     if let account = visit.principal.storeAccount {
-      let places = try account.admit(rule, bytes: request.bytes)
+      let places = try admit(rule, request.bytes, to: account, visit.principal)
       call.session.passOn(to: visit.principal, adding: places)
     }
     return visit
+  }
+
+  /// Admits a call to an account, or counts the refusal and throws RESOURCE_EXHAUSTED with the name
+  /// of the limit and the time to wait.
+  private func admit(
+    _ rule: MethodRule,
+    _ bytes: Int,
+    to account: CallerAccount,
+    _ principal: Principal
+  ) throws(RPCError) -> CallPlaces {
+    do throws(LimitOverrun) {
+      return try account.admit(rule, bytes: bytes)
+    } catch {
+      overruns?.note(error, by: principal.keyID)
+      throw .limitExceeded(error)
+    }
   }
 
   // MARK: Callers
@@ -205,7 +225,16 @@ package final class Gate: Sendable {
       let stranger = Principal(scopes: Self.strangersScopes)
       return CallerSession(stranger, keys, version: keys.version)
     }
-    throw refuse(.missing, nil, call, now)
+    let names = call.peer.provenNames
+    failures?.note(
+      KeyRefusal.missing.rawValue,
+      keyID: nil,
+      store: nil,
+      call.peer.hostText,
+      unbound: names.first,
+      at: now
+    )
+    throw KeyRefusal.unbound(names)
   }
 
   /// Checks that a key that the caller has may be used.
@@ -231,7 +260,7 @@ package final class Gate: Sendable {
     let account =
       own.isEmpty
       ? nil
-      : CallerAccount(subject: .key, limits: own, usage: ring.usage(of: record.id))
+      : CallerAccount(subject: .key(record.id), limits: own, usage: ring.usage(of: record.id))
     return Principal(
       keyID: record.id,
       store: record.store,
@@ -324,7 +353,7 @@ package final class Gate: Sendable {
     guard let ring else { return nil }
     let limits = try limits.limits(of: store)
     guard !limits.isEmpty else { return nil }
-    return CallerAccount(subject: .store, limits: limits, usage: ring.usage(of: store))
+    return CallerAccount(subject: .store(store), limits: limits, usage: ring.usage(of: store))
   }
 }
 

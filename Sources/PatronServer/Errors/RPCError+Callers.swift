@@ -11,6 +11,20 @@ enum KeyRefusal: String, CaseIterable {
   case expired = "KEY_EXPIRED"
   case revoked = "KEY_REVOKED"
 
+  /// Returns the error of a caller without a key whose connection has proved names, none of which
+  /// stands for a key.
+  static func unbound(_ names: [String]) -> RPCError {
+    guard let first = names.first else { return missing.status }
+    let all = names.count > 1 ? "\(first) and \(names.count - 1) more" : first
+    return .reason(
+      .unauthenticated,
+      missing.rawValue,
+      "The server needs a key, and no name of this connection stands for one: \(all). An operator "
+        + "binds a name with `patrond keys bind KEYID \(first)`; or send a key as the metadata "
+        + "`authorization: Bearer patron_…`."
+    )
+  }
+
   /// The error of the call. It tells nothing about a key that the caller has not proved to have.
   var status: RPCError { .reason(.unauthenticated, rawValue, message) }
 
@@ -108,19 +122,23 @@ extension RPCError {
   }
 
   /// Returns the error for a call beyond a limit of its key or store.
-  static func limitExceeded(
-    _ name: LimitName,
-    of subject: String,
-    _ limit: Int,
-    after wait: Duration
-  ) -> RPCError {
-    retryLater(
+  static func limitExceeded(_ overrun: LimitOverrun) -> RPCError {
+    let (name, subject) = (overrun.name, overrun.subject)
+    let own =
+      switch subject {
+      case .key: "a key made with `patrond keys create --limits \(name.setting)=N`"
+      case .store: "`patron settings set --limits \(name.setting)=N`"
+      }
+    let owner = if case .key(let id) = subject { "key \(id)" } else { "store" }
+    let millis = max(1, Int((overrun.wait / .milliseconds(1)).rounded(.up)))
+    return retryLater(
       .resourceExhausted,
       name.rawValue,
-      "The limit of the \(subject) is \(limit) \(name.text), and the call was not run. Send less, "
-        + "or ask the operator for more.",
-      after: wait,
-      metadata: ["limit": "\(limit)", "of": subject]
+      "The limit of the \(owner) is \(overrun.limit) \(name.text), and the call was not run. Send "
+        + "less, call again in \(millis) ms, or ask the operator for more: \(own), or "
+        + "\(name.flag(of: subject)) of the server.",
+      after: overrun.wait,
+      metadata: ["limit": "\(overrun.limit)", "of": subject.word]
     )
   }
 }

@@ -11,13 +11,15 @@ extension Gate {
   ///   - ofKeys: The limits of each key.
   ///   - ofStores: The limits of stores whose settings have none.
   ///   - uses: The uses of keys, which the upkeep of the database writes.
+  ///   - overruns: The counts of calls beyond limits; nil for a server without limits.
   package convenience init(
     _ mode: Mode,
     of store: Store,
     ofKeys: CallerLimits = CallerLimits(),
     ofStores: CallerLimits = CallerLimits(),
     uses: KeyUses = KeyUses(),
-    failures: AuthenticationFailures
+    failures: AuthenticationFailures,
+    overruns: LimitRefusals? = nil
   ) {
     let limits = LimitTable(ofKeys: ofKeys, ofStores: ofStores) {
       store.limitsVersion
@@ -36,7 +38,8 @@ extension Gate {
       KeyRing(of: store, needsStores: mode == .keys),
       limits: limits,
       uses: uses,
-      failures: failures
+      failures: failures,
+      overruns: overruns
     )
   }
 }

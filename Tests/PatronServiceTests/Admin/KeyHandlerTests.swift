@@ -233,7 +233,7 @@ struct KeyHandlerTests {
       defaults.scansAtOnce = 2
       var ofStore = CallerLimits()
       ofStore.callsPerSecond = 7
-      let account = CallerAccount(subject: .store, limits: ofStore, usage: CallerUsage())
+      let account = CallerAccount(subject: .store(.default), limits: ofStore, usage: CallerUsage())
       func principal(_ store: String?) -> Principal {
         Principal(
           store: store.flatMap { StoreID($0) },

@@ -42,6 +42,12 @@ struct CallerLimitTests {
       sourceLocation: sourceLocation
     )
     #expect((error?.retryDelay ?? .zero) > .zero, sourceLocation: sourceLocation)
+    // The flag, the setting of the one key or store, and the wait.
+    let setting = subject == "key" ? "`patrond keys create --limits " : "`patron settings set --limits "
+    for part in ["--max-\(subject)-", setting, " ms, or ask the operator"] {
+      let says = error?.message.contains(part) == true
+      #expect(says, "\(String(describing: error))", sourceLocation: sourceLocation)
+    }
   }
 
   /// Calls until a limit refuses it. Several times, because a token may come in between.
@@ -60,6 +66,15 @@ struct CallerLimitTests {
       #expect(try bench.call(Self.get, Self.request(), key.metadata)?.reason == Self.notFound)
       let error = try Self.refusal { try bench.call(Self.get, Self.request(), key.metadata) }
       Self.expectRefusal(error, "CALL_RATE", of: "key", 1)
+      let id = key.key.id
+      #expect(error?.message.contains("The limit of the key \(id) is 1 calls in a second") == true)
+      bench.overruns.write(at: 0)
+      #expect(
+        bench.log.messages.last?.hasSuffix(
+          " at CALL_RATE of key \(id): 1 calls in a second, from --max-key-call-rate or its own limits"
+        ) == true,
+        "\(bench.log.messages)"
+      )
       #expect(try bench.call(Self.get, Self.request(), other.metadata)?.reason == Self.notFound)
       #expect(try bench.call(Self.get, Self.request())?.reason == Self.notFound)
       #expect(try bench.call(Self.get, Self.request())?.reason == Self.notFound)
@@ -73,6 +88,13 @@ struct CallerLimitTests {
       #expect(try bench.call(Self.get, Self.request(), key.metadata)?.reason == Self.notFound)
       let error = try Self.refusal { try bench.call(Self.get, Self.request(in: "one")) }
       Self.expectRefusal(error, "CALL_RATE", of: "store", 1)
+      bench.overruns.write(at: 0)
+      #expect(
+        bench.log.messages.last?.hasSuffix(
+          " of store one: 1 calls in a second, from --max-store-call-rate or its settings"
+        ) == true,
+        "\(bench.log.messages)"
+      )
       #expect(try bench.call(Self.get, Self.request(in: "two"))?.reason == Self.notFound)
     }
   }
@@ -164,6 +186,50 @@ struct CallerLimitTests {
       #expect(try create(0, (1 << 20) + 1, admin) == .invalidArgument)
       #expect(try create(6, 1 << 30, operators) == nil)
     }
+  }
+
+  private static func overrun(_ number: UInt64) -> LimitOverrun {
+    LimitOverrun(
+      subject: .key(KeyID(value: .init(number))),
+      name: .byteRate,
+      limit: 5,
+      wait: .milliseconds(1)
+    )
+  }
+
+  @Test func refusalsAreLoggedOnceAMinute() {
+    let collector = LogCollector()
+    let refusals = LimitRefusals(log: collector.log)
+    func refuse(_ count: Int, at time: Int64, isLast: Bool = false) {
+      for _ in 0..<count { refusals.note(Self.overrun(7), by: nil) }
+      refusals.write(at: time, isLast: isLast)
+    }
+    let minute = LimitRefusals.interval
+    refuse(1, at: 0)
+    for second: Int64 in 1..<60 { refuse(2, at: second * 1_000_000) }
+    refuse(0, at: minute)
+    refuse(3, at: minute + 1, isLast: true)
+    let end =
+      " at BYTE_RATE of key \(KeyID(value: 7)): 5 bytes of requests and answers in a second, from "
+      + "--max-key-byte-rate or its own limits"
+    #expect(
+      collector.messages
+        == ["refused 1 call\(end)", "refused 118 calls\(end)", "refused 3 calls\(end)"]
+    )
+  }
+
+  @Test func refusalsOfManyKeysAreBounded() {
+    let collector = LogCollector()
+    let refusals = LimitRefusals(log: collector.log)
+    for number in 0..<UInt64(2 * LimitRefusals.maxEntries) {
+      refusals.note(Self.overrun(number), by: nil)
+    }
+    refusals.write(at: 0)
+    #expect(collector.messages.count == LimitRefusals.maxLines)
+    for second: Int64 in 1..<70 { refusals.write(at: second) }
+    #expect(collector.messages.count == LimitRefusals.maxEntries + 1)
+    let others = "refused \(LimitRefusals.maxEntries) calls at BYTE_RATE of other keys and stores"
+    #expect(collector.messages.contains(others))
   }
 
   @Test func lowerLimitsAreThoseThatBind() {

@@ -15,7 +15,9 @@ import Testing
 final class GateBench {
   let router: Router
   let gate: Gate
-  let failures = AuthenticationFailures(log: LogCollector().log)
+  let log = LogCollector()
+  let failures: AuthenticationFailures
+  let overruns: LimitRefusals
   let uses = KeyUses()
 
   init(
@@ -25,13 +27,16 @@ final class GateBench {
     ofStores: CallerLimits = CallerLimits(),
     clock: WallClock = .system
   ) throws {
+    failures = AuthenticationFailures(log: log.log)
+    overruns = LimitRefusals(log: log.log)
     gate = Gate(
       mode,
       of: shop.store,
       ofKeys: ofKeys,
       ofStores: ofStores,
       uses: uses,
-      failures: failures
+      failures: failures,
+      overruns: overruns
     )
     router = try Router(
       .patron(),

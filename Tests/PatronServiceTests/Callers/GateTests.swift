@@ -187,6 +187,32 @@ struct GateTests {
     }
   }
 
+  /// Caller and operator learn the name that is to be bound.
+  @Test func aNameWithoutAKeyIsNamed() async throws {
+    try await Shop.open { shop in
+      try await shop.make(stores: "one")
+      let bench = try GateBench(shop)
+      let till = Peer(
+        address: "10.0.0.7:1",
+        certificateNames: ["DNS:Till.example.com", "URI:patron://till"]
+      )
+      let error = try bench.call(Self.get, Self.request(in: "one"), peer: till)
+      #expect(error?.reason == "KEY_MISSING")
+      for part in [
+        "DNS:till.example.com and 1 more", "`patrond keys bind KEYID DNS:till.example.com`",
+      ] {
+        #expect(error?.message.contains(part) == true, "\(String(describing: error))")
+      }
+      #expect(
+        bench.log.messages == [
+          "refused a call of 10.0.0.7: KEY_MISSING, and DNS:till.example.com is bound to no key"
+        ]
+      )
+      let nobody = try bench.call(Self.get, Self.request(in: "one"))
+      #expect(nobody?.message.contains("keys bind") == false, "there is no name to bind")
+    }
+  }
+
   @Test func usesAreNotedOnceAnHour() async throws {
     try await Shop.open { shop in
       try await shop.make(stores: "one")
