@@ -30,7 +30,9 @@ struct AccessTests {
       _ response: inout ResponseBuffer
     ) -> UnaryOutcome {
       guard call.metadata["authorization"] == "Bearer \(AccessTests.key)" else {
-        return .failed(RPCError(code: .unauthenticated, message: "unknown key"))
+        return .failed(
+          RPCError(code: .unauthenticated, message: "unknown key").giving(reason: "KEY_MISSING")
+        )
       }
       let name = "\(methods[method].name) for \(call.metadata["patron-on-behalf-of"] ?? "-")"
       calls.accepted.withLock { $0[name, default: 0] += 1 }
@@ -97,6 +99,50 @@ struct AccessTests {
       #expect(run.errors.contains("unknown key"), "\(run.errors)")
     }
     #expect(accepted.isEmpty)
+  }
+
+  @Test(
+    "A run without a key ends with the first answer, the reason and a hint",
+    arguments: [[], ["--rate", "1000"]]
+  )
+  func none(_ mode: [String]) async throws {
+    let accepted = try await withGate { address in
+      // Its end is no matter of time: a run of its own would take ten minutes.
+      let run = await ProgramRun.run(
+        ["GetCustomer", "--address", address, "-c", "2", "-z", "600s"] + mode
+      )
+      #expect(run.status == 1, "\(run.output)")
+      #expect(run.output.isEmpty, "\(run.output)")
+      #expect(
+        run.errors == """
+          patron-load: unknown key (UNAUTHENTICATED, KEY_MISSING)
+          hint: --key-file names the file of an API key, or set PATRON_KEY
+
+          """
+      )
+    }
+    #expect(accepted.isEmpty)
+  }
+
+  @Test("A run goes on if the server lets one of its first calls in")
+  func some() {
+    var settings = LoadSettings(
+      target: .host("127.0.0.1", port: 1),
+      method: CustomerService.getCustomer.method,
+      callers: 3,
+      connections: 1
+    )
+    settings.duration = .seconds(1)
+    let denied = RPCError(code: .permissionDenied, message: "no")
+    let refused = RunState(settings)
+    for _ in 0..<2 { refused.refused(denied) }
+    #expect(!refused.isStopping)
+    refused.refused(denied)
+    #expect(refused.isStopping && refused.error is RPCError)
+    let letIn = RunState(settings)
+    letIn.letIn()
+    for _ in 0..<20 { letIn.refused(denied) }
+    #expect(!letIn.isStopping)
   }
 
   @Test(

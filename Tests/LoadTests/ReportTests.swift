@@ -152,6 +152,43 @@ struct ReportTests {
     #expect(statistics.messages.values.reduce(0, +) == 1005)
   }
 
+  @Test("Failures are counted by code and reason, with one message and a hint")
+  func reasons() throws {
+    var result = try Self.result()
+    let settings = result.settings
+    let slot = CallSlot(
+      worker: 1,
+      connection: LoadConnection(eventLoop: UnusedLoop.loop, settings: settings)
+    )
+    slot.isMeasured = true
+    var statistics = result.statistics
+    for index in 1...3 {
+      let full = RPCError(code: .resourceExhausted, message: "call again in \(index) ms")
+      statistics.failed(full.giving(reason: "CALL_RATE"), slot, 1)
+    }
+    let denied = RPCError(code: .permissionDenied, message: "no").giving(reason: "SCOPE_MISSING")
+    statistics.failed(denied, slot, 1)
+    let same = statistics
+    statistics.add(same)
+    #expect(statistics.messages["RESOURCE_EXHAUSTED CALL_RATE"] == 6)
+    result = LoadResult(
+      settings: settings,
+      statistics: statistics,
+      start: 1_000_000_000,
+      cpu: .zero,
+      endReason: .duration,
+      date: result.date
+    )
+    let text = TextReport(result: result, request: Self.request).text
+    for part in [
+      "6  RESOURCE_EXHAUSTED CALL_RATE: call again in 1 ms",
+      "2  PERMISSION_DENIED SCOPE_MISSING: no",
+      "hint: `patrond keys create` makes a key with that scope",
+    ] {
+      #expect(text.contains(part), "\(part) is missing in:\n\(text)")
+    }
+  }
+
   @Test(
     "Times have three digits",
     arguments: [

@@ -1,3 +1,4 @@
+import ClientFlags
 import PatronClient
 
 /// Errors as text: one line for the error, one for each violation, and one for the hint.
@@ -64,7 +65,7 @@ enum ErrorText {
       return "the other record is \(sentence(resource.resourceName)); "
         + "look at it with `patron customers get --id ID`"
     }
-    if let reason = error.reason, let hint = accessHint(reason) { return hint }
+    if let reason = error.reason, let hint = AccessHint.text(for: reason) { return hint }
     switch (error.code, error.reason) {
     case (_, PatronReason.identifierConflict):
       return "`patron customers merge` merges both records if they are one person; "
@@ -86,28 +87,6 @@ enum ErrorText {
     case (.resourceExhausted, _) where error.retryDelay != nil:
       return "wait a moment and try again, or send less at once"
     default: return nil
-    }
-  }
-
-  /// Returns advice for errors of TLS and of keys, otherwise nil.
-  private static func accessHint(_ reason: String) -> String? {
-    switch reason {
-    case "TLS_REQUIRED": "add --tls, or begin the address with tls://"
-    case "TLS_UNKNOWN_CA": "--tls-ca or PATRON_TLS_CA names the file with the server's CA"
-    case "TLS_WRONG_NAME": "--tls-server-name gives the name that the certificate has"
-    case "TLS_VERSION": "--tls-min-version 1.2 allows the older version"
-    case "TLS_CLIENT_CERTIFICATE_REQUIRED", "TLS_CLIENT_CERTIFICATE_REFUSED":
-      "--tls-cert and --tls-key name the files of the client's certificate"
-    case let reason where reason.hasPrefix("TLS_"):
-      "check the address, and on the server that it listens with TLS"
-    case "KEY_MISSING": "--key-file names the file of an API key, or set PATRON_KEY"
-    case "KEY_MALFORMED", "KEY_UNKNOWN", "KEY_EXPIRED", "KEY_REVOKED":
-      "`patrond keys list` shows the keys on the server, `patrond keys create` makes one"
-    case "SCOPE_MISSING": "`patrond keys create` makes a key with that scope"
-    case "STORE_NOT_YOURS": "leave out --store to use the key's own store"
-    case "STORE_UNKNOWN":
-      "`patrond stores list` shows the stores, `patrond stores create` makes one"
-    default: nil
     }
   }
 }

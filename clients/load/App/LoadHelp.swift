@@ -61,7 +61,8 @@ enum LoadHelp {
 
     EXIT STATUS
       0  every request was sent and answered OK
-      1  the run could not start: no connection, unreadable file, a key that is refused
+      1  the run could not start: no connection, unreadable file, a key that is refused,
+         a server that lets none of the first calls in
       2  the command line is wrong
       3  some answers were not OK, warm-up included, or requests were dropped
     """

@@ -1,7 +1,7 @@
 import ArgumentParser
+import ClientFlags
+import PatronClient
 import TTRPC
-
-import enum PatronClient.SafeText
 
 /// The whole program, except for the process around it.
 struct LoadProgram: Sendable {
@@ -35,8 +35,7 @@ struct LoadProgram: Sendable {
       errors("patron-load: \(error)\n")
       return error.kind == .usage ? Status.usage : Status.local
     } catch let error as RPCError {
-      let text = SafeText.line(error.message, limit: SafeText.maxSentence)
-      errors("patron-load: \(text)\n")
+      errors("patron-load: \(Self.text(error))\n")
       return Status.local
     } catch {
       errors("patron-load: \(error)\n")
@@ -64,6 +63,15 @@ struct LoadProgram: Sendable {
     }
     if let path = command.hdr { try TextFile.write(result.statistics.response.table, to: path) }
     return result.isAllOK ? Status.ok : Status.notOK
+  }
+
+  /// Returns the message of a server's error with its code and reason, and advice if there is any.
+  private static func text(_ error: RPCError) -> String {
+    let text = SafeText.line(error.message, limit: SafeText.maxSentence)
+    guard let reason = error.reason else { return "\(text) (\(error.code))" }
+    let name = SafeText.line(reason, limit: SafeText.maxReason)
+    let hint = AccessHint.text(for: reason).map { "\nhint: \($0)" } ?? ""
+    return "\(text) (\(error.code), \(name))\(hint)"
   }
 
   private func refused(_ error: any Error) -> Int32 {

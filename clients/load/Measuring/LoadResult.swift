@@ -1,3 +1,4 @@
+import ClientFlags
 import TTRPC
 
 struct LoadResult: Sendable {
@@ -64,10 +65,20 @@ struct LoadResult: Sendable {
     return all.sorted { ($0.count, $1.code.rawValue) > ($1.count, $0.code.rawValue) }
   }
 
-  /// Messages of failures with their counts, most frequent first.
+  /// Kinds of failures with their counts, most frequent first: code and reason with a message of
+  /// that reason, or code and message.
   var messages: [(message: String, count: UInt64)] {
-    statistics.messages.map { (message: $0.key, count: $0.value) }
-      .sorted { ($0.count, $1.message) > ($1.count, $0.message) }
+    statistics.messages.map { name, count in
+      (message: statistics.examples[name].map { "\(name): \($0)" } ?? name, count: count)
+    }
+    .sorted { ($0.count, $1.message) > ($1.count, $0.message) }
+  }
+
+  /// Advice for calls that were not let in, for the most frequent reason that has any.
+  var hint: String? {
+    statistics.messages.sorted { ($0.value, $1.key) > ($1.value, $0.key) }.lazy
+      .compactMap { $0.key.split(separator: " ").last.flatMap { AccessHint.text(for: String($0)) } }
+      .first
   }
 
   /// The percentiles that reports show.

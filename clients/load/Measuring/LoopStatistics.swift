@@ -1,3 +1,4 @@
+import PatronClient
 import TTRPC
 
 /// The measurements of one loop; those of all loops are added up at the end.
@@ -9,9 +10,11 @@ struct LoopStatistics: Sendable {
   var service = Latencies()
   /// Numbers of failed calls, by code.
   var failures: [StatusCode: UInt64] = [:]
-  /// Numbers of failed calls, by code and message. Messages after the first ``maxMessages`` are
-  /// counted together.
+  /// Numbers of failed calls, by code and reason, or by code and message without one. What comes
+  /// after the first ``maxMessages`` is counted together.
   var messages: [String: UInt64] = [:]
+  /// A message for each code and reason of ``messages``: some name a time, which differs.
+  var examples: [String: String] = [:]
   /// Number of requests of an open loop that were not sent, because too many calls were in flight.
   var dropped: UInt64 = 0
   /// Number of requests of an open loop that were sent late.
@@ -85,7 +88,12 @@ struct LoopStatistics: Sendable {
       return
     }
     failures[error.code, default: 0] += 1
-    count("\(error)", 1)
+    if let reason = error.reason {
+      let name = "\(error.code) \(reason)"
+      if count(name, 1) == name, examples[name] == nil { examples[name] = error.message }
+    } else {
+      count("\(error)", 1)
+    }
     lastEnd = max(lastEnd, now)
   }
 
@@ -93,7 +101,10 @@ struct LoopStatistics: Sendable {
     response.add(other.response)
     service.add(other.service)
     for (code, number) in other.failures { failures[code, default: 0] += number }
-    for (message, number) in other.messages { count(message, number) }
+    for (message, number) in other.messages {
+      let name = count(message, number)
+      if examples[name] == nil, let example = other.examples[name] { examples[name] = example }
+    }
     dropped += other.dropped
     late += other.late
     maxLateness = max(maxLateness, other.maxLateness)
@@ -112,10 +123,13 @@ struct LoopStatistics: Sendable {
     return taken
   }
 
-  private mutating func count(_ message: String, _ number: UInt64) {
+  /// Counts a message. Returns the one that it is counted as.
+  @discardableResult
+  private mutating func count(_ message: String, _ number: UInt64) -> String {
     let isKnown = messages[message] != nil
     let key = isKnown || messages.count < Self.maxMessages ? message : "other messages"
     messages[key, default: 0] += number
+    return key
   }
 }
 

@@ -116,6 +116,7 @@ struct TextReport {
       let text = SafeText.line(message, limit: SafeText.maxSentence)
       lines.append("  " + NumberText.right(NumberText.grouped(count), 10) + "  " + text)
     }
+    if let hint = result.hint { lines.append("hint: \(hint)") }
     return lines
   }
 

@@ -24,6 +24,8 @@ class LoadLoop {
   private let template: RequestTemplate
   private var renderer: RequestRenderer
   private var isDone = false
+  /// True after an answer that was no refusal of the caller.
+  private var isLetIn = false
 
   /// Creates a loop with its share of callers and connections.
   init(
@@ -119,6 +121,19 @@ class LoadLoop {
     state.loopFinished()
   }
 
+  /// Looks if the server lets the caller in at all; an error of another kind shows that it does.
+  private func judge(_ error: RPCError) {
+    switch error.code {
+    case .unauthenticated, .permissionDenied: state.refused(error)
+    default: letIn()
+    }
+  }
+
+  private func letIn() {
+    isLetIn = true
+    state.letIn()
+  }
+
   private func answered(
     _ slot: CallSlot,
     _ result: ClientAnswer
@@ -127,6 +142,7 @@ class LoadLoop {
     callsInFlight -= 1
     switch result {
     case .success(let bytes):
+      if !isLetIn { letIn() }
       statistics.succeeded(bytes.byteCount, slot, now)
       if let index = statistics.distinctPlaceholder, slot.isMeasured {
         statistics.distinct?.insert(
@@ -134,7 +150,9 @@ class LoadLoop {
         )
       }
       if !slot.isMeasured { state.answeredInWarmup() }
-    case .failure(let error): failed(slot, error, now)
+    case .failure(let error):
+      if !isLetIn { judge(error) }
+      failed(slot, error, now)
     }
     freed(slot, now)
   }

@@ -16,8 +16,8 @@ struct LoadRun {
 
   /// Runs to the end and returns the result after the last call has ended.
   ///
-  /// - Throws: an `RPCError` if the server cannot be reached at the start, a ``TemplateError`` if a
-  /// request could not be rendered.
+  /// - Throws: an `RPCError` if the server cannot be reached at the start or lets no call in, a
+  /// ``TemplateError`` if a request could not be rendered.
   func run() async throws -> LoadResult {
     let group = MultiThreadedEventLoopGroup(numberOfThreads: settings.threads)
     do {

@@ -1,5 +1,6 @@
 import NIOCore
 import Synchronization
+import TTRPC
 
 /// The state that the loops of one run share. All members are safe to use from any thread.
 final class RunState: Sendable {
@@ -38,7 +39,9 @@ final class RunState: Sendable {
   private let measuringStart = Atomic<UInt64>(0)
   private let loopsDone = Atomic(0)
   private let cpuAtStart = Mutex(CPUTime.zero)
-  private let localError = Mutex<TemplateError?>(nil)
+  private let localError = Mutex<(any Error)?>(nil)
+  private let isLetIn = Atomic(false)
+  private let refusals = Atomic(0)
 
   init(_ settings: LoadSettings) { self.settings = settings }
 
@@ -60,8 +63,8 @@ final class RunState: Sendable {
   var isStopping: Bool { phase.load(ordering: .acquiring) == .stopping }
   /// Number of loops that have finished.
   var finishedLoops: Int { loopsDone.load(ordering: .acquiring) }
-  /// The local error that stopped the run, if any.
-  var error: TemplateError? { localError.withLock { $0 } }
+  /// The error that stopped the run, if any: a local one, or a refusal of every call.
+  var error: (any Error)? { localError.withLock { $0 } }
 
   /// Returns the next request of a closed loop, or nil if there is none.
   func claim(_ now: UInt64) -> Claim? {
@@ -118,8 +121,23 @@ final class RunState: Sendable {
     if !isStopping { reason.store(why, ordering: .releasing) }
   }
 
-  /// Stops the run because of a local error.
-  func stop(_ error: TemplateError) {
+  /// Notes that the server has let a call in.
+  func letIn() { isLetIn.store(true, ordering: .relaxed) }
+
+  /// Refused calls before the run is given up, if none was let in. A key that is missing or wrong
+  /// is so for all calls; a store of others may be in some requests.
+  private static let maxRefusals = 10
+
+  /// Notes a call that the server has refused because of who called. Stops the run if it refuses
+  /// all.
+  func refused(_ error: RPCError) {
+    let count = refusals.wrappingAdd(1, ordering: .relaxed).newValue
+    let enough = error.code == .unauthenticated ? 1 : min(settings.callers, Self.maxRefusals)
+    if count >= enough, !isLetIn.load(ordering: .relaxed) { stop(error) }
+  }
+
+  /// Stops the run because of an error.
+  func stop(_ error: any Error) {
     localError.withLock { $0 = $0 ?? error }
     stop(.interrupted)
   }
