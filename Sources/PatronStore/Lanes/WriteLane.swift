@@ -22,9 +22,9 @@ package final class WriteLane: Sendable {
     let logPagesLeft: Int
   }
 
-  /// Starts the thread, which opens its connection with `open`, and with `openPin` one for the
-  /// pin of the log. Returns when both are open. The thread retains `directory`, and with it the lock, until it has closed the
-  /// connection.
+  /// Starts the thread, which opens its connection with `open`, and with `openPin` one for the pin
+  /// of the log. Returns when both are open. The thread retains `directory`, and with it the lock,
+  /// until it has closed the connections.
   init(
     _ settings: WriterSettings,
     _ directory: DataDirectory,

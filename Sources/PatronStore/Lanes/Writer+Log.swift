@@ -129,8 +129,9 @@ extension Writer {
       connection.walPages + settings.limits.logBytesMark / Self.logPageBytes / 8
   }
 
-  /// Runs a checkpoint, on a full disk with the reserve. One that truncates waits for no pin. Returns nil if it failed. A full disk is
-  /// not a reason to stop, because the WAL still holds everything; any other I/O error is.
+  /// Runs a checkpoint, on a full disk with the reserve. One that truncates the log gives up the
+  /// pin first. Returns nil if it failed. A full disk is not a reason to stop, because the WAL still
+  /// holds everything; any other I/O error is.
   func checkpoint(_ mode: CheckpointMode) -> CheckpointResult? {
     assertOwner()
     if mode == .truncate { pin.release() }
