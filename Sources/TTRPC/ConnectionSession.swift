@@ -7,6 +7,8 @@ public final class ConnectionSession {
   /// The caller that has proved last who the client is; nil for one whose right does not end. A
   /// dispatcher sets it.
   public var caller: (any CallOwner)?
+  /// The number of the call that is being dispatched, for logs; 0 for none. A dispatcher sets it.
+  public var callID: UInt64 = 0
   /// A value of the dispatcher, released with the connection.
   public var state: AnyObject?
   /// The owner of the last call that had one. Kept so that calls of the same owner cost no
@@ -34,7 +36,10 @@ public final class ConnectionSession {
   }
 
   /// Begins the dispatch of a call, which has no owner yet.
-  func beginCall() { isOwned = false }
+  func beginCall() {
+    isOwned = false
+    callID = 0
+  }
 
   /// Takes the ownership of the call that was dispatched, for a call that stays open.
   func takeOwnership() -> CallOwnership? {

@@ -20,4 +20,15 @@ extension RPCError {
   private static func field(_ number: UInt8, _ bytes: [UInt8]) -> [UInt8] {
     [number << 3 | 2, UInt8(bytes.count)] + bytes
   }
+
+  /// The reason of the first detail, if that is a `google.rpc.ErrorInfo`. Read by hand, like it is
+  /// written: the reason is the first field, shorter than 128 bytes.
+  package var reason: String? {
+    guard let detail = details.first, detail.typeURL.hasSuffix("/google.rpc.ErrorInfo"),
+      detail.value.count > 2, detail.value[0] == 0x0a, detail.value[1] < 0x80
+    else { return nil }
+    let end = 2 + Int(detail.value[1])
+    guard detail.value.count >= end else { return nil }
+    return String(decoding: detail.value[2..<end], as: UTF8.self)
+  }
 }

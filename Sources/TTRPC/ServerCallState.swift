@@ -10,6 +10,8 @@ struct ServerCallState {
   var reserved = 0
   /// The response message of a client-streaming call, until the handler finishes.
   var reply: [UInt8]?
+  /// The beginning of the call, for counters.
+  var origin = CallOrigin()
   /// The owner of the call, and the places that it holds; nil for a caller without an identity.
   var ownership: CallOwnership?
 

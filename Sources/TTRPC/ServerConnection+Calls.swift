@@ -16,19 +16,27 @@ extension ServerConnection {
       let length = output.frameLength + 3
       guard length <= limits.responseBytes else {
         output.abandonFrame()
-        output.appendError(stream: call.stream, ServerErrors.answerTooLarge(length, limits))
+        let error = ServerErrors.answerTooLarge(length, limits)
+        output.appendError(stream: call.stream, error)
+        countDispatched(call.stream, error)
         return session.endCall()
       }
       output.endEnvelope()
+      countDispatched(call.stream)
       session.endCall(answer: length)
     case .failed(let error):
       output.abandonFrame()
       output.appendError(stream: call.stream, error)
+      countDispatched(call.stream, error)
       session.endCall()
     case .pending:
       output.abandonFrame()
       var state = ServerCallState(kind: .unary, deadline: call.deadline)
       state.ownership = session.takeOwnership()
+      if let counters {
+        state.origin = counters.current
+        state.origin.id = session.callID
+      }
       insert(call.stream, state)
     }
   }
@@ -37,7 +45,7 @@ extension ServerConnection {
   public mutating func complete(_ stream: UInt32, _ result: Result<[UInt8], RPCError>) {
     guard calls[stream]?.kind == .unary, let call = remove(stream) else { return }
     if case .success(let bytes) = result { reserve.learn(bytes.count) } else { reserve.learn(0) }
-    respond(stream, call.shown(result))
+    count(call, stream, respond(stream, call.shown(result)))
   }
 
   /// Sends one message of a stream. Returns the error that ended the stream, or nil. A message for
@@ -64,13 +72,15 @@ extension ServerConnection {
   /// Ends a stream; a nil error is success. Does nothing if the stream has already ended.
   public mutating func finish(_ stream: UInt32, _ error: RPCError?) {
     guard let kind = calls[stream]?.kind, kind != .unary, let call = remove(stream) else { return }
+    var failure = error
     if let error {
       output.appendError(stream: stream, error)
     } else if kind == .clientStreaming {
-      respond(stream, call.reply.map { .success($0) } ?? .failure(ServerErrors.noReply))
+      failure = respond(stream, call.reply.map { .success($0) } ?? .failure(ServerErrors.noReply))
     } else {
       output.appendClose(stream: stream)
     }
+    count(call, stream, failure)
   }
 
   /// Records that the handler of a stream has consumed `count` messages. Returns true if that may
@@ -86,7 +96,10 @@ extension ServerConnection {
   public mutating func end() -> [UInt32] {
     let streams = Array(calls.keys)
     gauge.add(-calls.count)
-    for call in calls.values { call.ownership?.end() }
+    for (stream, call) in calls {
+      call.ownership?.end()
+      countAbandoned(call, stream)
+    }
     calls.removeAll()
     reserve.giveBack(reserve.bytes)
     inbound.end()
@@ -94,13 +107,20 @@ extension ServerConnection {
     return streams
   }
 
-  private mutating func respond(_ stream: UInt32, _ result: Result<[UInt8], RPCError>) {
+  /// Appends an answer. Returns the error that it has become, or nil.
+  private mutating func respond(
+    _ stream: UInt32,
+    _ result: Result<[UInt8], RPCError>
+  ) -> RPCError? {
+    var failure: RPCError?
     switch result {
     case .success(let bytes) where bytes.count > limits.answerBytes:
-      output.appendError(stream: stream, ServerErrors.answerTooLarge(bytes.count, limits))
+      failure = ServerErrors.answerTooLarge(bytes.count, limits)
     case .success(let bytes): output.appendResponse(stream: stream, bytes)
-    case .failure(let error): output.appendError(stream: stream, error)
+    case .failure(let error): failure = error
     }
+    if let failure { output.appendError(stream: stream, failure) }
+    return failure
   }
 
   /// Drops all streams after the client has closed its side of the connection: nothing would read
@@ -108,7 +128,9 @@ extension ServerConnection {
   /// unary calls may still be answered.
   public mutating func endStreams() -> [UInt32] {
     let streams = calls.filter { $0.value.kind != .unary }.map(\.key)
-    for stream in streams { _ = remove(stream) }
+    for stream in streams {
+      if let call = remove(stream) { countAbandoned(call, stream) }
+    }
     return streams
   }
 

@@ -34,8 +34,9 @@ extension ServerConnection {
     }
     timers.setEarliest(next)
     for stream in expired {
-      guard remove(stream) != nil else { continue }
+      guard let call = remove(stream) else { continue }
       output.appendError(stream: stream, ServerErrors.deadlineExceeded)
+      count(call, stream, ServerErrors.deadlineExceeded)
       ended.append((stream, ServerErrors.deadlineExceeded))
     }
     return ended

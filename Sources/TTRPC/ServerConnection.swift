@@ -32,6 +32,7 @@ public struct ServerConnection: ~Copyable {
   let limits: Limits
   let gauge: CallGauge
   let account: AnswerAccount?
+  let counters: LoopCounters?
   var reserve: AnswerReserve
   var inbound = InputReserve()
   var calls: [UInt32: ServerCallState] = [:]
@@ -78,11 +79,35 @@ public struct ServerConnection: ~Copyable {
     now: ContinuousClock.Instant,
     refusal: RPCError? = nil
   ) {
+    self.init(
+      id: id,
+      table: table,
+      limits: limits,
+      gauge: gauge,
+      account: account,
+      counters: nil,
+      now: now,
+      refusal: refusal
+    )
+  }
+
+  /// Creates a connection that is counted, if there are counters.
+  package init(
+    id: UInt64,
+    table: MethodTable,
+    limits: Limits,
+    gauge: CallGauge,
+    account: AnswerAccount?,
+    counters: LoopCounters?,
+    now: ContinuousClock.Instant,
+    refusal: RPCError? = nil
+  ) {
     self.id = id
     self.table = table
     self.limits = limits
     self.gauge = gauge
     self.account = account
+    self.counters = counters
     reserve = AnswerReserve(limits)
     session = ConnectionSession(isAuthenticated: limits.unauthenticated == nil)
     timers = ServerTimers(startedAt: now)
@@ -213,7 +238,7 @@ public struct ServerConnection: ~Copyable {
     case .draining(let last, _): if isExtended, stream > last { return nil }
     case .closing(let last):
       return isExtended && stream > last ? nil : reject(stream, ServerErrors.draining)
-    case .refusing(let error): return reject(stream, error)
+    case .refusing(let error): return reject(stream, error, .connections)
     }
     highestStream = max(highestStream, stream)
     let view: RequestView
@@ -224,7 +249,7 @@ public struct ServerConnection: ~Copyable {
         maxMetadataPairs: limits.metadataPairs
       )
     } catch {
-      return reject(stream, ServerErrors.badEnvelope(error))
+      return reject(stream, ServerErrors.badEnvelope(error), .requestBytes)
     }
     if !isExtended, view.metadata.count > 0, view.metadata[Extensions.metadataKey] != nil {
       negotiate(stream)
@@ -242,18 +267,23 @@ public struct ServerConnection: ~Copyable {
     _ now: ContinuousClock.Instant
   ) -> ServerStep? {
     let stream = frame.header.streamID
-    if view.timeoutNanos < 0 { return reject(stream, ServerErrors.deadlineExceeded) }
+    if view.timeoutNanos < 0 {
+      return reject(stream, ServerErrors.deadlineExceeded, method: method)
+    }
     let deadline = view.timeoutNanos == 0 ? nil : now + .nanoseconds(view.timeoutNanos)
     if calls.count >= limits.callsPerConnection {
-      return reject(stream, ServerErrors.tooManyCalls(limits, \.callsPerConnection))
+      let error = ServerErrors.tooManyCalls(limits, \.callsPerConnection)
+      return reject(stream, error, .callsPerConnection, method: method)
     }
     if gauge.count >= limits.callsInFlight {
-      return reject(stream, ServerErrors.tooManyCalls(limits, \.callsInFlight))
+      let error = ServerErrors.tooManyCalls(limits, \.callsInFlight)
+      return reject(stream, error, .callsInFlight, method: method)
     }
     if let account, account.total.isFull {
-      return reject(stream, ServerErrors.serverMemory(limits))
+      return reject(stream, ServerErrors.serverMemory(limits), .serverMemory, method: method)
     }
     session.beginCall()
+    counters?.begin(method)
     let kind = table.methods[method].kind
     let clientStreams = kind == .clientStreaming || kind == .bidirectionalStreaming
     let start = CallStart(
@@ -265,9 +295,12 @@ public struct ServerConnection: ~Copyable {
     )
     if kind == .unary { return .unary(start) }
     if streamCount >= limits.streamsPerConnection {
-      return reject(stream, ServerErrors.tooManyCalls(limits, \.streamsPerConnection))
+      let error = ServerErrors.tooManyCalls(limits, \.streamsPerConnection)
+      return reject(stream, error, .streamsPerConnection, method: method)
     }
-    insert(stream, ServerCallState(kind: kind, deadline: deadline))
+    var state = ServerCallState(kind: kind, deadline: deadline)
+    if let counters { state.origin = counters.current }
+    insert(stream, state)
     if clientStreams {
       // Rust sends RO|ND, Go sends RO without a message: an empty payload is no message.
       let message = view.payload.isEmpty ? nil : view.payload
@@ -319,7 +352,8 @@ public struct ServerConnection: ~Copyable {
 
   private mutating func cancel(_ frame: Frame) -> ServerStep? {
     let stream = frame.header.streamID
-    guard remove(stream) != nil else { return nil }
+    guard let call = remove(stream) else { return nil }
+    countAbandoned(call, stream)
     let body = (try? CancelBody(decoding: frame.body)) ?? CancelBody()
     let text = body.text.isEmpty ? "the client cancelled the call" : body.text
     return .cancelled(stream: stream, RPCError(code: body.code, message: text))
@@ -335,21 +369,30 @@ public struct ServerConnection: ~Copyable {
     case .request:
       if stream & 1 == 0 { return reject(stream, ServerErrors.evenStream(stream)) }
       highestStream = max(highestStream, stream)
-      return reject(stream, error)
+      return reject(stream, error, .requestBytes)
     case .data where calls[stream] != nil: return fail(stream, error)
     default: return nil
     }
   }
 
-  private mutating func reject(_ stream: UInt32, _ error: RPCError) -> ServerStep? {
+  /// Answers a call that is not dispatched. `limit` is what an error of RESOURCE_EXHAUSTED counts
+  /// for; a nil method is one that does not exist, or is not known yet.
+  private mutating func reject(
+    _ stream: UInt32,
+    _ error: RPCError,
+    _ limit: RefusedLimit? = nil,
+    method: Int? = nil
+  ) -> ServerStep? {
     output.appendError(stream: stream, error)
+    countRejected(method, error, limit)
     return nil
   }
 
   /// Ends a stream with a protocol error. Returns the step that notifies its handler.
   private mutating func fail(_ stream: UInt32, _ error: RPCError) -> ServerStep? {
-    guard remove(stream) != nil else { return nil }
+    guard let call = remove(stream) else { return nil }
     output.appendError(stream: stream, error)
+    count(call, stream, error)
     return .cancelled(stream: stream, error)
   }
 }

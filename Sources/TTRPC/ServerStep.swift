@@ -62,6 +62,27 @@ public enum CloseReason: Sendable, Hashable {
   case drained
 }
 
+extension CloseReason {
+  /// The label of a connection that the client has ended.
+  package static let clientLabel = "client"
+
+  /// A word for metrics.
+  package var label: String {
+    switch self {
+    case .notTTRPC: "not_ttrpc"
+    case .headerTimeout: "header_timeout"
+    case .idle: "idle"
+    case .writeTimeout: "write_timeout"
+    case .slowRequest: "slow_request"
+    case .memoryPressure: "memory_pressure"
+    case .refused: "refused"
+    case .unauthenticated: "unauthenticated"
+    case .evicted: "evicted"
+    case .drained: "drained"
+    }
+  }
+}
+
 extension CloseReason: CustomStringConvertible {
   /// One line for a log.
   public var description: String {

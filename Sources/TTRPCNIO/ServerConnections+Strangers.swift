@@ -24,6 +24,7 @@ extension ServerConnections {
 
   /// Ends the calls of this loop whose owners have lost their right.
   func endRefusedCalls() {
+    counters?.setTime(.now)
     for handler in Array(handlers.values) { handler.endRefusedCalls() }
   }
 }

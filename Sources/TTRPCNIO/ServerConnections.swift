@@ -10,6 +10,8 @@ final class ServerConnections {
   let table: MethodTable
   let turns: ServerTurns
   let handshakes: ServerHandshakes
+  /// Nil if nothing is counted.
+  let counters: LoopCounters?
   private(set) var drainGraceMillis: Int?
   /// True in the second half of a drain.
   private(set) var hasStoppedReading = false
@@ -51,17 +53,31 @@ final class ServerConnections {
       max: max(1, maxHandshakes / (others.count + 1)),
       roundTime: .microseconds(shared.limits.turnMicros)
     )
+    let slow = shared.slowCalls
+    counters =
+      shared.counts || slow != nil
+      ? LoopCounters(methods: table.methods.count, slowCall: slow?.threshold) : nil
+    guard let slow else { return }
+    counters?.onSlowCall = { [unowned self] call in
+      guard let handler = handlers[call.target.connection] else { return }
+      slow.report(handler.peer, call)
+    }
   }
 
   func add(_ handler: ServerHandler) {
     handlers[handler.id] = handler
+    counters?.opened(handler.kind)
     planSweep(within: Self.sweepInterval)
   }
 
-  func remove(_ handler: ServerHandler) { handlers[handler.id] = nil }
+  func remove(_ handler: ServerHandler) {
+    if handlers.removeValue(forKey: handler.id) == nil { return }
+    counters?.closed(handler.kind, handler.closeReason)
+  }
 
   /// Answers pending calls and serves streams. Every affected connection flushes once.
   func handle(_ completions: [Completion], _ streams: [ServerStreamQueue]) {
+    counters?.setTime(.now)
     var touched: [ServerHandler] = []
     func touch(_ handler: ServerHandler) {
       if handler.needsFlush { return }
@@ -124,6 +140,7 @@ final class ServerConnections {
   private func runSweep() {
     sweep = nil
     let now = ContinuousClock.now
+    counters?.setTime(now)
     forgiveStall(now)
     relieve(now)
     shared.freedMemory.returnIfDue(now)

@@ -13,7 +13,7 @@ extension ServerHandler {
     place = .none
     // Nothing was sent that the client could still have to read.
     if connection.isSilent {
-      owner.shared.onClose?(peer, .evicted)
+      ends(.evicted)
       closeNow()
     } else {
       close(.evicted)

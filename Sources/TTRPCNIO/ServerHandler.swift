@@ -23,6 +23,11 @@ final class ServerHandler: ChannelInboundHandler {
   private let limits: Limits
   var peer = Peer(address: "unknown")
   private let account: AnswerAccount
+  private let counters: LoopCounters?
+  /// The connection's transport, known once it is active.
+  private(set) var kind = Transport.tcp
+  /// The reason why the server ends the connection; nil while it does not.
+  private(set) var closeReason: CloseReason?
   /// The bytes of output that `account` holds.
   private var counted = 0
   var connection: ServerConnection
@@ -50,26 +55,6 @@ final class ServerHandler: ChannelInboundHandler {
   /// True once the sending side was told to close.
   private var isOutputClosed = false
 
-  enum Place {
-    case held
-    /// An operator's connection needs none.
-    case uncounted
-    /// None was free. The connection asks for one with its first frame.
-    case wanted
-    /// The loops look for an idle connection that gives way.
-    case asked
-    /// The connection is refused, or has given way, and ends.
-    case none
-  }
-
-  enum Ending {
-    case open
-    /// The output is closed as soon as it is sent. Input is discarded until the client closes or
-    /// the time is up. Closing at once would let the kernel discard the last answers.
-    case lingering(until: ContinuousClock.Instant)
-    case closed
-  }
-
   static let linger = Duration.seconds(1)
   /// The output, in bytes, up to which a stream's messages move into the connection.
   private static let outputTarget = 64 << 10
@@ -88,12 +73,14 @@ final class ServerHandler: ChannelInboundHandler {
     limits = owner.shared.limits
     id = owner.shared.nextConnectionID()
     account = owner.shared.answers.makeAccount(limits)
+    counters = owner.counters
     connection = ServerConnection(
       id: id,
       table: owner.table,
       limits: limits,
       gauge: owner.shared.gauge,
       account: account,
+      counters: counters,
       now: .now,
       refusal: refusal
     )
@@ -113,7 +100,9 @@ final class ServerHandler: ChannelInboundHandler {
       address: Self.describe(context.remoteAddress),
       isOperator: place == .uncounted
     )
+    if transport != nil { kind = .tls }
     if case .unixDomainSocket = context.channel.localAddress {
+      kind = place == .uncounted ? .operator : .unix
       ServerUnixSocket.credentials(of: context.channel) { [self] in
         peer = Peer(address: peer.address, credentials: $0, isOperator: peer.isOperator)
       }
@@ -127,6 +116,7 @@ final class ServerHandler: ChannelInboundHandler {
   func channelRead(context: ChannelHandlerContext, data: NIOAny) {
     guard case .open = ending else { return }
     var bytes = unwrapInboundIn(data)
+    counters?.received(bytes.readableBytes)
     if input == nil { input = bytes } else { input!.writeBuffer(&bytes) }
     if isBlocked { connection.inputArrived() }
     if isBlocked || isQueued { return updateReading() }
@@ -162,6 +152,7 @@ final class ServerHandler: ChannelInboundHandler {
   }
 
   func channelInactive(context: ChannelHandlerContext) {
+    if connection.callsInFlight > 0 { counters?.setTime(.now) }
     for stream in connection.end() { tell(stream, Self.connectionClosed) }
     ending = .closed
     self.context = nil
@@ -257,6 +248,7 @@ final class ServerHandler: ChannelInboundHandler {
     beginsTurn: Bool
   ) {
     var now = ContinuousClock.now
+    counters?.setTime(now)
     if beginsTurn { connection.beginTurn(now: now) }
     isBlocked = false
     while true {
@@ -270,14 +262,18 @@ final class ServerHandler: ChannelInboundHandler {
       case .close(let reason):
         close(reason)
         return
-      case .unary(let start): unary(start)
+      case .unary(let start):
+        unary(start, &now)
+        if counters != nil { continue }
       case .open(let start): open(start)
       case .message(let stream, let message): streams[stream]?.deliver([UInt8](message))
       case .remoteClosed(let stream): streams[stream]?.deliver(nil)
       case .cancelled(let stream, let error): tell(stream, error)
       }
       // A lone call does not look at the clock again.
-      if consumed < bytes.count { now = .now }
+      guard consumed < bytes.count else { continue }
+      now = .now
+      counters?.setTime(now)
     }
   }
 
@@ -311,7 +307,8 @@ final class ServerHandler: ChannelInboundHandler {
     )
   }
 
-  private func unary(_ start: CallStart) {
+  /// Runs a unary call. With counters, sets `now` to the time of its end.
+  private func unary(_ start: CallStart, _ now: inout ContinuousClock.Instant) {
     let call = call(start)
     connection.beginReply(start.stream)
     let outcome = dispatcher.unary(
@@ -320,6 +317,10 @@ final class ServerHandler: ChannelInboundHandler {
       call,
       &connection.output.message
     )
+    if let counters {
+      now = .now
+      counters.setTime(now)
+    }
     connection.endReply(start, outcome)
     if start.deadline != nil, case .pending = outcome { owner.watch(connection.nextDeadline) }
   }
@@ -443,6 +444,7 @@ final class ServerHandler: ChannelInboundHandler {
       return
     }
     outgoing.clear()
+    counters?.sent(connection.output.count)
     _ = connection.output.withUnsafeBytes { outgoing.writeBytes($0) }
     connection.output.removeAll()
     if transport == nil {
@@ -537,8 +539,14 @@ final class ServerHandler: ChannelInboundHandler {
   /// Ends the connection after its output, and says why.
   func close(_ reason: CloseReason) {
     connection.announceEnd(reason)
-    owner.shared.onClose?(peer, reason)
+    ends(reason)
     if reason == .writeTimeout || reason == .memoryPressure { closeNow() } else { shutOutput() }
+  }
+
+  /// Notes and reports why the server ends the connection.
+  func ends(_ reason: CloseReason) {
+    if closeReason == nil { closeReason = reason }
+    owner.shared.onClose?(peer, reason)
   }
 
   /// Flushes the output, closes the sending side and waits up to a second for the client to do the

@@ -11,6 +11,8 @@ final class ServerShared: Sendable {
   let freedMemory: FreedMemory
   let onClose: (@Sendable (Peer, CloseReason) -> Void)?
   let onNotice: (@Sendable (String) -> Void)?
+  let counts: Bool
+  let slowCalls: SlowCalls?
   /// Nil if no listener speaks TLS.
   let certificates: ServerCertificates?
   private let connections = Atomic<Int>(0)
@@ -37,6 +39,8 @@ final class ServerShared: Sendable {
     freedMemory = FreedMemory(answers)
     onClose = configuration.onClose
     onNotice = configuration.onNotice
+    counts = configuration.counts
+    slowCalls = configuration.slowCalls
   }
 
   var connectionCount: Int { connections.load(ordering: .relaxed) }

@@ -38,6 +38,11 @@ package final class TTRPCServer: Sendable {
     /// connection's loop.
     package var onClose: (@Sendable (Peer, CloseReason) -> Void)?
 
+    /// True to count what connections do; see ``TTRPCServer/counts(within:)``.
+    package var counts = false
+    /// A callback for logs: unary calls that took long. Nil for none.
+    package var slowCalls: SlowCalls?
+
     /// A callback for logs: one line for the operator about an episode such as a lack of file
     /// descriptors. Runs on a loop, or on the thread that looks at the files of certificates.
     package var onNotice: (@Sendable (String) -> Void)?
@@ -61,7 +66,7 @@ package final class TTRPCServer: Sendable {
   private let operatorSocket: String?
   private let group: MultiThreadedEventLoopGroup
   private let listeners: [any Channel]
-  private let loops: [ServerEventLoop]
+  let loops: [ServerEventLoop]
   private let shared: ServerShared
   private let certificateWatch: ServerCertificateWatch?
   private let isListening = Mutex(true)

@@ -14,6 +14,7 @@ final class ServerScript {
   var connection: ServerConnection
   var now: ContinuousClock.Instant
   let gauge: CallGauge
+  private let counters: LoopCounters?
   /// The steps that handlers saw, one line each.
   var log: [String] = []
   /// The input that the connection has not consumed.
@@ -33,16 +34,19 @@ final class ServerScript {
     _ limits: Limits = Limits(),
     gauge: CallGauge = CallGauge(),
     account: AnswerAccount? = nil,
+    counters: LoopCounters? = nil,
     refusal: RPCError? = nil
   ) {
     now = .now
     self.gauge = gauge
+    self.counters = counters
     connection = ServerConnection(
       id: 7,
       table: MethodTable(Self.methods),
       limits: limits,
       gauge: gauge,
       account: account,
+      counters: counters,
       now: now,
       refusal: refusal
     )
@@ -71,6 +75,7 @@ final class ServerScript {
 
   private func run(_ input: UnsafeRawBufferPointer, _ consumed: inout Int) {
     isYielding = false
+    counters?.setTime(now)
     if takesTurns { connection.beginTurn(now: now) }
     while closed == nil {
       switch connection.next(input, consumed: &consumed, now: now) {
@@ -111,8 +116,9 @@ final class ServerScript {
       outcome = .failed(RPCError(code: .notFound, message: "no such thing"))
     default: connection.output.message.append(start.payload)
     }
-    connection.endReply(start, outcome)
     now += callTime
+    counters?.setTime(now)
+    connection.endReply(start, outcome)
   }
 
   private func name(_ method: Int) -> String { Self.methods[method].name }
@@ -134,7 +140,10 @@ final class ServerScript {
   var outputBytes: Int { connection.output.count }
   func takeBytes() -> [UInt8] { connection.output.takeAll() }
 
-  func advance(_ duration: Duration) { now += duration }
+  func advance(_ duration: Duration) {
+    now += duration
+    counters?.setTime(now)
+  }
 
   func dismissCaller() -> Bool { connection.dismissCaller(now: now) }
 

@@ -76,6 +76,7 @@ package final class Router: CallDispatcher {
     _ response: inout ResponseBuffer
   ) -> UnaryOutcome {
     let id = makeCallID()
+    call.session.callID = id.number
     do {
       guard case .unary(let route) = routes[method] else { throw RPCError.internalError }
       let routed = try admit(method, id, payload, call)
@@ -94,6 +95,7 @@ package final class Router: CallDispatcher {
     _ stream: any ServerStream
   ) {
     let id = makeCallID()
+    call.session.callID = id.number
     do {
       guard case .stream(let route) = routes[method] else { throw RPCError.internalError }
       let routed = try admit(method, id, payload, call)
