@@ -58,6 +58,8 @@ package final class AuthenticationFailures: Sendable {
   private struct State {
     var entries: [Key: Entry] = [:]
     var lines = Lines()
+    /// Refusals since the start, by reason.
+    var totals: [String: UInt64] = [:]
   }
 
   /// Pairs of peer and reason that are counted apart.
@@ -87,6 +89,7 @@ package final class AuthenticationFailures: Sendable {
     at now: Int64
   ) {
     let line = state.withLock { state -> String? in
+      state.totals[reason, default: 0] &+= 1
       var key = Key(peer: host, reason: reason)
       if state.entries[key] == nil, state.entries.count >= Self.maxEntries {
         key = Key(peer: "", reason: reason)
@@ -107,6 +110,9 @@ package final class AuthenticationFailures: Sendable {
     }
     if let line { log.warning("\(line)") }
   }
+
+  /// Refusals since the start, by the reason of the error.
+  package var totals: [String: UInt64] { state.withLock { $0.totals } }
 
   /// Returns the refusals since the last call, and forgets peers that were quiet since then. For
   /// the writer of the audit log.

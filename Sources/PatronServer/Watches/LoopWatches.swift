@@ -335,6 +335,7 @@ final class LoopWatches {
   // MARK: Heartbeats
 
   private func planSweep() {
+    if watches.isEmpty { hub.noteLag([:], of: loop) }
     guard !isSweepPlanned, !watches.isEmpty else { return }
     isSweepPlanned = true
     loop.execute(after: settings.heartbeat / 4) { watches in
@@ -345,10 +346,22 @@ final class LoopWatches {
   }
 
   private func sweep() {
+    noteLag()
     guard quiet.isEmpty else { return }
     let due = ContinuousClock.now - settings.heartbeat
     quiet = watches.filter { $1.isQuiet(since: due) }.map(\.key)
     planTurn()
+  }
+
+  private func noteLag() {
+    var positions: [String: Int64] = [:]
+    for watch in watches.values {
+      let topic = watch.places.topic.news.topic
+      guard topic.customerID == nil else { continue }
+      let position = max(watch.position, watch.group?.settled ?? 0)
+      positions[topic.store.name] = min(positions[topic.store.name] ?? position, position)
+    }
+    hub.noteLag(positions, of: loop)
   }
 
   private func sendHeartbeats(_ count: Int) {

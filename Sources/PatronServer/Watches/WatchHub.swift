@@ -36,6 +36,8 @@ package final class WatchHub: Sendable {
   private let wakeUps = Atomic<Int>(0)
   private let reads = Atomic<Int>(0)
   private let watches = Atomic<Int>(0)
+  /// The greatest lag of each loop's watches, at its last look.
+  private let lags = Mutex<[ObjectIdentifier: Int64]>([:])
 
   private struct State {
     var stores: [String: Followers] = [:]
@@ -85,6 +87,10 @@ package final class WatchHub: Sendable {
 
   /// The number of open watches.
   package var watchCount: Int { watches.load(ordering: .relaxed) }
+
+  /// The most by which a watch of a whole store was behind at the last look, a few seconds ago, in
+  /// numbers of the store's sequence.
+  package var lag: Int64 { lags.withLock { $0.values.max() ?? 0 } }
 
   /// Notes a commit and wakes the topics that it concerns. It is `StoreOptions.commitObserver`,
   /// called on the writer's thread.
@@ -175,6 +181,17 @@ extension WatchHub {
       }
       if state.stores[store]?.isEmpty ?? false { state.stores[store] = nil }
     }
+  }
+
+  /// Notes how far the watches of a loop are behind. `positions` has the lowest position of those
+  /// of each whole store.
+  func noteLag(_ positions: [String: Int64], of loop: LoopHandle) {
+    let lag = state.withLock { state in
+      positions.reduce(Int64(0)) { lag, entry in
+        max(lag, (state.stores[entry.key]?.newest ?? 0) - entry.value)
+      }
+    }
+    lags.withLock { $0[ObjectIdentifier(loop)] = lag }
   }
 
   /// Returns the sequence up to which a topic's caught-up watches have seen everything, or nil if

@@ -10,6 +10,7 @@ final class ScanControl: Sendable {
     var hasTurn = false
     var interrupt: InterruptHandle?
     var ageEnd: ContinuousClock.Instant?
+    var beganAt: ContinuousClock.Instant?
   }
 
   private let state = Monitor(State())
@@ -38,10 +39,15 @@ final class ScanControl: Sendable {
   /// Begins the scan, on its thread. From now on a stop interrupts the running statement.
   func begin(_ interrupt: InterruptHandle, ageMax: Duration) {
     state.withLock { state in
+      let now = ContinuousClock.now
       state.interrupt = interrupt
-      state.ageEnd = ContinuousClock.now.advanced(by: ageMax)
+      state.beganAt = now
+      state.ageEnd = now.advanced(by: ageMax)
     }
   }
+
+  /// The time at which the scan has begun, or nil before.
+  var beganAt: ContinuousClock.Instant? { state.withLock { $0.beganAt } }
 
   /// Ends the scan, on its thread. From now on the connection is left alone.
   func end() { state.withLock { $0.interrupt = nil } }

@@ -81,6 +81,22 @@ package final class ScanLane: Sendable {
   /// Scans that wait for their clients.
   package var parkedCount: Int { state.withLock { $0.schedule.parkedCount } }
 
+  /// The scans of the lane by their state.
+  package var phases: Phases { state.withLock { $0.schedule.phases } }
+
+  /// Numbers of scans.
+  package struct Phases: Sendable, Equatable {
+    /// Waiting for their first turn.
+    package var queued = 0
+    package var running = 0
+    /// Waiting for their clients.
+    package var parked = 0
+    /// Waiting for a further turn.
+    package var yielding = 0
+
+    package init() {}
+  }
+
   /// Scans that have begun or are next to begin, and have not ended.
   var placedCount: Int { state.withLock { $0.schedule.placedCount } }
 
@@ -268,6 +284,7 @@ struct QueuedScan: Sendable {
   /// The store and the connection that the scan counts for.
   let flow: Flow
   let control: ScanControl
+  let madeAt = ContinuousClock.now
 
   /// Reports to the sink that the scan ended before it began.
   func drop(_ error: StoreError) {

@@ -1,5 +1,7 @@
 /// The limits of a lane of long reads.
 struct ScanLaneLimits: Sendable {
+  /// The lane, for measurements.
+  let lane: QueuedLane
   /// Name of the lane's threads.
   let threadName: String
   /// True for threads that run when nothing else does.
@@ -28,6 +30,7 @@ struct ScanLaneLimits: Sendable {
   static func scans(_ limits: StoreLimits) -> ScanLaneLimits {
     let permits = max(1, limits.scanThreads)
     return ScanLaneLimits(
+      lane: .scan,
       threadName: "patron-scan",
       inBackground: true,
       permits: permits,
@@ -47,6 +50,7 @@ struct ScanLaneLimits: Sendable {
   static func reads(_ limits: StoreLimits) -> ScanLaneLimits {
     let permits = max(1, limits.readThreads)
     return ScanLaneLimits(
+      lane: .read,
       threadName: "patron-read",
       inBackground: false,
       permits: permits,

@@ -70,6 +70,21 @@ struct ScanSchedule: Sendable {
     placed.values.count { if case .parked = $0.phase { true } else { false } }
   }
 
+  /// The scans by their state. One that was evicted is still parked.
+  var phases: ScanLane.Phases {
+    var phases = ScanLane.Phases()
+    phases.queued = waiting.count
+    for entry in placed.values {
+      switch entry.phase {
+      case .ready: phases.queued += 1
+      case .running: phases.running += 1
+      case .parked, .evicted: phases.parked += 1
+      case .returning: phases.yielding += 1
+      }
+    }
+    return phases
+  }
+
   /// Scans that have a place.
   var placedCount: Int { placed.count }
 

@@ -6,6 +6,7 @@ final class ScanWorker {
   private let limits: StoreLimits
   private let snapshots: SnapshotRegistry
   private let shortCalls: ShortCalls
+  private let meter: StoreMeter
   private let onSearchFault: @Sendable (SQLiteError) -> Void
 
   init(
@@ -13,12 +14,14 @@ final class ScanWorker {
     _ limits: StoreLimits,
     _ snapshots: SnapshotRegistry,
     _ shortCalls: ShortCalls,
+    _ meter: StoreMeter,
     _ onSearchFault: @escaping @Sendable (SQLiteError) -> Void
   ) {
     self.connection = connection
     self.limits = limits
     self.snapshots = snapshots
     self.shortCalls = shortCalls
+    self.meter = meter
     self.onSearchFault = onSearchFault
   }
 
@@ -26,18 +29,27 @@ final class ScanWorker {
   /// the length of its last turn, in nanoseconds.
   func run(_ scan: QueuedScan, on lane: ScanLane) -> Int {
     let turn = ScanTurn(scan.control, lane)
+    meter.note(wait: scan.madeAt.duration(to: .now).seconds, in: lane.limits.lane)
     switch scan.work {
     case .stream(let job):
       let stream = ScanStream(turn, job.sink, stallMax: limits.scanStallMax)
       let result = inSnapshot(turn) { try job.run($0, stream) }
+      noteEnd(result)
       switch result {
       case .success: job.sink.finish(nil)
       case .failure(let error): job.sink.finish(error)
       }
     case .unary(let job):
-      job.sink.deliver([Reply(job.token, inSnapshot(turn, job.run))])
+      let result = inSnapshot(turn, job.run)
+      noteEnd(result)
+      job.sink.deliver([Reply(job.token, result)])
     }
     return turn.cost()
+  }
+
+  private func noteEnd<Value>(_ result: Result<Value, any Error>) {
+    if case .failure(let error) = result { return meter.note(scanEnded: error) }
+    meter.note(scanEnded: nil)
   }
 
   private func inSnapshot<Value>(

@@ -8,6 +8,12 @@ final class SnapshotRegistry: Sendable {
   /// Removes a scan. Call it after the scan's snapshot has ended.
   func remove(_ scan: ScanControl) { scans.update { $0.removeAll { $0 === scan } } }
 
+  /// The age of the oldest snapshot; zero if there is none.
+  var oldestAge: Duration {
+    let began = scans.withLock { $0.first }?.beganAt
+    return began.map { $0.duration(to: .now) } ?? .zero
+  }
+
   /// Ends the oldest snapshot and waits until it is gone. Returns false if there is none, or if it
   /// did not end within `wait`.
   func endOldest(_ limit: SnapshotLimit, wait: Duration) -> Bool {

@@ -24,6 +24,8 @@ package final class WriteJob: Sendable {
   package let isBegun: Bool
   /// True if the job deletes or erases, so that it may use the reserve of a full disk.
   package let usesReserve: Bool
+  /// The time at which the job was made, which is that of its queueing.
+  let madeAt = ContinuousClock.now
   /// The handler. It returns the encoded response. If its batch is rolled back, it runs again in a
   /// transaction of its own.
   package let run: @Sendable (WriteTransaction) throws -> [UInt8]

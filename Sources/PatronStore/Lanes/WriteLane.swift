@@ -92,6 +92,18 @@ package final class WriteLane: Sendable {
   /// Jobs that wait for the writer now.
   package var queuedCount: Int { queue.count }
 
+  /// The present load of the queue.
+  package var load: Load { queue.load }
+
+  /// The work that waits for the writer.
+  package struct Load: Sendable, Equatable {
+    package let jobs: Int
+    /// Memory of the jobs that wait or are being prepared.
+    package let bytes: Int
+    /// The time until all that waits is committed, as expected from recent transactions.
+    package let wait: Duration
+  }
+
   /// Refuses new jobs, finishes the queued ones, checkpoints and closes the connection. Returns the
   /// pages left in the write-ahead log: 0 unless a reader is still open.
   @discardableResult
@@ -125,6 +137,7 @@ struct WriterSettings: Sendable {
   var groupCommit: Bool
   var commits: CommitCounter
   var snapshots: SnapshotRegistry
+  var meter = StoreMeter()
   /// Called on the writer's thread after every commit that changed records, before replies leave.
   var commitObserver: (@Sendable ([RecordChange]) -> Void)?
   /// True to rebuild a failed search index while writes continue.

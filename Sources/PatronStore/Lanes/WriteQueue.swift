@@ -209,6 +209,19 @@ final class WriteQueue: Sendable {
   /// Jobs that wait.
   var count: Int { state.withLock { $0.jobs.count } }
 
+  /// The jobs that wait, their memory and the expected time.
+  var load: WriteLane.Load {
+    state.withLock { state in
+      let isIdle = state.jobs.isEmpty
+      let cost = state.jobs.cost + state.followingCost
+      return WriteLane.Load(
+        jobs: state.jobs.count,
+        bytes: state.bytes,
+        wait: isIdle ? .zero : state.pace.wait(for: cost, transactionCost: transactionCost(state))
+      )
+    }
+  }
+
   // MARK: - Callers who are gone
 
   /// Notes that a caller is gone. Its job is not run, unless it has begun.

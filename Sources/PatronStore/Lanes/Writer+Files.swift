@@ -1,3 +1,5 @@
+internal import SQLite
+
 /// The files under the database: a database that was taken away acknowledges no write.
 extension Writer {
   /// The shortest time between two looks at the files, and the longest without one.
@@ -17,8 +19,20 @@ extension Writer {
     guard !hasFailed, now >= nextLookAtFiles else { return false }
     nextLookAtFiles = now.advanced(by: Self.pauseBetweenLooks)
     stopIfFilesAreLost()
-    if !hasFailed { restoreReserve() }
+    if !hasFailed {
+      restoreReserve()
+      measure()
+    }
     return true
+  }
+
+  /// Publishes what an operator wants to know of the files.
+  private func measure() {
+    let pages = try? connection.integer("PRAGMA freelist_count")
+    settings.meter.note(
+      freeBytes: pages.map { Int($0) * Self.pageBytes },
+      isDiskFull: reserve.isGivenUp
+    )
   }
 
   /// Looks without regard to the time of the last look.

@@ -8,10 +8,12 @@ internal import SQLite
 
 /// The write-ahead log: checkpoints, and the readers that keep it from being reset.
 extension Writer {
-  /// Size of a page in the WAL, in bytes: a page of 4096 and a frame header of 24.
-  private static let logPageBytes = 4096 + 24
+  /// Size of a page of the database, in bytes.
+  static let pageBytes = 4096
+  /// Size of a page in the WAL, in bytes: with a frame header of 24.
+  private static let logPageBytes = pageBytes + 24
 
-  private var logBytes: Int { connection.walPages * Self.logPageBytes }
+  var logBytes: Int { connection.walPages * Self.logPageBytes }
 
   /// The size from which scans are ended: a quarter below the mark, at least 4 MiB or half of a
   /// small mark, so that the next batches still stay below it.
@@ -136,7 +138,10 @@ extension Writer {
     assertOwner()
     if mode == .truncate { pin.release() }
     do {
-      return try connection.checkpoint(mode)
+      let start = ContinuousClock.now
+      let result = try connection.checkpoint(mode)
+      settings.meter.note(checkpoint: start.duration(to: .now).seconds, logBytes: logBytes)
+      return result
     } catch {
       if error.isDiskFull, giveUpReserve() { return checkpoint(mode) }
       if error.isIOError, !error.isDiskFull { failStop(error) }

@@ -47,7 +47,9 @@ extension Writer {
     do {
       try transaction.search.mergeErased(connection)
       // On COMMIT the search index writes its pending entries.
+      let start = ContinuousClock.now
       try connection.commit()
+      syncSeconds.append(start.duration(to: .now).seconds)
     } catch {
       guard let error = error as? SQLiteError else { return abandon(jobs, error) }
       guard transaction.search.isInUse, error.canBeOfVirtualTable else {

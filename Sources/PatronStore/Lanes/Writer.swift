@@ -17,6 +17,9 @@ final class Writer {
   private(set) var hasFailed = false
   /// The time for which the jobs that were taken last have run, commits excluded.
   var runDuration = Duration.zero
+  /// The seconds of their COMMITs, and those for which each of them was queued.
+  var syncSeconds: [Double] = []
+  private var waitSeconds: [Double] = []
   /// Their cost, without the jobs whose deadline had passed.
   private var runCost = 0
   /// The snapshot behind which pages of the WAL are copied in slices.
@@ -77,8 +80,18 @@ final class Writer {
       let start = ContinuousClock.now
       runDuration = .zero
       runCost = 0
+      syncSeconds.removeAll(keepingCapacity: true)
+      waitSeconds.removeAll(keepingCapacity: true)
       process(jobs, now: start)
-      queue.noteBatch(cost: runCost, run: runDuration, whole: start.duration(to: .now))
+      let whole = start.duration(to: .now)
+      queue.noteBatch(cost: runCost, run: runDuration, whole: whole)
+      settings.meter.note(
+        batch: waitSeconds.count,
+        seconds: whole.seconds,
+        syncs: syncSeconds,
+        waits: waitSeconds,
+        logBytes: logBytes
+      )
     }
   }
 
@@ -115,7 +128,8 @@ final class Writer {
 
   /// Replies to the jobs whose deadline has passed, and returns the others.
   private func withoutLate(_ jobs: [WriteJob], _ now: ContinuousClock.Instant) -> [WriteJob] {
-    jobs.filter { job in
+    for job in jobs { waitSeconds.append(job.madeAt.duration(to: now).seconds) }
+    return jobs.filter { job in
       guard let deadline = job.deadline, deadline <= now else { return true }
       reply(job, .failure(StoreError.deadlineExceeded))
       return false
@@ -184,6 +198,7 @@ final class Writer {
   /// Does the same for a reason in words, a sentence for the operator.
   func failStop(_ reason: String) {
     hasFailed = true
+    settings.meter.note(failure: reason)
     queue.close(.failStop)
     settings.onFailStop(reason)
   }

@@ -32,6 +32,12 @@ struct FileIdentity: Hashable, Sendable {
     }
   }
 
+  /// Returns the size of the file that a path leads to, in bytes, or nil if it cannot be looked up.
+  static func size(at path: String) -> Int? {
+    var information = stat()
+    return stat(path, &information) == 0 ? Int(information.st_size) : nil
+  }
+
   /// The result of a look-up.
   enum Lookup {
     case file(FileIdentity)

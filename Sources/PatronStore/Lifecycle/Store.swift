@@ -14,9 +14,15 @@ package final class Store: Sendable {
   /// The count of commits, shared with the point readers.
   package let commitCounter: CommitCounter
   package let limits: StoreLimits
+  /// The version of the schema.
+  package let schemaVersion: Int
   /// The locked data directory.
   package let directory: DataDirectory
+  /// What the threads of the database measure.
+  package let meter: StoreMeter
   let shortCalls: ShortCalls
+  private let snapshots: SnapshotRegistry
+  private let freeSpace: @Sendable (String) -> Int?
   private let vfs: String?
   private let onSearchFault: @Sendable (SQLiteError) -> Void
 
@@ -26,11 +32,13 @@ package final class Store: Sendable {
     let commits = CommitCounter()
     let shortCalls = ShortCalls(commits: commits)
     let snapshots = SnapshotRegistry()
+    let meter = StoreMeter()
     let settings = WriterSettings(
       limits: options.limits,
       groupCommit: options.groupCommit,
       commits: commits,
       snapshots: snapshots,
+      meter: meter,
       commitObserver: options.commitObserver,
       mendsSearch: options.mendsSearch,
       beginsStores: options.beginsStores,
@@ -66,7 +74,7 @@ package final class Store: Sendable {
         vfs,
         cacheBytes: limits.scanCacheBytes
       )
-      return ScanWorker(connection, limits, snapshots, shortCalls, onSearchFault)
+      return ScanWorker(connection, limits, snapshots, shortCalls, meter, onSearchFault)
     }
     do throws(StoreOpenError) {
       scans = try ScanLane(.scans(limits), makeWorker)
@@ -84,7 +92,11 @@ package final class Store: Sendable {
     self.directory = directory
     self.commitCounter = commits
     self.shortCalls = shortCalls
+    self.meter = meter
+    self.snapshots = snapshots
+    freeSpace = options.freeBytes
     self.limits = options.limits
+    schemaVersion = options.migrations.last?.version ?? 0
     self.vfs = options.vfs
     self.onSearchFault = onSearchFault
   }
@@ -117,6 +129,19 @@ package final class Store: Sendable {
     reads.stop()
     writer.stop()
   }
+
+  /// The version of the SQLite library.
+  package static var libraryVersion: String { SQLiteLibrary.version }
+
+  /// The age of the oldest snapshot that a stream or long read holds; zero if there is none.
+  package var oldestSnapshotAge: Duration { snapshots.oldestAge }
+
+  /// The bytes of the database's file, without its log. One system call.
+  package var databaseBytes: Int { FileIdentity.size(at: directory.databasePath) ?? 0 }
+
+  /// The bytes that are free on the disk of the data directory; nil if it is unknown. One system
+  /// call, which may block while the disk does.
+  package var freeDiskBytes: Int? { freeSpace(directory.path) }
 
   /// A number that grows before a change of any store's settings is acknowledged.
   package var settingsVersion: UInt64 { commitCounter.settingsVersion }

@@ -202,6 +202,7 @@ private struct FakeLane {
   ) {
     schedule = ScanSchedule(
       ScanLaneLimits(
+        lane: .scan,
         threadName: "fake",
         inBackground: false,
         permits: permits,
