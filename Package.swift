@@ -13,6 +13,7 @@ let strict: [SwiftSetting] = [
 let spans: [SwiftSetting] = strict + [.enableExperimentalFeature("Lifetimes")]
 
 let nioCore = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
+let nioHTTP1 = Target.Dependency.product(name: "NIOHTTP1", package: "swift-nio")
 let nioTLS = Target.Dependency.product(name: "NIOTLS", package: "swift-nio")
 let nioSSL = Target.Dependency.product(name: "NIOSSL", package: "swift-nio-ssl")
 let nioPosix = Target.Dependency.product(name: "NIOPosix", package: "swift-nio")
@@ -134,6 +135,13 @@ let libraries: [Target] = [
     swiftSettings: strict
   ),
   .target(
+    name: "PatronOps",
+    dependencies: [
+      "PatronServer", "PatronStore", "TTRPC", "TTRPCNIO", nioCore, nioPosix, nioHTTP1,
+    ],
+    swiftSettings: strict
+  ),
+  .target(
     name: "PatronSample",
     dependencies: ["PatronCore", "PatronStore", "PatronModel", "PatronProto", "ProtobufC"],
     swiftSettings: strict
@@ -156,8 +164,8 @@ let executables: [Target] = [
   .executableTarget(
     name: "patrond",
     dependencies: [
-      "PatronService", "PatronServer", "PatronCore", "PatronSample", "PatronStore", "PatronProto",
-      "ProtobufC", "PatronModel", "TTRPC", "TTRPCNIO", argumentParser, lifecycle,
+      "PatronService", "PatronServer", "PatronOps", "PatronCore", "PatronSample", "PatronStore",
+      "PatronProto", "ProtobufC", "PatronModel", "TTRPC", "TTRPCNIO", argumentParser, lifecycle,
       unixSignals, logging,
     ],
     swiftSettings: strict

@@ -8,6 +8,11 @@ extension TTRPCServer {
     await ask(within: patience) { $0.counters?.counts }
   }
 
+  /// Returns the methods, to whose indices counts refer; nil if no loop answers within `patience`.
+  package func methods(within patience: Duration) async -> [Method]? {
+    await ask(within: patience) { $0.table.methods }.compactMap(\.self).first
+  }
+
   /// Returns true for each loop that has run a task within `patience`.
   package func answers(within patience: Duration) async -> [Bool] {
     await ask(within: patience) { _ in true }.map { $0 == true }

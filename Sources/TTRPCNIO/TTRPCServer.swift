@@ -219,7 +219,7 @@ package final class TTRPCServer: Sendable {
 
   private static func close(_ listeners: [any Channel], _ addresses: [ListenAddress]) async {
     for listener in listeners { try? await listener.close() }
-    for case .unix(let path, _) in addresses { ServerUnixSocket.remove(path) }
+    for address in addresses { address.removeSocket() }
   }
 
   private static func stop(
@@ -278,7 +278,7 @@ package final class TTRPCServer: Sendable {
     )
     let certificates: ServerCertificates? =
       if case .tls = address { shared.certificates } else { nil }
-    var bootstrap = ServerBootstrap(group: group)
+    let bootstrap = ServerBootstrap(group: group)
       .serverChannelOption(.backlog, value: Int32(clamping: backlog))
       .serverChannelInitializer { channel in
         channel.eventLoop.makeCompletedFuture {
@@ -295,30 +295,10 @@ package final class TTRPCServer: Sendable {
           try accept(channel, loop, certificates, isOperators: isOperators)
         }
       }
-    do {
-      switch address {
-      case .tcp(let host, let port), .tls(let host, let port):
-        bootstrap =
-          bootstrap
-          .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
-          .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
-        let channel = try await bootstrap.bind(host: host, port: port).get()
-        let bound = channel.localAddress?.port ?? port
-        guard certificates != nil else { return (channel, .tcp(host: host, port: bound)) }
-        return (channel, .tls(host: host, port: bound))
-      case .unix(let path, _) where isOperators:
-        return (try await ServerOperatorSocket.listen(path, with: bootstrap), address)
-      case .unix(let path, let mode):
-        try ServerUnixSocket.removeStale(path)
-        let channel = try await bootstrap.bind(unixDomainSocketPath: path).get()
-        try ServerUnixSocket.setMode(path, mode)
-        return (channel, address)
-      }
-    } catch let error as ListenError {
-      throw error
-    } catch {
-      throw ListenError("cannot listen on \(address): \(reason(error))")
+    if isOperators, case .unix(let path, _) = address {
+      return (try await ServerOperatorSocket.listen(path, with: bootstrap), address)
     }
+    return try await address.listen(with: bootstrap)
   }
 
   private static func accept(

@@ -1,5 +1,6 @@
 import Foundation
 import Logging
+import PatronOps
 import PatronProto
 import PatronServer
 import PatronService
@@ -18,8 +19,16 @@ struct CallService: Service {
   let configuration: TTRPCServer.Configuration
   let clock: WallClock
   let log: Logger
+  /// What the operator's listener shows; nil for a process that has none.
+  var ops: Ops?
   /// Called once with the addresses that are listened on.
   let onReady: @Sendable ([ListenAddress]) -> Void
+
+  /// The state that an operator's listener shows, and a part of it that the service does not have.
+  struct Ops: Sendable {
+    let state: OpsState
+    let failures: AuthenticationFailures
+  }
 
   /// The names of the services whose health is known.
   static let services = [CustomerService.name, TimelineService.name, AdminService.name]
@@ -32,12 +41,23 @@ struct CallService: Service {
         "warning: \(problem); `patrond keys` and `patrond stores` work only while no server runs"
       )
     }
+    ops?.state.serves(
+      OpsState.Parts(
+        server: server,
+        store: store,
+        watches: watches,
+        failures: ops?.failures,
+        limits: configuration.limits
+      )
+    )
     onReady(server.addresses)
     try await gracefulShutdown()
     report("finishing the calls in flight")
+    ops?.state.drains()
     health.end()
     watches.end()
     let isClean = await server.drain()
+    ops?.state.ends()
     await server.shutdown()
     if !isClean { report("calls that exceeded the grace period were cancelled") }
   }

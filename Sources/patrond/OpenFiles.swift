@@ -1,4 +1,5 @@
 import Foundation
+import PatronOps
 import TTRPCNIO
 
 /// The number of files that the process may open, and the connections that fit it. A connection is
@@ -31,10 +32,16 @@ struct OpenFiles {
   /// Returns the number of connections to allow: `wanted`, or fewer if the limit is too low.
   ///
   /// - Throws: ``Failure`` if hardly any connection fits.
-  func connections(wanted: Int, threads: Int, readThreads: Int) throws -> Int {
+  func connections(
+    wanted: Int,
+    threads: Int,
+    readThreads: Int,
+    forOps: Bool = false
+  ) throws -> Int {
     let reserved =
       Self.base + TTRPCServer.maxRefusedConnections + TTRPCServer.maxOperatorConnections
       + threads * Self.perThread + readThreads * Self.perReadThread
+      + (forOps ? OpsServer.maxFiles : 0)
     let fitting = min(wanted, limit - reserved)
     guard fitting >= min(wanted, Self.minConnections) else {
       throw Failure(

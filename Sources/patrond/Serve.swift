@@ -74,6 +74,7 @@ struct Serve: AsyncParsableCommand {
 
   @OptionGroup var auth: AuthOptions
   @OptionGroup(title: "Transport security") var tls: TLSOptions
+  @OptionGroup(title: "Operation") var ops: OpsOptions
   @OptionGroup var memory: MemoryOptions
   @OptionGroup(title: "Limits of the store") var storeLimits: StoreLimitOptions
   @OptionGroup(title: "Limits on clients") var limits: LimitOptions
@@ -119,6 +120,7 @@ struct Serve: AsyncParsableCommand {
     options.limits = settings.store
     try await Server(
       storeOptions: options,
+      opsAddress: try ops.address(),
       addresses: try addresses(),
       tls: try tls.settings(),
       threads: threads,
@@ -147,7 +149,8 @@ struct Serve: AsyncParsableCommand {
     let fitting = try files.connections(
       wanted: wanted,
       threads: threads,
-      readThreads: readThreads
+      readThreads: readThreads,
+      forOps: try ops.address() != nil
     )
     if fitting < wanted {
       report(

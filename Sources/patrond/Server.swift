@@ -2,6 +2,7 @@ import ArgumentParser
 import Foundation
 import Logging
 import PatronCore
+import PatronOps
 import PatronServer
 import PatronService
 import PatronStore
@@ -14,6 +15,8 @@ import UnixSignals
 /// close.
 struct Server {
   let storeOptions: StoreOptions
+  /// The address of the operator's listener, or nil for none.
+  let opsAddress: ListenAddress?
   let addresses: [ListenAddress]
   let tls: ServerTLS?
   let threads: Int
@@ -26,6 +29,31 @@ struct Server {
 
   func run() async throws {
     try checkCertificates()
+    let ops = OpsState(version: ServerVersion.text, startedAt: WallClock.system.now() / 1_000_000)
+    // Before the database is open, so that a start that takes long can be seen.
+    let opsServer = try await startOps(ops)
+    do {
+      try await serve(ops)
+    } catch {
+      await opsServer?.shutdown()
+      throw error
+    }
+    await opsServer?.shutdown()
+  }
+
+  /// Starts the operator's listener, if there is one.
+  private func startOps(_ state: OpsState) async throws -> OpsServer? {
+    guard let opsAddress else { return nil }
+    do {
+      let server = try await OpsServer.start(opsAddress, of: state)
+      report("metrics, health and status on \(server.address)")
+      return server
+    } catch {
+      throw Failure(description: "--ops-listen: \(error)")
+    }
+  }
+
+  private func serve(_ ops: OpsState) async throws {
     let log = Logger(label: "patrond") { _ in StandardErrorLog() }
     var options = storeOptions
     options.beginsStores = auth == .off
@@ -38,6 +66,7 @@ struct Server {
     configuration.limits = limits
     configuration.threads = threads
     configuration.tls = tls
+    configuration.counts = opsAddress != nil
     configuration.onNotice = { log.warning("\($0)") }
     let failures = AuthenticationFailures(log: log)
     let overruns = LimitRefusals(log: log)
@@ -59,6 +88,7 @@ struct Server {
       configuration: configuration,
       clock: clock,
       log: log,
+      ops: CallService.Ops(state: ops, failures: failures),
       onReady: announce
     )
     // The group stops its services in the reverse order: the database closes after the last call.

@@ -72,6 +72,12 @@ struct ModuleRule: Sendable, CustomStringConvertible {
       foreign: ["Crypto"]
     ),
     .init(
+      name: "PatronOps",
+      folder: "Sources/PatronOps",
+      own: ["PatronServer", "PatronStore", "TTRPC", "TTRPCNIO"],
+      foreign: ["NIOCore", "NIOPosix", "NIOHTTP1"]
+    ),
+    .init(
       name: "PatronSample",
       folder: "Sources/PatronSample",
       own: ["PatronCore", "PatronStore", "PatronModel", "PatronProto", "ProtobufC"]
@@ -80,7 +86,7 @@ struct ModuleRule: Sendable, CustomStringConvertible {
       name: "patrond",
       folder: "Sources/patrond",
       own: [
-        "PatronService", "PatronServer", "PatronCore", "PatronSample", "PatronStore",
+        "PatronService", "PatronServer", "PatronOps", "PatronCore", "PatronSample", "PatronStore",
         "PatronProto", "ProtobufC", "PatronModel", "TTRPC", "TTRPCNIO",
       ],
       foreign: ["ArgumentParser", "Logging", "ServiceLifecycle", "UnixSignals"]

@@ -114,6 +114,25 @@ final class RawConnection {
     }
   }
 
+  /// Returns all that the peer sends until it closes the connection.
+  func text(within limit: Duration = .seconds(30)) async throws -> String {
+    let deadline = ContinuousClock.now + limit
+    var buffer = [UInt8](repeating: 0, count: 1 << 16)
+    while true {
+      let count = recv(descriptor, &buffer, buffer.count, 0)
+      if count > 0 {
+        received += buffer[..<count]
+      } else if count < 0 && errno == EAGAIN {
+        guard ContinuousClock.now < deadline else {
+          throw HarnessError("the peer did not close within \(limit)")
+        }
+        try await Task.sleep(for: .milliseconds(1))
+      } else {
+        return String(decoding: received, as: UTF8.self)
+      }
+    }
+  }
+
   private func takeFrame() -> RawFrame? {
     guard received.count >= FrameHeader.byteCount else { return nil }
     let header = received.withUnsafeBytes { FrameHeader(decoding: $0.baseAddress!) }

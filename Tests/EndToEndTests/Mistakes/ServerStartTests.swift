@@ -162,6 +162,8 @@ extension EndToEnd {
       (["--listen", "tls://127.0.0.1:0"], ["tls://127.0.0.1:0", "--tls-cert"]),
       (["--listen", "plain:0.0.0.0:0"], ["plain:0.0.0.0:0", "--insecure-listen"]),
       (["--listen", "plain:unix:/tmp/x"], ["plain: is for HOST:PORT"]),
+      (["--ops-listen", "0.0.0.0:0"], ["0.0.0.0:0", "--insecure-ops-listen"]),
+      (["--ops-listen", "tls://127.0.0.1:0"], ["it speaks no TLS"]),
       (["--tls-cert", "x"], ["--tls-cert needs --tls-key"]),
       (["--tls-key", "x"], ["--tls-key needs --tls-cert"]),
       (["--tls-client-ca", "x"], ["--tls-client-ca needs --tls-cert"]),
