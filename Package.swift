@@ -248,6 +248,14 @@ let tests: [Target] = [
     swiftSettings: strict
   ),
   .testTarget(
+    name: "PatronOpsTests",
+    dependencies: [
+      "PatronOps", "PatronServer", "PatronStore", "TTRPC", "TTRPCNIO", "TestKit", nioCore,
+      nioPosix, nioHTTP1, logging,
+    ],
+    swiftSettings: strict
+  ),
+  .testTarget(
     name: "PatronClientTests",
     dependencies: ["PatronClient", "TTRPCNIO", "TestKit", nioCore],
     swiftSettings: strict
