@@ -21,6 +21,8 @@ struct CallService: Service {
   let log: Logger
   /// What the operator's listener shows; nil for a process that has none.
   var ops: Ops?
+  /// The socket of the service manager; nil without one.
+  let notify: NotifySocket?
   /// Called once with the addresses that are listened on.
   let onReady: @Sendable ([ListenAddress]) -> Void
 
@@ -54,6 +56,7 @@ struct CallService: Service {
     try await gracefulShutdown()
     report("finishing the calls in flight")
     ops?.state.drains()
+    notify?.send("STOPPING=1", "STATUS=finishing the calls in flight")
     health.end()
     watches.end()
     let isClean = await server.drain()

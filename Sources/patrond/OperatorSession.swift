@@ -130,6 +130,7 @@ struct OperatorSession {
       configuration: configuration,
       clock: .system,
       log: log,
+      notify: nil,
       onReady: { _ in }
     )
     let health = HealthState(services: CallService.services)

@@ -26,6 +26,8 @@ struct Server {
   let readyFile: String?
   let watches: WatchHub
   let memory: MemoryBound
+  /// The socket of the service manager; nil without one.
+  private let notify = NotifySocket.ofEnvironment
 
   func run() async throws {
     try checkCertificates()
@@ -89,6 +91,7 @@ struct Server {
       clock: clock,
       log: log,
       ops: CallService.Ops(state: ops, failures: failures),
+      notify: notify,
       onReady: announce
     )
     // The group stops its services in the reverse order: the database closes after the last call.
@@ -122,6 +125,7 @@ struct Server {
     let list = names.joined(separator: ", ")
     report("patrond \(ServerVersion.text) serves \(storeOptions.directory) on \(list)")
     report(memory.description)
+    notify?.send("READY=1", "STATUS=serves \(storeOptions.directory) on \(list)")
     guard let readyFile, let first = names.first else { return }
     do {
       try Data(first.utf8).write(to: URL(fileURLWithPath: readyFile), options: .atomic)
