@@ -12,6 +12,7 @@
 #include "patron/v1/common.pb-c.h"
 #include "patron/v1/consent.pb-c.h"
 #include "patron/v1/customers.pb-c.h"
+#include "patron/v1/operations.pb-c.h"
 #include "patron/v1/orders.pb-c.h"
 #include "patron/v1/timeline.pb-c.h"
 
@@ -409,6 +410,27 @@ static inline const void *patron__v1__update_store_settings_request__descriptor_
 }
 static inline const void *patron__v1__update_store_settings_response__descriptor_address(void) {
   return &patron__v1__update_store_settings_response__descriptor;
+}
+static inline const void *patron__v1__get_status_request__descriptor_address(void) {
+  return &patron__v1__get_status_request__descriptor;
+}
+static inline const void *patron__v1__transport_status__descriptor_address(void) {
+  return &patron__v1__transport_status__descriptor;
+}
+static inline const void *patron__v1__setting_status__descriptor_address(void) {
+  return &patron__v1__setting_status__descriptor;
+}
+static inline const void *patron__v1__backup_status__descriptor_address(void) {
+  return &patron__v1__backup_status__descriptor;
+}
+static inline const void *patron__v1__get_status_response__descriptor_address(void) {
+  return &patron__v1__get_status_response__descriptor;
+}
+static inline const void *patron__v1__create_backup_request__descriptor_address(void) {
+  return &patron__v1__create_backup_request__descriptor;
+}
+static inline const void *patron__v1__create_backup_response__descriptor_address(void) {
+  return &patron__v1__create_backup_response__descriptor;
 }
 static inline const void *patron__v1__line_item__descriptor_address(void) {
   return &patron__v1__line_item__descriptor;

@@ -214,6 +214,20 @@ extension Contract {
           summary: ##"Changes the store's settings."##),
       ]),
     ContractService(
+      name: OperationsService.name, summary: ##"State and upkeep of the server."##,
+      methods: [
+        ContractMethod(
+          method: OperationsService.getStatus.method,
+          requestType: "patron.v1.GetStatusRequest", responseType: "patron.v1.GetStatusResponse",
+          scope: "admin",
+          summary: ##"Returns what the server does: versions, sizes, queues, connections, settings."##),
+        ContractMethod(
+          method: OperationsService.createBackup.method,
+          requestType: "patron.v1.CreateBackupRequest", responseType: "patron.v1.CreateBackupResponse",
+          scope: "admin",
+          summary: ##"Copies the database to a file while the server runs, and reports the progress about once a second."##),
+      ]),
+    ContractService(
       name: TimelineService.name, summary: ##"Timelines: the events of a customer, from the shop's platform, from the products around Patron and from third-party applications."##,
       methods: [
         ContractMethod(
@@ -3970,6 +3984,198 @@ extension Contract {
           // erasure. The order statistics stay with the receipt; the consent ledger keeps states and dates,
           // as proof.
           DELETE_MODE_PURGE = 2;
+        }
+        """##),
+    ContractDeclaration(
+      name: "patron.v1.OperationsService", kind: .service,
+      text: ##"""
+        // State and upkeep of the server.
+        service OperationsService {
+          // Returns what the server does: versions, sizes, queues, connections, settings. It names no store
+          // and no customer. Needs a key of every store, or the operator's socket. Errors:
+          // PERMISSION_DENIED `EVERY_STORE_NEEDED`.
+          rpc GetStatus(GetStatusRequest) returns (GetStatusResponse) {
+            option (patron.v1.scope) = "admin";
+            option idempotency_level = NO_SIDE_EFFECTS;
+          }
+          // Copies the database to a file while the server runs, and reports the progress about once a
+          // second. Every write that was acknowledged before the call is in the copy. The copy is made in
+          // slices between commits; writes go on. When the call is cancelled, `PATH.partial` is removed.
+          // One backup runs at a time.
+          //
+          // Only the server's own user and root may, on the socket `patron.sock`: the file is written with
+          // the server's rights and holds every store. Errors: PERMISSION_DENIED `OPERATOR_NEEDED`;
+          // INVALID_ARGUMENT with the violations of the request; FAILED_PRECONDITION `BACKUP_RUNNING`;
+          // RESOURCE_EXHAUSTED `DISK_FULL`; UNAVAILABLE `BACKUP_FAILED`.
+          rpc CreateBackup(CreateBackupRequest) returns (stream CreateBackupResponse) {
+            option (patron.v1.scope) = "admin";
+          }
+        }
+        """##),
+    ContractDeclaration(
+      name: "patron.v1.OperationsService.GetStatus", kind: .method,
+      text: ##"""
+        // Returns what the server does: versions, sizes, queues, connections, settings. It names no store
+        // and no customer. Needs a key of every store, or the operator's socket. Errors:
+        // PERMISSION_DENIED `EVERY_STORE_NEEDED`.
+        rpc GetStatus(GetStatusRequest) returns (GetStatusResponse) {
+          option (patron.v1.scope) = "admin";
+          option idempotency_level = NO_SIDE_EFFECTS;
+        }
+        """##),
+    ContractDeclaration(
+      name: "patron.v1.OperationsService.CreateBackup", kind: .method,
+      text: ##"""
+        // Copies the database to a file while the server runs, and reports the progress about once a
+        // second. Every write that was acknowledged before the call is in the copy. The copy is made in
+        // slices between commits; writes go on. When the call is cancelled, `PATH.partial` is removed.
+        // One backup runs at a time.
+        //
+        // Only the server's own user and root may, on the socket `patron.sock`: the file is written with
+        // the server's rights and holds every store. Errors: PERMISSION_DENIED `OPERATOR_NEEDED`;
+        // INVALID_ARGUMENT with the violations of the request; FAILED_PRECONDITION `BACKUP_RUNNING`;
+        // RESOURCE_EXHAUSTED `DISK_FULL`; UNAVAILABLE `BACKUP_FAILED`.
+        rpc CreateBackup(CreateBackupRequest) returns (stream CreateBackupResponse) {
+          option (patron.v1.scope) = "admin";
+        }
+        """##),
+    ContractDeclaration(
+      name: "patron.v1.GetStatusRequest", kind: .message,
+      text: ##"""
+        // Request of GetStatus.
+        message GetStatusRequest {
+          // Id of a store (the tenant). It does not matter: the status is that of the whole server.
+          string store_id = 1;
+        }
+        """##),
+    ContractDeclaration(
+      name: "patron.v1.TransportStatus", kind: .message,
+      text: ##"""
+        // Connections of one transport.
+        message TransportStatus {
+          // Name of the transport: `tcp`, `tls` or `unix`.
+          string transport = 1;
+          // Open connections.
+          int32 open_connections = 2;
+          // Connections that were accepted since the start.
+          int64 accepted_connections = 3;
+        }
+        """##),
+    ContractDeclaration(
+      name: "patron.v1.SettingStatus", kind: .message,
+      text: ##"""
+        // A limit or another setting of the server that is in force.
+        message SettingStatus {
+          // Name of the flag, without its dashes: `max-request-bytes`.
+          string name = 1;
+          // Value as the flag takes it. Empty for a secret.
+          string value = 2;
+          // Source of the value: `flag`, `environment`, `file` or `default`.
+          string origin = 3;
+        }
+        """##),
+    ContractDeclaration(
+      name: "patron.v1.BackupStatus", kind: .message,
+      text: ##"""
+        // A finished backup.
+        message BackupStatus {
+          // Path of the file on the server's machine.
+          string path = 1;
+          // Time at which the file was complete.
+          google.protobuf.Timestamp finished_at = 2;
+          // Size of the file in bytes.
+          int64 size_bytes = 3;
+          // SHA-256 of the file, in hexadecimal digits.
+          string sha256 = 4;
+          // Version of the schema of the copy.
+          int32 schema_version = 5;
+          // Sequence of the last entry of the audit log in the copy; 0 if it has none.
+          int64 last_audit_sequence = 6;
+        }
+        """##),
+    ContractDeclaration(
+      name: "patron.v1.GetStatusResponse", kind: .message,
+      text: ##"""
+        // Response of GetStatus.
+        message GetStatusResponse {
+          // Version of the server.
+          string version = 1;
+          // Version of SQLite.
+          string sqlite_version = 2;
+          // Version of the schema of the database.
+          int32 schema_version = 3;
+          // Time at which the server began to accept calls.
+          google.protobuf.Timestamp started_at = 4;
+          // Time of the answer, by the server's clock.
+          google.protobuf.Timestamp now = 5;
+          // Addresses that the server listens on.
+          repeated string addresses = 6;
+          // True if the server takes calls and writes.
+          bool ready = 7;
+          // Reason for which `ready` is false: `DRAINING`, `DISK_FULL`, `WRITER_FAILED`; else empty.
+          string not_ready_reason = 8;
+          // Size of the database file in bytes.
+          int64 database_bytes = 9;
+          // Bytes of the database file that are free for new records.
+          int64 database_free_bytes = 10;
+          // Size of the write-ahead log in bytes.
+          int64 log_bytes = 11;
+          // Free bytes of the disk that the database is on, for the server's user.
+          int64 disk_free_bytes = 12;
+          // Number of stores.
+          int32 store_count = 13;
+          // Connections by transport.
+          repeated TransportStatus transports = 14;
+          // Calls that have begun and have no answer yet, streams included.
+          int32 calls_in_flight = 15;
+          // Calls that ended since the start.
+          int64 ended_calls = 16;
+          // Calls that a limit refused since the start.
+          int64 refused_calls = 17;
+          // Jobs that wait for the writer.
+          int32 queued_writes = 18;
+          // Bytes of the jobs that wait for the writer.
+          int64 queued_write_bytes = 19;
+          // Commits since the start.
+          int64 commits = 20;
+          // Reads of many records (lists, exports, searches) that run.
+          int32 running_scans = 21;
+          // Open watches.
+          int32 watches = 22;
+          // Memory that the process has, in bytes (resident set).
+          int64 resident_bytes = 23;
+          // The last backup that finished since the start; absent if there is none.
+          BackupStatus last_backup = 24;
+          // True if a backup runs.
+          bool backup_running = 25;
+          // Settings in force, by name.
+          repeated SettingStatus settings = 26;
+        }
+        """##),
+    ContractDeclaration(
+      name: "patron.v1.CreateBackupRequest", kind: .message,
+      text: ##"""
+        // Request of CreateBackup.
+        message CreateBackupRequest {
+          // Id of a store (the tenant). It does not matter: a backup is one of the whole database.
+          string store_id = 1;
+          // Absolute path of the file to write, on the server's machine. The file must not exist, its
+          // directory must. While it is written it is called `PATH.partial`. Reasons: `PATH_NOT_ABSOLUTE`,
+          // `PATH_TAKEN`, `DIRECTORY_MISSING`.
+          string path = 2;
+        }
+        """##),
+    ContractDeclaration(
+      name: "patron.v1.CreateBackupResponse", kind: .message,
+      text: ##"""
+        // Message of the stream of CreateBackup.
+        message CreateBackupResponse {
+          // Pages that are copied so far.
+          int64 copied_pages = 1;
+          // Pages of the database; grows while others write.
+          int64 total_pages = 2;
+          // The finished backup; only in the last message, when the file and its directory are on disk.
+          BackupStatus backup = 3;
         }
         """##),
     ContractDeclaration(

@@ -55,6 +55,12 @@ public enum PatronReason {
   /// `ANSWER_TOO_LARGE`: see the rules for every method, `BatchGetCustomers`.
   public static var answerTooLarge: String { "ANSWER_TOO_LARGE" }
 
+  /// `BACKUP_FAILED`: see `CreateBackup`.
+  public static var backupFailed: String { "BACKUP_FAILED" }
+
+  /// `BACKUP_RUNNING`: see `CreateBackup`.
+  public static var backupRunning: String { "BACKUP_RUNNING" }
+
   /// `BATCH_SIZE_OUT_OF_RANGE`: see the rules for every method.
   public static var batchSizeOutOfRange: String { "BATCH_SIZE_OUT_OF_RANGE" }
 
@@ -181,10 +187,13 @@ public enum PatronReason {
   /// `DATE_INVALID`: see ``PropertyValue``, `CustomerInput.birthday`.
   public static var dateInvalid: String { "DATE_INVALID" }
 
+  /// `DIRECTORY_MISSING`: see `CreateBackupRequest.path`.
+  public static var directoryMissing: String { "DIRECTORY_MISSING" }
+
   /// `DISK_FAILED`: see the rules for every method.
   public static var diskFailed: String { "DISK_FAILED" }
 
-  /// `DISK_FULL`: see the rules for every method.
+  /// `DISK_FULL`: see the rules for every method, `CreateBackup`, `GetStatusResponse.not_ready_reason`.
   public static var diskFull: String { "DISK_FULL" }
 
   /// `DUPLICATE_ROW`: see `Warning.reason`, `ImportCustomers`.
@@ -418,7 +427,7 @@ public enum PatronReason {
   /// `OCCURRED_AT_TOO_LATE`: see ``ConsentEvidence``, `ImportCustomers`, `SuppressCustomer`, `EventInput.occurred_at`.
   public static var occurredAtTooLate: String { "OCCURRED_AT_TOO_LATE" }
 
-  /// `OPERATOR_NEEDED`: see `PruneAudit`.
+  /// `OPERATOR_NEEDED`: see `PruneAudit`, `CreateBackup`.
   public static var operatorNeeded: String { "OPERATOR_NEEDED" }
 
   /// `OPT_IN_NOT_TAKEN`: see `RecordEvent`.
@@ -471,6 +480,12 @@ public enum PatronReason {
 
   /// `PAGE_TOKEN_OUTDATED`: see `ListCustomersRequest.page_token`.
   public static var pageTokenOutdated: String { "PAGE_TOKEN_OUTDATED" }
+
+  /// `PATH_NOT_ABSOLUTE`: see `CreateBackupRequest.path`.
+  public static var pathNotAbsolute: String { "PATH_NOT_ABSOLUTE" }
+
+  /// `PATH_TAKEN`: see `CreateBackupRequest.path`.
+  public static var pathTaken: String { "PATH_TAKEN" }
 
   /// `PENDING_PARTS_TOO_MANY`: see `SyncRefund`, `SyncFulfillment`.
   public static var pendingPartsTooMany: String { "PENDING_PARTS_TOO_MANY" }
@@ -753,6 +768,9 @@ public enum PatronReason {
 
   /// `WORD_LENGTH`: see `StoreSettings.opt_out_words`.
   public static var wordLength: String { "WORD_LENGTH" }
+
+  /// `WRITER_FAILED`: see `GetStatusResponse.not_ready_reason`.
+  public static var writerFailed: String { "WRITER_FAILED" }
 
   /// `WRITE_RATE`: see the rules for every method, `CallLimits.writes_per_second`.
   public static var writeRate: String { "WRITE_RATE" }
