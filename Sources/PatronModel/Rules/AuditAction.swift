@@ -35,6 +35,8 @@ package enum AuditAction: String, Sendable, Hashable, CaseIterable {
   case permissionDeny = "permission.deny"
   /// The removal of the log's oldest rows.
   case auditPrune = "audit.prune"
+  /// The begin of a backup. The row is in the copy.
+  case backupCreate = "backup.create"
 }
 
 extension AuditAction {

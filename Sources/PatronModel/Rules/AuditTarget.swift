@@ -38,6 +38,12 @@ package struct AuditTarget: Sendable, Hashable {
   /// The format or the extent of an export.
   package static func format(_ format: String) -> AuditTarget { Self("format", escaped(format)) }
 
+  /// The name of a file, without its directories.
+  package static func file(_ name: String) -> AuditTarget { Self("file", escaped(name)) }
+
+  /// The mode of an erasure.
+  package static func mode(_ mode: String) -> AuditTarget { Self("mode", escaped(mode)) }
+
   /// The number of attempts that a row stands for.
   package static func attempts(_ count: Int) -> AuditTarget { Self("attempts", String(count)) }
 

@@ -145,6 +145,9 @@ struct WriterSettings: Sendable {
   /// See ``StoreOptions/beginsStores``.
   var beginsStores = true
   var upkeep: Upkeep?
+  var backups = Backups()
+  /// The migrations of the schema, by which a copy is verified.
+  var migrations: [Migration] = []
   /// Receives messages for the operator, without personal data.
   var onNotice: (@Sendable (String) -> Void)?
   /// Called once if the disk fails under the writer, or if its files are taken away.

@@ -151,6 +151,7 @@ extension Writer {
 
   /// Truncates the WAL, as the writer's last work. Returns the pages left in it.
   func finish() -> Int {
+    endBackup(StoreError.closing)
     if !hasFailed { stopIfFilesAreLost() }
     guard !hasFailed else { return connection.walPages }
     connection.setBusyTimeout(milliseconds: 1000)

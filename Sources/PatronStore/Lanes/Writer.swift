@@ -37,6 +37,8 @@ final class Writer {
   var searchPause: Duration?
   /// The time of the next step of the upkeep. Nil if the store has none.
   var upkeepDue: ContinuousClock.Instant?
+  /// The copy in the making. Nil if no backup runs, or if its copy is complete.
+  var backup: BackupCopy?
 
   init(
     _ connection: Connection,
@@ -75,6 +77,7 @@ final class Writer {
         if hasLooked, transaction.truncatesLog { truncateLog() }
         maintainSearch()
         maintainUpkeep()
+        maintainBackup(isShared: false)
         continue
       }
       let start = ContinuousClock.now
@@ -97,11 +100,12 @@ final class Writer {
 
   /// The wait for jobs before other work is due. The search index is rebuilt as quickly as writes
   /// allow. The WAL is truncated after an erasure even if a reader delayed it and no write
-  /// followed; such an attempt comes with the next look at the files. Upkeep can wait for both.
+  /// followed; such an attempt comes with the next look at the files. Upkeep can wait for both. A
+  /// backup goes on at once while nobody writes.
   private var patience: Duration? {
     if hasFailed { return nil }
     let wait = searchPause ?? upkeepWait ?? Self.pauseBetweenLooks
-    return min(wait, durationToNextLook)
+    return min(wait, durationToNextLook, backupWait ?? wait)
   }
 
   /// Runs a batch, delivers its replies, then maintains the WAL.
@@ -122,6 +126,7 @@ final class Writer {
     if !hasFailed { maintainLog() }
     maintainSearch()
     maintainUpkeep()
+    maintainBackup(isShared: true)
   }
 
   private var hint: Duration { max(queue.retryHint, .milliseconds(100)) }

@@ -5,6 +5,11 @@ struct MigrationRunner {
   /// `PTRN`: marks a SQLite file as Patron's.
   static let applicationID: Int64 = 0x5054_524E
 
+  /// Litestream replicates a file by checkpointing it itself, from a second connection.
+  private static let litestreamTables = """
+    SELECT count(*) FROM sqlite_schema WHERE name IN ('_litestream_seq', '_litestream_lock')
+    """
+
   let path: String
   let migrations: [Migration]
 
@@ -18,20 +23,23 @@ struct MigrationRunner {
   }
 
   /// Returns the schema version of a file, 0 if it is still empty. Throws for a file that is
-  /// damaged, not Patron's or newer than the program. Changes nothing.
+  /// damaged, not Patron's, replicated by Litestream, or newer than the program. Changes nothing.
   func inspect(_ connection: Connection) throws(StoreOpenError) -> Int {
     let application: Int64
     let version: Int
     let objects: Int64
+    let replicas: Int64
     do {
       application = try connection.integer("PRAGMA application_id") ?? 0
       version = Int(try connection.integer("PRAGMA user_version") ?? 0)
       objects = try connection.integer("SELECT count(*) FROM sqlite_schema") ?? 0
+      replicas = try connection.integer(Self.litestreamTables) ?? 0
     } catch {
       throw StoreOpenError(error, path: path)
     }
     let isFresh = application == 0 && version == 0 && objects == 0
     guard isFresh || application == Self.applicationID else { throw .notPatron(path: path) }
+    guard replicas == 0 else { throw .litestream(path: path) }
     guard version >= 0 else {
       throw .damaged(path: path, detail: "its schema has the version \(version)")
     }

@@ -8,12 +8,15 @@ struct OwnFiles: Sendable {
     let identity: FileIdentity
   }
 
+  /// The data directory.
+  let directory: String
   private let entries: [Entry]
 
   /// Notes the files of a database that is open: the database and the lock file, and the
   /// write-ahead log with its index. If `patron.db` is a symbolic link, the latter two are beside
   /// the file that it leads to, and are left out.
   init(of directory: DataDirectory) {
+    self.directory = directory.path
     let database = directory.databasePath
     let paths = [database, database + "-wal", database + "-shm", directory.lockPath]
     entries = paths.compactMap { path in

@@ -20,6 +20,8 @@ package final class Store: Sendable {
   package let directory: DataDirectory
   /// What the threads of the database measure.
   package let meter: StoreMeter
+  /// The backups: the one that runs, and the last one.
+  package let backups: Backups
   let shortCalls: ShortCalls
   private let snapshots: SnapshotRegistry
   private let freeSpace: @Sendable (String) -> Int?
@@ -33,6 +35,7 @@ package final class Store: Sendable {
     let shortCalls = ShortCalls(commits: commits)
     let snapshots = SnapshotRegistry()
     let meter = StoreMeter()
+    let backups = Backups()
     let settings = WriterSettings(
       limits: options.limits,
       groupCommit: options.groupCommit,
@@ -43,6 +46,8 @@ package final class Store: Sendable {
       mendsSearch: options.mendsSearch,
       beginsStores: options.beginsStores,
       upkeep: options.upkeep,
+      backups: backups,
+      migrations: options.migrations,
       onNotice: options.onNotice,
       onFailStop: options.onFailStop ?? stopProcess,
       freeBytes: options.freeBytes,
@@ -90,6 +95,7 @@ package final class Store: Sendable {
       throw error
     }
     self.directory = directory
+    self.backups = backups
     self.commitCounter = commits
     self.shortCalls = shortCalls
     self.meter = meter
@@ -127,6 +133,7 @@ package final class Store: Sendable {
   deinit {
     scans.stop()
     reads.stop()
+    backups.stop()
     writer.stop()
   }
 
@@ -183,14 +190,16 @@ package final class Store: Sendable {
     )
   }
 
-  /// Ends scans, finishes the queued writes, truncates the write-ahead log and releases the
-  /// directory. Blocks: call it on a thread of your own, never in a handler. Returns the pages left
-  /// in the log: 0 unless a point reader is in a tick.
+  /// Ends scans and a backup, finishes the queued writes, truncates the write-ahead log and releases
+  /// the directory. Blocks: call it on a thread of your own, never in a handler. Returns the pages
+  /// left in the log: 0 unless a point reader is in a tick.
   @discardableResult
   package func close() -> Int {
     scans.close()
     reads.close()
+    backups.stop()
     let left = writer.close()
+    backups.waitForEnd()
     directory.release()
     return left
   }

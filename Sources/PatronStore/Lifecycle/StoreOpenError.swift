@@ -17,6 +17,8 @@ package enum StoreOpenError: Error, Sendable, Equatable {
   case databaseInUse(path: String)
   /// The database was written by a newer version of the program.
   case newerVersion(path: String, found: Int, supported: Int)
+  /// Litestream has put its tables into the file, and checkpoints it.
+  case litestream(path: String)
   /// The file is another program's SQLite database.
   case notPatron(path: String)
   /// The file is damaged, or not a SQLite database at all.
@@ -75,6 +77,10 @@ extension StoreOpenError: CustomStringConvertible {
     case .newerVersion(let path, let found, let supported):
       return "the database \(path) has schema version \(found), this program knows versions up to "
         + "\(supported); use the newer program, or restore a backup made before it ran"
+    case .litestream(let path):
+      return "the database \(path) has tables of Litestream, which checkpoints it beside the "
+        + "server: SQLite before 3.51.3 damages it then; stop Litestream, remove its tables as "
+        + "docs/backup.md says, and make backups with `patrond backup`"
     case .notPatron(let path):
       return "the file \(path) is a SQLite database, but not Patron's; name another data directory"
     case .damaged(let path, let detail):
