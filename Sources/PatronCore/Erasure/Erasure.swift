@@ -57,7 +57,11 @@ package enum Erasure {
     )
     try writer.insert(receipt, names)
     try writer.insert(try EventRow(Event(of: receipt, mode, by: writer.author)))
-    writer.record(.erasureBegin, [.customer(row.id), .receipt(receipt.id)])
+    // A restored copy is told of the erasures behind it by these rows.
+    writer.record(
+      .erasureBegin,
+      [.customer(row.id), .receipt(receipt.id)] + (mode == .purge ? [.mode(mode.name)] : [])
+    )
     return receipt
   }
 

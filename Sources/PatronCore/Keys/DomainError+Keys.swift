@@ -14,7 +14,7 @@ extension DomainError {
     .permissionDenied,
     "OPERATOR_NEEDED",
     "No key has this right. Only the server's own user and root may, at the socket patron.sock: "
-      + "see `patrond audit prune --help`."
+      + "see `patrond help`."
   )
 
   static func scopeMissing(_ scope: Scope) -> DomainError {

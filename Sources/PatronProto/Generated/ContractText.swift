@@ -1173,13 +1173,14 @@ extension Contract {
           //   is sent;
           // * `authentication.fail`, `permission.deny`: one entry counts the attempts of a peer in about a
           //   minute;
-          // * `audit.prune`, the removal of the oldest entries.
+          // * `audit.prune`, the removal of the oldest entries;
+          // * `backup.create`, written before the copy begins, so that it is in the copy.
           //
           // Later versions may have others.
           string action = 6;
           // Objects of the action, each a kind and an id: `customer:17`, `key:…`, `store:main`,
-          // `setting:time_zone`, `reason:KEY_EXPIRED`, `attempts:12`. Of a list that is too long, `more:40`
-          // counts the rest. Spaces, control characters and `%` are written as `%20`.
+          // `setting:time_zone`, `reason:KEY_EXPIRED`, `attempts:12`, `mode:purge`. Of a list that is too
+          // long, `more:40` counts the rest. Spaces, control characters and `%` are written as `%20`.
           repeated string targets = 7;
           // Code of the status with which the action ended, as in google.rpc.Status; 0 if it was done.
           int32 result = 8;

@@ -263,9 +263,10 @@ struct AuditRecordTests {
       )
       let after = try shop.audit()
       #expect(after.prefix(before.count).elementsEqual(before))
+      let purged = mode == .purge ? " mode:purge" : ""
       #expect(
         try shop.audited(after: before.count) == [
-          "erasure.begin customer:\(id) receipt:\(receipt.receiptID)",
+          "erasure.begin customer:\(id) receipt:\(receipt.receiptID)\(purged)",
           "erasure.complete customer:\(id) receipt:\(receipt.receiptID)",
         ]
       )
