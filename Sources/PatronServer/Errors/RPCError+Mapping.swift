@@ -18,6 +18,7 @@ extension RPCError {
     case let error as RPCError: error
     case let error as CodecError: .malformed(error)
     case let error as StoreError: .from(error)
+    case let error as BackupError: .from(error)
     case let error as any RPCErrorConvertible: error.rpcError
     default: .internalError
     }
@@ -52,6 +53,20 @@ extension RPCError {
     case .constraint, .engine: return reason(.internal, "STORAGE", message)
     case .failStop:
       return retryLater(.unavailable, "DISK_FAILED", message, after: RetryDelay.ofFailedDisk)
+    }
+  }
+
+  /// Returns the status for a backup that was not made.
+  private static func from(_ error: BackupError) -> RPCError {
+    let message = "\(error)"
+    switch error {
+    case .running: return reason(.failedPrecondition, "BACKUP_RUNNING", message)
+    case .pathTaken: return invalid("path", "PATH_TAKEN", message)
+    case .directoryMissing: return invalid("path", "DIRECTORY_MISSING", message)
+    case .diskFull:
+      return retryLater(.resourceExhausted, "DISK_FULL", message, after: RetryDelay.ofOperator)
+    case .cancelled: return RPCError(code: .cancelled, message: message)
+    case .failed, .directoryUsed: return reason(.unavailable, "BACKUP_FAILED", message)
     }
   }
 

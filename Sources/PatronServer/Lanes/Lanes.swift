@@ -138,6 +138,11 @@ final class Lanes {
     try store.writer.submit(row)
   }
 
+  /// Returns the context of work on the whole database.
+  func operation(_ call: CallContext, _ stream: any ServerStream) -> OperationContext {
+    OperationContext(call: call, store: store, stream: stream)
+  }
+
   /// Throws the refusal of the writer's queue if that is known before the write is checked.
   func requireRoom(_ call: CallContext, _ load: WriteLoad) throws(RPCError) {
     guard let fullQueue else { return }

@@ -249,6 +249,28 @@ package struct Routes: Sendable {
     )
   }
 
+  /// Runs `method` beside the lanes: `prepare` checks the request on the I/O thread, `begin` starts
+  /// work of the whole database, which reports to the stream and ends it.
+  package mutating func operation<Request: StoreRequest, Response: Message, Prepared: Sendable>(
+    _ method: MethodDescriptor<Request, Response>,
+    prepare: @escaping @Sendable (Request, CallContext) throws -> Prepared,
+    begin: @escaping @Sendable (Prepared, OperationContext) throws -> Void
+  ) {
+    precondition(
+      method.method.kind == .serverStreaming && method.method.idempotency != .noSideEffects,
+      "\(method.method) only reads or does not stream: it has a lane"
+    )
+    add(
+      method.method,
+      .stream { routed, payload, call, stream in
+        let request = try routed.decode(Request.self, payload)
+        let context = try routed.admit(request, call)
+        let prepared = try prepare(request, context)
+        try begin(prepared, routed.router.lanes.operation(context, stream))
+      }
+    )
+  }
+
   private func requireReads(_ method: Method, _ kind: MethodKind) {
     precondition(
       method.kind == kind && method.idempotency == .noSideEffects,

@@ -15,6 +15,7 @@ extension Routes {
     routes.addTimelines()
     routes.addAdmin()
     routes.addAudit()
+    routes.addBackup()
     return routes
   }
 }

@@ -62,6 +62,9 @@ extension WatchTimelineRequest: StoreRequest {}
 extension BindKeyRequest: StoreRequest {
   package static var needsStore: Bool { false }
 }
+extension CreateBackupRequest: StoreRequest {
+  package static var needsStore: Bool { false }
+}
 extension CreateKeyRequest: StoreRequest {
   package static var needsStore: Bool { false }
 }
