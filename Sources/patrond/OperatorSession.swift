@@ -28,6 +28,11 @@ struct OperatorSession {
   /// - Throws: ``Failure`` with the reason of a refusal; the reason why the database cannot be
   ///   opened if no server has it open.
   func run(_ body: (AdminServiceClient) async throws -> Void) async throws {
+    try await connect { try await body(AdminServiceClient(channel: $0)) }
+  }
+
+  /// Runs `body` with a channel to the operator's socket, as ``run(_:)`` does.
+  func connect(_ body: (any ClientChannel) async throws -> Void) async throws {
     // A reader of the output that has gone away is an error of the write, which can be reported.
     signal(SIGPIPE, SIG_IGN)
     let end = ContinuousClock.now + Self.patience
@@ -117,7 +122,7 @@ struct OperatorSession {
   /// Serves the database by the operator's socket alone while `body` runs.
   private func serve(
     _ store: Store,
-    _ body: (AdminServiceClient) async throws -> Void
+    _ body: (any ClientChannel) async throws -> Void
   ) async throws {
     var configuration = TTRPCServer.Configuration()
     configuration.operatorSocket = socket
@@ -158,10 +163,10 @@ struct OperatorSession {
 
   private static func call(
     _ client: TTRPCClient,
-    _ body: (AdminServiceClient) async throws -> Void
+    _ body: (any ClientChannel) async throws -> Void
   ) async throws {
     do {
-      try await body(AdminServiceClient(channel: client))
+      try await body(client)
       await client.close()
     } catch {
       await client.close()

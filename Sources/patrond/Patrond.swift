@@ -15,7 +15,8 @@ struct Patrond: AsyncParsableCommand {
       """,
     version: ServerVersion.text,
     subcommands: [
-      Serve.self, Keys.self, Stores.self, Audit.self, Check.self, Compact.self, Generate.self,
+      Serve.self, Keys.self, Stores.self, Audit.self, Backup.self, Restore.self, Check.self,
+      Compact.self, Generate.self,
     ],
     defaultSubcommand: Serve.self
   )

@@ -76,6 +76,7 @@ struct Serve: AsyncParsableCommand {
   @OptionGroup(title: "Transport security") var tls: TLSOptions
   @OptionGroup(title: "Operation") var ops: OpsOptions
   @OptionGroup var memory: MemoryOptions
+  @OptionGroup(title: "Backups") var backups: BackupOptions
   @OptionGroup(title: "Limits of the store") var storeLimits: StoreLimitOptions
   @OptionGroup(title: "Limits on clients") var limits: LimitOptions
   @OptionGroup(title: "Limits of keys and stores") var callerLimits: CallerLimitOptions
@@ -129,6 +130,7 @@ struct Serve: AsyncParsableCommand {
       callerLimits: callerLimits,
       readyFile: readyFile,
       watches: WatchHub(watches),
+      backups: try backups.schedule(),
       memory: MemoryBound(settings)
     ).run()
   }

@@ -25,6 +25,7 @@ struct Server {
   let callerLimits: CallerLimitOptions
   let readyFile: String?
   let watches: WatchHub
+  let backups: BackupOptions.Schedule?
   let memory: MemoryBound
   /// The socket of the service manager; nil without one.
   private let notify = NotifySocket.ofEnvironment
@@ -94,12 +95,21 @@ struct Server {
       notify: notify,
       onReady: announce
     )
+    let scheduled: BackupService?
+    do {
+      scheduled = try makeBackups(of: store, clock, log)
+    } catch {
+      store.close()
+      throw error
+    }
     // The group stops its services in the reverse order: the database closes after the last call.
+    var services: [any Service] = [
+      DatabaseService(store: store, uses: uses),
+      RefusalService(records: RefusalRecords(failures, in: store), overruns: overruns),
+    ]
+    if let scheduled { services.append(scheduled) }
     let group = ServiceGroupConfiguration(
-      services: [
-        DatabaseService(store: store, uses: uses),
-        RefusalService(records: RefusalRecords(failures, in: store), overruns: overruns), calls,
-      ],
+      services: services + [calls],
       gracefulShutdownSignals: [.sigterm, .sigint],
       logger: Logger(label: "lifecycle") { _ in SwiftLogNoOpLogHandler() }
     )
@@ -108,6 +118,30 @@ struct Server {
     } catch {
       store.close()
       throw error
+    }
+  }
+
+  /// Returns the service of scheduled backups; nil if there are none.
+  private func makeBackups(
+    of store: Store,
+    _ clock: WallClock,
+    _ log: Logger
+  ) throws -> BackupService? {
+    guard let backups else { return nil }
+    do {
+      return BackupService(
+        backups: try ScheduledBackups(
+          in: backups.folder,
+          every: backups.interval,
+          keep: backups.keep,
+          of: store,
+          clock: clock
+        ),
+        hook: backups.hook.map(BackupHook.init),
+        log: log
+      )
+    } catch {
+      throw Failure(description: "--backup-dir: \(error)")
     }
   }
 

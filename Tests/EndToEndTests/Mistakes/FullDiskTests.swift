@@ -40,6 +40,43 @@ extension EndToEnd {
       try await disk.unmount()
     }
 
+    @Test(
+      "a backup on a disk that is too small ends, and nothing else",
+      .enabled("needs root and the right to mount a tmpfs") {
+        await SmallDisk.isPossible()
+      },
+      .timeLimit(.minutes(15))
+    )
+    func backup() async throws {
+      let disk = try await SmallDisk(mebibytes: 1)
+      do {
+        try await backUp(to: disk)
+      } catch {
+        Issue.record("\(error)")
+      }
+      try await disk.unmount()
+    }
+
+    private func backUp(to disk: SmallDisk) async throws {
+      let folder = TemporaryDirectory()
+      let data = folder.file("data")
+      let flags = ["--data", data, "--customers", "3000", "--seed", "1"]
+      let made = try await Programs.patrond(["generate"] + flags)
+      #expect(made.exit == .status(0), "\(made.errors)")
+      let server = try await PatronServer.start(data: data)
+      let run = try await Programs.patrond(
+        ["backup", "--data", data, "--to", disk.file("copy.db")]
+      )
+      #expect(run.exit == .status(1) && run.errors.contains("no space is left"), "\(run)")
+      for name in ["copy.db", "copy.db.partial", "copy.db.sha256"] {
+        #expect(!Files.exists(disk.file(name)), "\(name)")
+      }
+      let client = try server.client()
+      try await Self.upsert("after", client)
+      await client.close()
+      #expect(try await server.stop() == .status(0), "\(server.errors)")
+    }
+
     private func startFull(_ disk: SmallDisk) async throws {
       let flags = ["--disk-reserve-mib", "2"]
       let first = try await PatronServer.start(data: disk.file("data"), flags: flags)
