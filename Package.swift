@@ -31,6 +31,7 @@ let unixSignals = Target.Dependency.product(
   package: "swift-service-lifecycle"
 )
 let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
+let yams = Target.Dependency.product(name: "Yams", package: "Yams")
 let dequeModule = Target.Dependency.product(name: "DequeModule", package: "swift-collections")
 let histogram = Target.Dependency.product(name: "Histogram", package: "hdrhistogram-swift")
 
@@ -49,6 +50,7 @@ let dependencies: [Package.Dependency] = [
   .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
   .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
   .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
+  .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
   .package(url: "https://github.com/HdrHistogram/hdrhistogram-swift", from: "0.2.0"),
 ]
 
@@ -166,7 +168,7 @@ let executables: [Target] = [
     dependencies: [
       "PatronService", "PatronServer", "PatronOps", "PatronCore", "PatronSample", "PatronStore",
       "PatronProto", "ProtobufC", "PatronModel", "TTRPC", "TTRPCNIO", argumentParser, lifecycle,
-      unixSignals, logging,
+      unixSignals, logging, yams,
     ],
     swiftSettings: strict
   ),
@@ -263,6 +265,14 @@ let tests: [Target] = [
   .testTarget(
     name: "CLITests",
     dependencies: ["patron", "PatronClient", "PatronModel", "TestKit"],
+    swiftSettings: strict
+  ),
+  .testTarget(
+    name: "PatrondTests",
+    dependencies: [
+      "patrond", "PatronServer", "PatronStore", "TTRPC", "TTRPCNIO", "TestKit", argumentParser,
+      logging,
+    ],
     swiftSettings: strict
   ),
   .testTarget(

@@ -52,6 +52,9 @@ final class ServerCertificates: Sendable {
   /// The settings for the next handshake.
   var context: NIOSSLContext { state.withLock { $0.loaded.context } }
 
+  /// The time at which the first certificate of the chain expires, in seconds since 1970.
+  var expiry: Int { state.withLock { $0.loaded.expiry } }
+
   /// Looks at the files and takes what has changed. Returns lines for the operator: new
   /// certificates, files that are not accepted, a key that others can read, an expiry that is near.
   /// Blocks for the time of the disk.

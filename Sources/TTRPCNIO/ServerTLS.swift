@@ -35,5 +35,9 @@ package struct ServerTLS: Sendable, Hashable {
 
   /// Reads the files once, so that a program can say what is wrong with them before it does
   /// anything else. Blocks for the time of the disk.
-  package func check() throws(ListenError) { _ = try ServerCertificates(self) }
+  package func check() throws(ListenError) { _ = try expiry() }
+
+  /// Reads the files once. Returns the time at which the first certificate of the chain expires, in
+  /// seconds since 1970. Blocks for the time of the disk.
+  package func expiry() throws(ListenError) -> Int { try ServerCertificates(self).expiry }
 }

@@ -10,15 +10,7 @@ struct AuthOptions: ParsableArguments {
     case keys
   }
 
-  @Option(
-    help: """
-      Callers that need a key: `keys` for all of them; `off` for those alone who manage keys and \
-      stores or read the audit log, where only this machine can reach the server. A key that is \
-      sent restricts its caller in both cases. (default: off if every address is of the loopback \
-      interface or a Unix socket, else keys)
-      """
-  )
-  var auth: Authentication?
+  @Option(help: .setting("auth")) var auth: Authentication?
 
   /// Returns the mode of the gate for a server on these addresses.
   ///

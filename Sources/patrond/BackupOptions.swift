@@ -4,37 +4,16 @@ import PatronStore
 
 /// The flags of the backups that the server makes by itself.
 struct BackupOptions: ParsableArguments {
-  @Option(
-    help: ArgumentHelp(
-      "Make backups in this directory, which must exist. Also PATRON_BACKUP_DIR.",
-      valueName: "dir"
-    )
-  )
+  @Option(help: .setting("backup-dir"))
   var backupDir: String?
 
-  @Option(
-    help: ArgumentHelp(
-      "Time between two backups: 90m, 24h or 7d. Also PATRON_BACKUP_EVERY. (default: 24h)",
-      valueName: "time"
-    )
-  )
+  @Option(help: .setting("backup-every"))
   var backupEvery: String?
 
-  @Option(
-    help: ArgumentHelp(
-      "Number of backups that stay; older ones are removed. Also PATRON_BACKUP_KEEP. (default: 7)",
-      valueName: "count"
-    )
-  )
-  var backupKeep: String?
+  @Option(help: .setting("backup-keep"))
+  var backupKeep: Int?
 
-  @Option(
-    help: ArgumentHelp(
-      "Shell command that runs after each backup, with its path as $1 and PATRON_BACKUP_FILE. Also "
-        + "PATRON_BACKUP_HOOK.",
-      valueName: "command"
-    )
-  )
+  @Option(help: .setting("backup-hook"))
   var backupHook: String?
 
   /// A schedule of backups.
@@ -45,7 +24,8 @@ struct BackupOptions: ParsableArguments {
     let hook: String?
   }
 
-  private static let mostKept = 100_000
+  /// Maximum number of backups that stay.
+  static let mostKept = 100_000
 
   func validate() throws { _ = try schedule() }
 
@@ -53,29 +33,21 @@ struct BackupOptions: ParsableArguments {
   ///
   /// - Throws: a usage error if a value is out of range, or if other flags lack the directory.
   func schedule() throws -> Schedule? {
-    let every = backupEvery ?? Environment.value("PATRON_BACKUP_EVERY")
-    let count = backupKeep ?? Environment.value("PATRON_BACKUP_KEEP")
-    let hook = backupHook ?? Environment.value("PATRON_BACKUP_HOOK")
-    guard let folder = backupDir ?? Environment.value("PATRON_BACKUP_DIR") else {
-      let others = [("every", every), ("keep", count), ("hook", hook)]
+    guard let folder = backupDir else {
+      let others: [(String, Any?)] = [
+        ("every", backupEvery), ("keep", backupKeep), ("hook", backupHook),
+      ]
       if let other = others.first(where: { $0.1 != nil }) {
         throw ValidationError("--backup-\(other.0) needs --backup-dir, the directory of backups.")
       }
       return nil
     }
-    let keep = try count.map { text in
-      guard let count = Int(text), (1...Self.mostKept).contains(count) else {
-        throw ValidationError(
-          "--backup-keep is \(text.prefix(64)); expected 1 to \(Self.mostKept)."
-        )
-      }
-      return count
-    }
+    if let backupKeep { try Setting.check(backupKeep, "backup-keep") }
     return Schedule(
       folder: BackupFolder(path: folder),
-      interval: try every.map(Self.interval) ?? .seconds(86_400),
-      keep: keep ?? 7,
-      hook: hook
+      interval: try backupEvery.map(Self.interval) ?? .seconds(86_400),
+      keep: backupKeep ?? 7,
+      hook: backupHook
     )
   }
 

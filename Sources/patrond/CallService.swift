@@ -23,6 +23,8 @@ struct CallService: Service {
   var ops: Ops?
   /// The socket of the service manager; nil without one.
   let notify: NotifySocket?
+  /// The state of the server for its operator.
+  var board = StatusBoard()
   /// Called once with the addresses that are listened on.
   let onReady: @Sendable ([ListenAddress]) -> Void
 
@@ -33,7 +35,9 @@ struct CallService: Service {
   }
 
   /// The names of the services whose health is known.
-  static let services = [CustomerService.name, TimelineService.name, AdminService.name]
+  static let services = [
+    CustomerService.name, TimelineService.name, AdminService.name, OperationsService.name,
+  ]
 
   func run() async throws {
     let health = HealthState(services: Self.services)
@@ -52,8 +56,10 @@ struct CallService: Service {
         limits: configuration.limits
       )
     )
+    board.serves(server)
     onReady(server.addresses)
     try await gracefulShutdown()
+    board.drains()
     report("finishing the calls in flight")
     ops?.state.drains()
     notify?.send("STOPPING=1", "STATUS=finishing the calls in flight")
@@ -67,7 +73,7 @@ struct CallService: Service {
 
   /// Starts to listen. The caller stops the server.
   func listen(_ health: HealthState) async throws -> TTRPCServer {
-    let routes = Routes.patron()
+    let routes = Routes.patron { [board] in board.status }
     do {
       return try await TTRPCServer.start(addresses, configuration: configuration) { loop in
         ComposedDispatcher([

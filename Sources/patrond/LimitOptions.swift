@@ -1,120 +1,79 @@
 import ArgumentParser
 import TTRPC
 
-/// The flags for the limits on clients. Their descriptions and ranges come from `Limits.all`.
+/// The flags for the limits on clients. ``Setting`` has their ranges.
 struct LimitOptions: ParsableArguments {
-  @Option(name: .customLong("max-request-bytes"), help: LimitOptions.help(\.requestBytes, "bytes"))
+  @Option(name: .customLong("max-request-bytes"), help: .setting("max-request-bytes"))
   var requestBytes: Int?
 
-  @Option(
-    name: .customLong("max-response-bytes"),
-    help: LimitOptions.help(\.responseBytes, "bytes")
-  )
+  @Option(name: .customLong("max-response-bytes"), help: .setting("max-response-bytes"))
   var responseBytes: Int?
 
-  @Option(
-    name: .customLong("max-metadata-bytes"),
-    help: LimitOptions.help(\.metadataBytes, "bytes")
-  )
+  @Option(name: .customLong("max-metadata-bytes"), help: .setting("max-metadata-bytes"))
   var metadataBytes: Int?
 
-  @Option(
-    name: .customLong("max-stream-queue-bytes"),
-    help: LimitOptions.help(\.streamQueueBytes, "bytes")
-  )
+  @Option(name: .customLong("max-stream-queue-bytes"), help: .setting("max-stream-queue-bytes"))
   var streamQueueBytes: Int?
 
   @Option(
     name: .customLong("max-stream-outbound-bytes"),
-    help: LimitOptions.help(\.streamOutboundBytes, "bytes")
+    help: .setting("max-stream-outbound-bytes")
   )
   var streamOutboundBytes: Int?
 
-  @Option(
-    name: .customLong("max-outbound-bytes"),
-    help: LimitOptions.help(\.outboundBytes, "bytes")
-  )
+  @Option(name: .customLong("max-outbound-bytes"), help: .setting("max-outbound-bytes"))
   var outboundBytes: Int?
 
-  @Option(
-    name: .customLong("max-total-outbound-bytes"),
-    help: LimitOptions.help(\.totalOutboundBytes, "bytes")
-  )
+  @Option(name: .customLong("max-total-outbound-bytes"), help: .setting("max-total-outbound-bytes"))
   var totalOutboundBytes: Int?
 
-  @Option(
-    name: .customLong("max-total-inbound-bytes"),
-    help: LimitOptions.help(\.totalInboundBytes, "bytes")
-  )
+  @Option(name: .customLong("max-total-inbound-bytes"), help: .setting("max-total-inbound-bytes"))
   var totalInboundBytes: Int?
 
-  @Option(
-    name: .customLong("max-calls-per-connection"),
-    help: LimitOptions.help(\.callsPerConnection, "calls")
-  )
+  @Option(name: .customLong("max-calls-per-connection"), help: .setting("max-calls-per-connection"))
   var callsPerConnection: Int?
 
-  @Option(name: .customLong("max-calls"), help: LimitOptions.help(\.callsInFlight, "calls"))
-  var callsInFlight: Int?
+  @Option(name: .customLong("max-calls"), help: .setting("max-calls")) var callsInFlight: Int?
 
   @Option(
     name: .customLong("max-streams-per-connection"),
-    help: LimitOptions.help(\.streamsPerConnection, "streams")
+    help: .setting("max-streams-per-connection")
   )
   var streamsPerConnection: Int?
 
-  @Option(
-    name: .customLong("max-connections"),
-    help: LimitOptions.help(\.connections, "connections")
-  )
+  @Option(name: .customLong("max-connections"), help: .setting("max-connections"))
   var connections: Int?
 
-  @Option(
-    name: .customLong("max-connections-per-peer"),
-    help: LimitOptions.help(\.connectionsPerPeer, "connections")
-  )
+  @Option(name: .customLong("max-connections-per-peer"), help: .setting("max-connections-per-peer"))
   var connectionsPerPeer: Int?
 
-  @Option(
-    name: .customLong("max-metadata-pairs"),
-    help: LimitOptions.help(\.metadataPairs, "pairs")
-  )
+  @Option(name: .customLong("max-metadata-pairs"), help: .setting("max-metadata-pairs"))
   var metadataPairs: Int?
 
   @Option(
     name: .customLong("max-stream-queue-messages"),
-    help: LimitOptions.help(\.streamQueueMessages, "messages")
+    help: .setting("max-stream-queue-messages")
   )
   var streamQueueMessages: Int?
 
-  @Option(name: .customLong("max-calls-per-turn"), help: LimitOptions.help(\.callsPerTurn, "calls"))
+  @Option(name: .customLong("max-calls-per-turn"), help: .setting("max-calls-per-turn"))
   var callsPerTurn: Int?
 
-  @Option(name: .customLong("max-turn-us"), help: LimitOptions.help(\.turnMicros, "us"))
-  var turnMicros: Int?
+  @Option(name: .customLong("max-turn-us"), help: .setting("max-turn-us")) var turnMicros: Int?
 
-  @Option(
-    name: .customLong("header-timeout-ms"),
-    help: LimitOptions.help(\.headerTimeoutMillis, "ms")
-  )
+  @Option(name: .customLong("header-timeout-ms"), help: .setting("header-timeout-ms"))
   var headerTimeoutMillis: Int?
 
-  @Option(name: .customLong("idle-timeout-ms"), help: LimitOptions.help(\.idleTimeoutMillis, "ms"))
+  @Option(name: .customLong("idle-timeout-ms"), help: .setting("idle-timeout-ms"))
   var idleTimeoutMillis: Int?
 
-  @Option(
-    name: .customLong("write-timeout-ms"),
-    help: LimitOptions.help(\.writeTimeoutMillis, "ms")
-  )
+  @Option(name: .customLong("write-timeout-ms"), help: .setting("write-timeout-ms"))
   var writeTimeoutMillis: Int?
 
-  @Option(
-    name: .customLong("full-stream-grace-ms"),
-    help: LimitOptions.help(\.fullStreamGraceMillis, "ms")
-  )
+  @Option(name: .customLong("full-stream-grace-ms"), help: .setting("full-stream-grace-ms"))
   var fullStreamGraceMillis: Int?
 
-  @Option(name: .customLong("drain-grace-ms"), help: LimitOptions.help(\.drainGraceMillis, "ms"))
+  @Option(name: .customLong("drain-grace-ms"), help: .setting("drain-grace-ms"))
   var drainGraceMillis: Int?
 
   /// Returns the limits, with defaults for flags that were not given.
@@ -153,33 +112,14 @@ struct LimitOptions: ParsableArguments {
     _ limits: inout Limits
   ) throws {
     guard let value else { return }
-    let limit = LimitOptions.description(of: field)
-    guard limit.range.contains(value) else {
-      throw ValidationError(
-        "--\(limit.flag) is \(value); expected \(limit.range.lowerBound) to "
-          + "\(limit.range.upperBound) \(limit.unit)."
-      )
-    }
+    try Setting.check(value, LimitOptions.flag(of: field))
     limits[keyPath: field] = value
   }
 
-  private static func description(
-    of field: any WritableKeyPath<Limits, Int> & Sendable
-  ) -> LimitDescription {
+  private static func flag(of field: any WritableKeyPath<Limits, Int> & Sendable) -> String {
     guard let found = Limits.all.first(where: { $0.keyPath as AnyKeyPath == field }) else {
       preconditionFailure("Limits.all does not describe \(field)")
     }
-    return found
-  }
-
-  private static func help(
-    _ field: any WritableKeyPath<Limits, Int> & Sendable,
-    _ unit: String
-  ) -> ArgumentHelp {
-    let limit = description(of: field)
-    return ArgumentHelp(
-      "\(limit.help). (default: \(Limits()[keyPath: field]))",
-      valueName: unit
-    )
+    return found.flag
   }
 }

@@ -5,20 +5,10 @@ import TTRPCNIO
 
 /// The flag of the memory that clients can make the server take.
 struct MemoryOptions: ParsableArguments {
-  @Option(
-    help: ArgumentHelp(
-      "Maximum memory of the server, from which the limits of answers, large requests, queued "
-        + "writes and the writer's cache follow; flags of these limits stand. (default: their "
-        + "defaults)",
-      valueName: "MiB"
-    )
-  )
-  var memoryMib: Int?
+  @Option(help: .setting("memory-mib")) var memoryMib: Int?
 
   func validate() throws {
-    if let memoryMib, !(1...16_777_216).contains(memoryMib) {
-      throw ValidationError("--memory-mib is \(memoryMib); expected 1 to 16777216.")
-    }
+    if let memoryMib { try Setting.check(memoryMib, "memory-mib") }
   }
 
   /// Returns the settings with limits that fit the flag, or as they are without the flag.

@@ -3,17 +3,10 @@ import TTRPCNIO
 
 /// The flags of the operator's listener.
 struct OpsOptions: ParsableArguments {
-  @Option(
-    help: ArgumentHelp(
-      "Address for the operator, over HTTP: /metrics, /healthz, /readyz and /status. Anyone who "
-        + "reaches it may read them; they hold no data of customers. (default: none) Also "
-        + "PATRON_OPS_LISTEN.",
-      valueName: "host:port|unix:path"
-    )
-  )
+  @Option(help: .setting("ops-listen"))
   var opsListen: String?
 
-  @Flag(help: "Allow an --ops-listen address that other machines can reach.")
+  @Flag(help: .setting("insecure-ops-listen", saysDefault: false))
   var insecureOpsListen = false
 
   func validate() throws { _ = try address() }
@@ -22,7 +15,7 @@ struct OpsOptions: ParsableArguments {
   ///
   /// - Throws: a usage error for an address that cannot be read, or that others can reach.
   func address() throws -> ListenAddress? {
-    guard let text = opsListen ?? Environment.value("PATRON_OPS_LISTEN") else { return nil }
+    guard let text = opsListen else { return nil }
     let address: ListenAddress
     do {
       address = try ListenAddress(parsing: text)

@@ -25,6 +25,15 @@ struct OutputOptions: ParsableArguments {
       }
     try StandardOutput.write(text)
   }
+
+  /// Prints values that are no messages as JSON, or as the text that `table` returns.
+  func print(_ values: some Encodable, _ table: () -> String) throws {
+    guard output == .json else { return try StandardOutput.write(table()) }
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+    let text = String(decoding: try encoder.encode(values), as: UTF8.self)
+    try StandardOutput.write(text + "\n")
+  }
 }
 
 /// Standard output. Its failures are errors: a key that was not written is lost.

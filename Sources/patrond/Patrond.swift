@@ -11,12 +11,13 @@ struct Patrond: AsyncParsableCommand {
     discussion: """
       Without a command it serves; without flags on 127.0.0.1:7420, from the directory \
       ./patron-data, which it creates if it is missing. SIGTERM and SIGINT finish the calls in \
-      flight and stop the server.
+      flight and stop the server. Settings are flags, variables PATRON_… or lines of a file: see \
+      `patrond config --help`.
       """,
     version: ServerVersion.text,
     subcommands: [
-      Serve.self, Keys.self, Stores.self, Audit.self, Backup.self, Restore.self, Check.self,
-      Compact.self, Generate.self,
+      Serve.self, Config.self, Doctor.self, StatusCommand.self, Keys.self, Stores.self, Audit.self,
+      Backup.self, Restore.self, Check.self, Compact.self, Generate.self,
     ],
     defaultSubcommand: Serve.self
   )
@@ -28,17 +29,43 @@ struct Patrond: AsyncParsableCommand {
     // A file at its maximum size must fail the write, as a full disk does, and not kill the
     // process.
     signal(SIGXFSZ, SIG_IGN)
+    var start: StartSettings?
     do {
-      var command = try parseAsRoot()
-      if var asynchronous = command as? any AsyncParsableCommand {
+      start = try startSettings()
+      var command = try parseAsRoot(start?.arguments)
+      if let serve = command as? Serve, let start {
+        try await serve.run(start)
+      } else if var asynchronous = command as? any AsyncParsableCommand {
         try await asynchronous.run()
       } else {
         try command.run()
       }
     } catch {
       guard exitCode(for: error) == .validationFailure else { exit(withError: error) }
-      report(unknownCommand ?? fullMessage(for: error))
+      let message = unknownCommand ?? fullMessage(for: error)
+      report(message)
+      for line in start?.sources(namedIn: message) ?? [] { report(line) }
       Foundation.exit(2)
+    }
+  }
+}
+
+extension Patrond {
+  /// Returns the settings of a start of the server; nil for another command, and for a request of
+  /// help, which must work whatever the settings are.
+  fileprivate static func startSettings() throws -> StartSettings? {
+    let arguments = CommandLine.arguments.dropFirst()
+    let informs = arguments.contains { word in
+      ["-h", "--version"].contains(word)
+        || ["--help", "--generate-", "--experimental-"].contains { word.hasPrefix($0) }
+    }
+    guard !informs, arguments.first.map({ $0 == "serve" || $0.hasPrefix("-") }) ?? true else {
+      return nil
+    }
+    do {
+      return try StartSettings.ofProcess()
+    } catch {
+      throw ValidationError("\(error)")
     }
   }
 }

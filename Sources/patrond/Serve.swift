@@ -18,59 +18,25 @@ struct Serve: AsyncParsableCommand {
 
       The server also listens on the Unix socket patron.sock in the data directory, for `patrond \
       keys` and `patrond stores`. Only its own user and root can use it.
+
+      Every flag is also an environment variable (PATRON_MAX_CALLS for --max-calls) and a key of \
+      the YAML file of --config (`max-calls: 100`). A flag wins over the variable, and that over \
+      the file. `patrond config` checks and shows what a start would take. SIGHUP reads the file \
+      again: docs/configuration.md names the settings that change then.
       """
   )
 
   @OptionGroup var data: DataOptions
 
-  @Option(
-    help: ArgumentHelp(
-      "Address to listen on; port 0 selects a free port. With --tls-cert, plain:HOST:PORT is one "
-        + "of the loopback interface without TLS. Repeatable. Also PATRON_LISTEN.",
-      valueName: "host:port|unix:path"
-    )
-  )
-  var listen: [String] = [Environment.value("PATRON_LISTEN") ?? "127.0.0.1:7420"]
-
-  @Option(
-    help: ArgumentHelp(
-      "Write the first listening address to this file once the server accepts calls.",
-      valueName: "file"
-    )
-  )
-  var readyFile: String?
-
-  @Option(
-    help: ArgumentHelp("Number of threads that serve connections, 1 to 64.", valueName: "count")
-  )
-  var threads = 1
-
-  @Option(
-    help: """
-      When to acknowledge a write: `full` once it is on disk; `normal` once the system has it, so \
-      that a power failure may lose the latest writes; `off` for tests.
-      """
-  )
-  var synchronous: Synchronous = .full
-
-  @Flag(inversion: .prefixedNo, help: "Commit all waiting writes in one transaction.")
+  @Option(help: .setting("config")) var config: String?
+  @Option(help: .setting("listen", saysDefault: false)) var listen = ["127.0.0.1:7420"]
+  @Option(help: .setting("ready-file", saysDefault: false)) var readyFile: String?
+  @Option(help: .setting("threads", saysDefault: false)) var threads = 1
+  @Option(help: .setting("synchronous", saysDefault: false)) var synchronous = Synchronous.full
+  @Flag(inversion: .prefixedNo, help: .setting("group-commit", saysDefault: false))
   var groupCommit = true
-
-  @Option(
-    help: ArgumentHelp(
-      "Number of a store's newest events that a watch may go back to. (default: all)",
-      valueName: "events"
-    )
-  )
-  var watchHistory: Int?
-
-  @Option(
-    help: ArgumentHelp(
-      "Number of watches that may be open at the same time. (default: 16384)",
-      valueName: "watches"
-    )
-  )
-  var maxWatches: Int?
+  @Option(help: .setting("watch-history")) var watchHistory: Int?
+  @Option(help: .setting("max-watches")) var maxWatches: Int?
 
   @OptionGroup var auth: AuthOptions
   @OptionGroup(title: "Transport security") var tls: TLSOptions
@@ -82,57 +48,65 @@ struct Serve: AsyncParsableCommand {
   @OptionGroup(title: "Limits of keys and stores") var callerLimits: CallerLimitOptions
 
   func validate() throws {
-    guard (1...64).contains(threads) else {
-      throw ValidationError("--threads is \(threads); expected 1 to 64.")
-    }
-    if let watchHistory, !(1...1_000_000).contains(watchHistory) {
-      throw ValidationError("--watch-history is \(watchHistory); expected 1 to 1000000.")
-    }
-    if let maxWatches, !(1...1_000_000).contains(maxWatches) {
-      throw ValidationError("--max-watches is \(maxWatches); expected 1 to 1000000.")
-    }
+    try Setting.check(threads, "threads")
+    if let watchHistory { try Setting.check(watchHistory, "watch-history") }
+    if let maxWatches { try Setting.check(maxWatches, "max-watches") }
     _ = try auth.mode(for: addresses())
     _ = try limits.limits()
     _ = try storeLimits.limits()
   }
 
-  func run() async throws {
+  /// Serves until a signal, with the settings from which this command was parsed.
+  func run(_ start: StartSettings) async throws {
+    // Until the server listens for it, SIGHUP must not end the process.
+    signal(SIGHUP, SIG_IGN)
     var options = StoreOptions(directory: data.data, migrations: Migration.all)
     options.durability = synchronous.durability
     options.groupCommit = groupCommit
-    options.limits = try storeLimits.limits()
-    var watches = WatchSettings()
-    watches.history = watchHistory
-    if let maxWatches { watches.maxWatches = maxWatches }
-    var limits = try limits.limits()
-    let mode = try auth.mode(for: addresses())
-    if mode == .keys { limits.unauthenticated = UnauthenticatedLimits() }
-    limits.connections = try fittingConnections(limits.connections, options.limits.maxReadThreads)
-    let settings = try memory.fitting(
-      MemoryBound.Settings(
-        limits: limits,
-        store: options.limits,
-        watches: watches,
-        threads: threads,
-        encrypts: try tls.settings() != nil
-      ),
-      set: setParts
-    )
-    options.limits = settings.store
+    let plan = try plan(fittingConnections)
+    options.limits = plan.store
     try await Server(
       storeOptions: options,
       opsAddress: try ops.address(),
       addresses: try addresses(),
       tls: try tls.settings(),
       threads: threads,
-      limits: settings.limits,
-      auth: mode,
+      limits: plan.limits,
+      auth: try auth.mode(for: addresses()),
       callerLimits: callerLimits,
+      settings: start,
       readyFile: readyFile,
-      watches: WatchHub(watches),
+      watches: WatchHub(plan.watches),
       backups: try backups.schedule(),
-      memory: MemoryBound(settings)
+      memory: MemoryBound(plan)
     ).run()
+  }
+
+  /// Returns the limits of a server with these settings, as far as memory follows from them.
+  ///
+  /// - Parameter fitting: Returns the number of connections to allow, for the wanted number and the
+  ///   threads for long reads.
+  /// - Throws: a usage error if a value is out of range, or if `--memory-mib` is too low.
+  func plan(_ fitting: (Int, Int) throws -> Int) throws -> MemoryBound.Settings {
+    let store = try storeLimits.limits()
+    var watches = WatchSettings()
+    watches.history = watchHistory
+    if let maxWatches { watches.maxWatches = maxWatches }
+    var limits = try limits.limits()
+    if try auth.mode(for: addresses()) == .keys {
+      limits.unauthenticated = UnauthenticatedLimits()
+    }
+    limits.connections = try fitting(limits.connections, store.maxReadThreads)
+    return try memory.fitting(
+      MemoryBound.Settings(
+        limits: limits,
+        store: store,
+        watches: watches,
+        threads: threads,
+        encrypts: try tls.settings() != nil
+      ),
+      set: setParts
+    )
   }
 
   /// The limits with flags of their own that were given, which `--memory-mib` leaves as they are.
@@ -146,7 +120,7 @@ struct Serve: AsyncParsableCommand {
 
   /// Raises the limit of open files, and returns the number of connections that fits it. Reports a
   /// number that is lower than the wanted one.
-  private func fittingConnections(_ wanted: Int, _ readThreads: Int) throws -> Int {
+  private func fittingConnections(_ wanted: Int, readThreads: Int) throws -> Int {
     let files = OpenFiles.raised()
     let fitting = try files.connections(
       wanted: wanted,
@@ -164,7 +138,8 @@ struct Serve: AsyncParsableCommand {
     return fitting
   }
 
-  private func addresses() throws -> [ListenAddress] {
+  /// The addresses to listen on.
+  func addresses() throws -> [ListenAddress] {
     try listen.map { try tls.address($0) }
   }
 }

@@ -23,6 +23,7 @@ struct Server {
   let limits: Limits
   let auth: Gate.Mode
   let callerLimits: CallerLimitOptions
+  let settings: StartSettings
   let readyFile: String?
   let watches: WatchHub
   let backups: BackupOptions.Schedule?
@@ -82,6 +83,12 @@ struct Server {
       failures: failures,
       overruns: overruns
     )
+    let reloader = Reloader(
+      settings,
+      parts: [Self.limits(of: gate, in: store)],
+      log: log,
+      read: StartSettings.ofProcess
+    )
     configuration.operatorSocket = options.directory + "/" + OperatorSession.socketName
     let calls = CallService(
       store: store,
@@ -93,6 +100,7 @@ struct Server {
       log: log,
       ops: CallService.Ops(state: ops, failures: failures),
       notify: notify,
+      board: StatusBoard(store: store, reloader: reloader),
       onReady: announce
     )
     let scheduled: BackupService?
@@ -106,6 +114,7 @@ struct Server {
     var services: [any Service] = [
       DatabaseService(store: store, uses: uses),
       RefusalService(records: RefusalRecords(failures, in: store), overruns: overruns),
+      ReloadService(reloader: reloader),
     ]
     if let scheduled { services.append(scheduled) }
     let group = ServiceGroupConfiguration(
@@ -118,6 +127,17 @@ struct Server {
     } catch {
       store.close()
       throw error
+    }
+  }
+
+  /// The limits of keys and stores, which SIGHUP changes.
+  private static func limits(of gate: Gate, in store: Store) -> Reloadable {
+    Reloadable(names: Set(Setting.callers.map(\.name))) { command in
+      gate.replaceLimits(
+        ofKeys: command.callerLimits.ofKeys,
+        ofStores: command.callerLimits.ofStores,
+        in: store
+      )
     }
   }
 

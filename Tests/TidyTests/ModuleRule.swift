@@ -89,7 +89,7 @@ struct ModuleRule: Sendable, CustomStringConvertible {
         "PatronService", "PatronServer", "PatronOps", "PatronCore", "PatronSample", "PatronStore",
         "PatronProto", "ProtobufC", "PatronModel", "TTRPC", "TTRPCNIO",
       ],
-      foreign: ["ArgumentParser", "Logging", "ServiceLifecycle", "UnixSignals"]
+      foreign: ["ArgumentParser", "Logging", "ServiceLifecycle", "UnixSignals", "Yams"]
     ),
     .init(
       name: "PatronClient",

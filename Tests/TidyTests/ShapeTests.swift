@@ -83,7 +83,7 @@ struct ShapeTests {
   private static func isNamedForMethod(_ file: TextFile, _ types: Set<String>) -> Bool {
     let handlers: Set<String> = [
       "CustomerHandlers", "TimelineHandlers", "ConsentHandlers", "AdminHandlers",
-      "AuditHandlers",
+      "AuditHandlers", "OperationsHandlers",
     ]
     guard file.path.hasPrefix("Sources/PatronService/"), !types.isDisjoint(with: handlers) else {
       return false

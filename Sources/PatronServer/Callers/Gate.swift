@@ -51,6 +51,12 @@ package final class Gate: Sendable {
     self.overruns = overruns
   }
 
+  /// Replaces the server's limits of keys and of stores. They bind a caller when the versions of
+  /// keys and limits have moved.
+  package func replaceLimits(ofKeys: CallerLimits, ofStores: CallerLimits) {
+    limits.replace(ofKeys: ofKeys, ofStores: ofStores)
+  }
+
   /// Admits a call to a method, or throws the status with which it ends. The call's session then
   /// has an owner, with the places that the call holds.
   func admit(

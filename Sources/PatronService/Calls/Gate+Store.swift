@@ -42,4 +42,14 @@ extension Gate {
       overruns: overruns
     )
   }
+
+  /// Replaces the server's limits of keys and of stores, from the next call of each caller on.
+  package func replaceLimits(
+    ofKeys: CallerLimits,
+    ofStores: CallerLimits,
+    in store: Store
+  ) {
+    replaceLimits(ofKeys: ofKeys, ofStores: ofStores)
+    store.renewCallers()
+  }
 }

@@ -1,12 +1,15 @@
 internal import PatronCore
 internal import PatronFiles
-internal import PatronProto
+package import PatronProto
 package import PatronServer
 internal import TTRPC
 
 extension Routes {
-  /// Returns every method of the contract, each in the lane that suits it.
-  package static func patron() -> Routes {
+  /// Returns every method of the contract, each in the lane that suits it. `status` returns the
+  /// state of the server for GetStatus.
+  package static func patron(
+    status: @escaping @Sendable () -> GetStatusResponse = { GetStatusResponse() }
+  ) -> Routes {
     var routes = Routes { reader in
       try StoreSettings(of: reader).defaultCountry ?? ""
     }
@@ -16,6 +19,7 @@ extension Routes {
     routes.addAdmin()
     routes.addAudit()
     routes.addBackup()
+    routes.addStatus(status)
     return routes
   }
 }

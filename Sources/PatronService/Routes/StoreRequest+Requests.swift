@@ -75,6 +75,9 @@ extension DeleteStoreRequest: StoreRequest {
   package static var needsStore: Bool { false }
   package static var usesReserve: Bool { true }
 }
+extension GetStatusRequest: StoreRequest {
+  package static var needsStore: Bool { false }
+}
 extension ListKeysRequest: StoreRequest {
   package static var needsStore: Bool { false }
 }

@@ -2,7 +2,7 @@ internal import Synchronization
 
 /// A count of the commits that changed something. A snapshot that began when the count was already
 /// at its present value contains every change acknowledged so far. Any thread may read it; only the
-/// writer increments it.
+/// writer increments it, but for reloads of settings.
 package final class CommitCounter: Sendable {
   private let count = Atomic<UInt64>(0)
   private let settings = Atomic<UInt64>(0)
@@ -17,10 +17,11 @@ package final class CommitCounter: Sendable {
   /// Commits so far that changed the settings of a store.
   package var settingsVersion: UInt64 { settings.load(ordering: .acquiring) }
 
-  /// Commits so far that changed the limits of a store's calls.
+  /// Commits so far that changed the limits of a store's calls, and reloads of the server's.
   package var limitsVersion: UInt64 { limits.load(ordering: .acquiring) }
 
-  /// Commits so far that changed API keys, their names or the list of stores.
+  /// Commits so far that changed API keys, their names or the list of stores, and reloads of the
+  /// server's limits.
   package var keysVersion: UInt64 { keys.load(ordering: .acquiring) }
 
   /// Counts a commit that changed keys. Call it before ``bump()``.

@@ -160,6 +160,13 @@ package final class Store: Sendable {
   /// acknowledged. What is read after the number has every change that it counts.
   package var keysVersion: UInt64 { commitCounter.keysVersion }
 
+  /// Makes connections read their keys and the limits of their calls again, as after a change of
+  /// both. May be called on any thread.
+  package func renewCallers() {
+    commitCounter.bumpKeys()
+    commitCounter.bumpLimits()
+  }
+
   /// Returns all keys, names and stores, from a snapshot of its own. May be called on any thread.
   package func keyDirectory() throws -> KeyDirectory {
     let connection = try ConnectionOpening.reader(directory, limits, vfs)

@@ -18,7 +18,7 @@ struct ContractTests {
     let served = Routes.patron().methods
     let contract =
       CustomerService.methods + TimelineService.methods + AdminService.methods
-      + [OperationsService.createBackup.method]
+      + OperationsService.methods
     #expect(Set(served) == Set(contract))
     #expect(served.count == contract.count)
   }
