@@ -54,7 +54,7 @@ struct Patron: AsyncParsableCommand {
     subcommands: [
       CustomersCommand.self, ConsentCommand.self, TimelineCommand.self, SettingsCommand.self,
       AuditCommand.self, CallCommand.self, ListCommand.self, DescribeCommand.self,
-      HealthCommand.self,
+      HealthCommand.self, StatusCommand.self,
       VersionCommand.self,
     ]
   )
