@@ -13,6 +13,7 @@ final class ServerShared: Sendable {
   let onNotice: (@Sendable (String) -> Void)?
   let counts: Bool
   let slowCalls: SlowCalls?
+  private let onTLSNotice: (@Sendable (String) -> Void)?
   /// Nil if no listener speaks TLS.
   let certificates: ServerCertificates?
   private let connections = Atomic<Int>(0)
@@ -41,6 +42,7 @@ final class ServerShared: Sendable {
     onNotice = configuration.onNotice
     counts = configuration.counts
     slowCalls = configuration.slowCalls
+    onTLSNotice = configuration.onTLSNotice ?? configuration.onNotice
   }
 
   var connectionCount: Int { connections.load(ordering: .relaxed) }
@@ -92,7 +94,7 @@ final class ServerShared: Sendable {
   /// Reports a TLS handshake that has failed, at most once a second.
   func handshakeFailed(_ address: String, _ reason: String) {
     let line = handshakeFailures.withLock { $0.add(address, reason, .now) }
-    if let line { onNotice?(line) }
+    if let line { onTLSNotice?(line) }
   }
 
   /// Reports that new clients find all places taken, once in an episode.

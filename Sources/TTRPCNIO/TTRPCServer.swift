@@ -47,6 +47,9 @@ package final class TTRPCServer: Sendable {
     /// descriptors. Runs on a loop, or on the thread that looks at the files of certificates.
     package var onNotice: (@Sendable (String) -> Void)?
 
+    /// The same for certificates and handshakes. Nil sends them to ``onNotice``.
+    package var onTLSNotice: (@Sendable (String) -> Void)?
+
     /// Creates settings with one thread and the default limits.
     package init() {}
   }
@@ -146,7 +149,11 @@ package final class TTRPCServer: Sendable {
     let operatorSocket = await openOperatorSocket(configuration, group, loops, shared)
     if let channel = operatorSocket.channel { listeners.append(channel) }
     let certificateWatch = certificates.map {
-      ServerCertificateWatch($0, timedBy: loops[0].eventLoop, configuration.onNotice)
+      ServerCertificateWatch(
+        $0,
+        timedBy: loops[0].eventLoop,
+        configuration.onTLSNotice ?? configuration.onNotice
+      )
     }
     return TTRPCServer(
       addresses: actual,

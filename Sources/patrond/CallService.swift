@@ -18,7 +18,7 @@ struct CallService: Service {
   let addresses: [ListenAddress]
   let configuration: TTRPCServer.Configuration
   let clock: WallClock
-  let log: Logger
+  let log: ServerLog
   /// What the operator's listener shows; nil for a process that has none.
   var ops: Ops?
   /// The socket of the service manager; nil without one.
@@ -43,8 +43,8 @@ struct CallService: Service {
     let health = HealthState(services: Self.services)
     let server = try await listen(health)
     if let problem = server.operatorSocketError {
-      report(
-        "warning: \(problem); `patrond keys` and `patrond stores` work only while no server runs"
+      log[.server].warning(
+        "\(problem); `patrond keys` and `patrond stores` work only while no server runs"
       )
     }
     ops?.state.serves(
@@ -60,7 +60,7 @@ struct CallService: Service {
     onReady(server.addresses)
     try await gracefulShutdown()
     board.drains()
-    report("finishing the calls in flight")
+    log[.server].info("finishing the calls in flight")
     ops?.state.drains()
     notify?.send("STOPPING=1", "STATUS=finishing the calls in flight")
     health.end()
@@ -68,7 +68,7 @@ struct CallService: Service {
     let isClean = await server.drain()
     ops?.state.ends()
     await server.shutdown()
-    if !isClean { report("calls that exceeded the grace period were cancelled") }
+    if !isClean { log[.server].warning("calls that exceeded the grace period were cancelled") }
   }
 
   /// Starts to listen. The caller stops the server.
@@ -97,10 +97,11 @@ struct CallService: Service {
         limits: configuration.limits,
         gate: gate,
         clock: clock,
-        log: log
+        log: log[.calls]
       )
     } catch {
-      report("cannot open the database for reading: \(error)")
+      log[.store].critical("cannot open the database for reading: \(error)")
+      log.close()
       exit(1)
     }
   }

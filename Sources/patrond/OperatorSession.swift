@@ -1,6 +1,5 @@
 import ArgumentParser
 import Foundation
-import Logging
 import PatronCore
 import PatronProto
 import PatronServer
@@ -126,10 +125,11 @@ struct OperatorSession {
   ) async throws {
     var configuration = TTRPCServer.Configuration()
     configuration.operatorSocket = socket
-    let log = Logger(label: "patrond") { _ in StandardErrorLog() }
+    let log = ServerLog(LogLevels(), .text)
+    defer { log.close() }
     let service = CallService(
       store: store,
-      gate: Gate(.keys, of: store, failures: AuthenticationFailures(log: log)),
+      gate: Gate(.keys, of: store, failures: AuthenticationFailures(log: log[.keys])),
       watches: WatchHub(),
       addresses: [],
       configuration: configuration,

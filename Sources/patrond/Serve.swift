@@ -1,5 +1,6 @@
 internal import ArgumentParser
 import Foundation
+import Logging
 import PatronServer
 import PatronStore
 import TTRPC
@@ -39,6 +40,7 @@ struct Serve: AsyncParsableCommand {
   @Option(help: .setting("max-watches")) var maxWatches: Int?
 
   @OptionGroup var auth: AuthOptions
+  @OptionGroup(title: "Log") var log: LogOptions
   @OptionGroup(title: "Transport security") var tls: TLSOptions
   @OptionGroup(title: "Operation") var ops: OpsOptions
   @OptionGroup var memory: MemoryOptions
@@ -60,10 +62,13 @@ struct Serve: AsyncParsableCommand {
   func run(_ start: StartSettings) async throws {
     // Until the server listens for it, SIGHUP must not end the process.
     signal(SIGHUP, SIG_IGN)
+    let log = try log.makeLog()
+    // An error that ends the start is printed behind the lines of the log.
+    defer { log.close() }
     var options = StoreOptions(directory: data.data, migrations: Migration.all)
     options.durability = synchronous.durability
     options.groupCommit = groupCommit
-    let plan = try plan(fittingConnections)
+    let plan = try plan { try fittingConnections($0, $1, log) }
     options.limits = plan.store
     try await Server(
       storeOptions: options,
@@ -78,7 +83,8 @@ struct Serve: AsyncParsableCommand {
       readyFile: readyFile,
       watches: WatchHub(plan.watches),
       backups: try backups.schedule(),
-      memory: MemoryBound(plan)
+      memory: MemoryBound(plan),
+      log: log
     ).run()
   }
 
@@ -120,7 +126,11 @@ struct Serve: AsyncParsableCommand {
 
   /// Raises the limit of open files, and returns the number of connections that fits it. Reports a
   /// number that is lower than the wanted one.
-  private func fittingConnections(_ wanted: Int, readThreads: Int) throws -> Int {
+  private func fittingConnections(
+    _ wanted: Int,
+    _ readThreads: Int,
+    _ log: ServerLog
+  ) throws -> Int {
     let files = OpenFiles.raised()
     let fitting = try files.connections(
       wanted: wanted,
@@ -129,10 +139,11 @@ struct Serve: AsyncParsableCommand {
       forOps: try ops.address() != nil
     )
     if fitting < wanted {
-      report(
-        "warning: \(fitting) connections instead of \(wanted) (--max-connections), because the "
-          + "process may open \(files.limit) files: raise the hard limit (ulimit -Hn, "
-          + "LimitNOFILE= in systemd)"
+      log[.server].warning(
+        """
+        \(fitting) connections instead of \(wanted) (--max-connections), because the process may \
+        open \(files.limit) files: raise the hard limit (ulimit -Hn, LimitNOFILE= in systemd)
+        """
       )
     }
     return fitting

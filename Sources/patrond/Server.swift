@@ -28,11 +28,14 @@ struct Server {
   let watches: WatchHub
   let backups: BackupOptions.Schedule?
   let memory: MemoryBound
+  let log: ServerLog
   /// The socket of the service manager; nil without one.
   private let notify = NotifySocket.ofEnvironment
 
   func run() async throws {
     try checkCertificates()
+    // Writes of a log without a reader are errors, which are counted.
+    signal(SIGPIPE, SIG_IGN)
     let ops = OpsState(version: ServerVersion.text, startedAt: WallClock.system.now() / 1_000_000)
     // Before the database is open, so that a start that takes long can be seen.
     let opsServer = try await startOps(ops)
@@ -50,7 +53,7 @@ struct Server {
     guard let opsAddress else { return nil }
     do {
       let server = try await OpsServer.start(opsAddress, of: state)
-      report("metrics, health and status on \(server.address)")
+      log[.ops].info("metrics, health and status on \(server.address)")
       return server
     } catch {
       throw Failure(description: "--ops-listen: \(error)")
@@ -58,22 +61,11 @@ struct Server {
   }
 
   private func serve(_ ops: OpsState) async throws {
-    let log = Logger(label: "patrond") { _ in StandardErrorLog() }
-    var options = storeOptions
-    options.beginsStores = auth == .off
-    options.commitObserver = { [watches] changes in watches.observe(changes) }
     let clock = WallClock.system
     let uses = KeyUses()
-    options.upkeep = .together([ExpiredAnswers.upkeep(clock: clock).spaced, uses.upkeep])
-    let store = try Store.opened(options, clock: clock)
-    var configuration = TTRPCServer.Configuration()
-    configuration.limits = limits
-    configuration.threads = threads
-    configuration.tls = tls
-    configuration.counts = opsAddress != nil
-    configuration.onNotice = { log.warning("\($0)") }
-    let failures = AuthenticationFailures(log: log)
-    let overruns = LimitRefusals(log: log)
+    let store = try openStore(uses, clock)
+    let failures = AuthenticationFailures(log: log[.keys])
+    let overruns = LimitRefusals(log: log[.keys])
     let gate = Gate(
       auth,
       of: store,
@@ -86,16 +78,15 @@ struct Server {
     let reloader = Reloader(
       settings,
       parts: [Self.limits(of: gate, in: store)],
-      log: log,
+      log: log[.server],
       read: StartSettings.ofProcess
     )
-    configuration.operatorSocket = options.directory + "/" + OperatorSession.socketName
     let calls = CallService(
       store: store,
       gate: gate,
       watches: watches,
       addresses: addresses,
-      configuration: configuration,
+      configuration: configuration(),
       clock: clock,
       log: log,
       ops: CallService.Ops(state: ops, failures: failures),
@@ -103,31 +94,49 @@ struct Server {
       board: StatusBoard(store: store, reloader: reloader),
       onReady: announce
     )
-    let scheduled: BackupService?
     do {
-      scheduled = try makeBackups(of: store, clock, log)
-    } catch {
-      store.close()
-      throw error
-    }
-    // The group stops its services in the reverse order: the database closes after the last call.
-    var services: [any Service] = [
-      DatabaseService(store: store, uses: uses),
-      RefusalService(records: RefusalRecords(failures, in: store), overruns: overruns),
-      ReloadService(reloader: reloader),
-    ]
-    if let scheduled { services.append(scheduled) }
-    let group = ServiceGroupConfiguration(
-      services: services + [calls],
-      gracefulShutdownSignals: [.sigterm, .sigint],
-      logger: Logger(label: "lifecycle") { _ in SwiftLogNoOpLogHandler() }
-    )
-    do {
+      // The group stops its services in the reverse order: the database closes after the last call.
+      var services: [any Service] = [
+        DatabaseService(store: store, uses: uses, log: log[.server]),
+        RefusalService(records: RefusalRecords(failures, in: store), overruns: overruns),
+        ReloadService(reloader: reloader),
+      ]
+      if let scheduled = try makeBackups(of: store, clock) { services.append(scheduled) }
+      let group = ServiceGroupConfiguration(
+        services: services + [calls],
+        gracefulShutdownSignals: [.sigterm, .sigint],
+        logger: Logger(label: "lifecycle") { _ in SwiftLogNoOpLogHandler() }
+      )
       try await ServiceGroup(configuration: group).run()
     } catch {
       store.close()
       throw error
     }
+  }
+
+  private func openStore(_ uses: KeyUses, _ clock: WallClock) throws -> Store {
+    var options = storeOptions
+    options.beginsStores = auth == .off
+    options.commitObserver = { [watches] changes in watches.observe(changes) }
+    options.upkeep = .together([ExpiredAnswers.upkeep(clock: clock).spaced, uses.upkeep])
+    options.onFailStop = { [log] reason in
+      log[.store].critical("stopping at once: \(reason)")
+      log.close()
+      _exit(74)
+    }
+    return try Store.opened(options, clock: clock, telling: .log(log[.store]))
+  }
+
+  private func configuration() -> TTRPCServer.Configuration {
+    var configuration = TTRPCServer.Configuration()
+    configuration.limits = limits
+    configuration.threads = threads
+    configuration.tls = tls
+    configuration.counts = opsAddress != nil
+    configuration.onNotice = { [log = log[.connections]] in log.warning("\($0)") }
+    configuration.onTLSNotice = { [log = log[.tls]] in log.warning("\($0)") }
+    configuration.operatorSocket = storeOptions.directory + "/" + OperatorSession.socketName
+    return configuration
   }
 
   /// The limits of keys and stores, which SIGHUP changes.
@@ -142,11 +151,7 @@ struct Server {
   }
 
   /// Returns the service of scheduled backups; nil if there are none.
-  private func makeBackups(
-    of store: Store,
-    _ clock: WallClock,
-    _ log: Logger
-  ) throws -> BackupService? {
+  private func makeBackups(of store: Store, _ clock: WallClock) throws -> BackupService? {
     guard let backups else { return nil }
     do {
       return BackupService(
@@ -158,7 +163,7 @@ struct Server {
           clock: clock
         ),
         hook: backups.hook.map(BackupHook.init),
-        log: log
+        log: log[.backup]
       )
     } catch {
       throw Failure(description: "--backup-dir: \(error)")
@@ -177,14 +182,15 @@ struct Server {
   private func announce(_ addresses: [ListenAddress]) {
     let names = addresses.map(\.description)
     let list = names.joined(separator: ", ")
-    report("patrond \(ServerVersion.text) serves \(storeOptions.directory) on \(list)")
-    report(memory.description)
+    let log = log[.server]
+    log.info("patrond \(ServerVersion.text) serves \(storeOptions.directory) on \(list)")
+    log.info("\(memory.description)")
     notify?.send("READY=1", "STATUS=serves \(storeOptions.directory) on \(list)")
     guard let readyFile, let first = names.first else { return }
     do {
       try Data(first.utf8).write(to: URL(fileURLWithPath: readyFile), options: .atomic)
     } catch {
-      report("cannot write --ready-file \(readyFile): \(error.localizedDescription)")
+      log.error("cannot write --ready-file \(readyFile): \(error.localizedDescription)")
     }
   }
 }
@@ -194,16 +200,18 @@ struct Server {
 struct DatabaseService: Service {
   let store: Store
   let uses: KeyUses
+  let log: Logger
 
   func run() async throws {
     try await gracefulShutdown()
     uses.writeLast(to: store)
     store.close()
-    report("stopped")
+    log.info("stopped")
   }
 }
 
 /// Writes one line to standard error.
+@Sendable
 func report(_ text: String) {
   FileHandle.standardError.write(Data((text + "\n").utf8))
 }

@@ -5,12 +5,12 @@
 #endif
 
 /// A lane's own thread. SQLite blocks, which the concurrency runtime's pool must not do.
-final class LaneThread: Sendable {
+package final class LaneThread: Sendable {
   private let ended = Monitor(false)
 
   /// Starts a thread that runs `body`. `name` is shown by `top -H`, cut to 15 bytes. A background
   /// thread yields to the others when there are too few processors for all.
-  init(name: String, inBackground: Bool = false, _ body: @escaping @Sendable () -> Void) {
+  package init(name: String, inBackground: Bool = false, _ body: @escaping @Sendable () -> Void) {
     let ended = ended
     let result = Self.start(name: name, inBackground: inBackground) {
       body()

@@ -6,14 +6,14 @@
 
 /// A value behind a lock, with a condition that threads can wait for. The lanes' threads sleep
 /// here; `Mutex` alone offers no waiting.
-final class Monitor<State: Sendable>: @unchecked Sendable {
+package final class Monitor<State: Sendable>: @unchecked Sendable {
   // Sendable: `state` is read and written only between lock and unlock of `mutex`, and the two
   // pointers never change.
   private var state: State
   private let mutex = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)
   private let condition = UnsafeMutablePointer<pthread_cond_t>.allocate(capacity: 1)
 
-  init(_ state: State) {
+  package init(_ state: State) {
     self.state = state
     mutex.initialize(to: pthread_mutex_t())
     condition.initialize(to: pthread_cond_t())
@@ -38,7 +38,7 @@ final class Monitor<State: Sendable>: @unchecked Sendable {
   }
 
   /// Changes the state without waking waiting threads.
-  func withLock<Result, Failure: Error>(
+  package func withLock<Result, Failure: Error>(
     _ body: (inout State) throws(Failure) -> Result
   ) throws(Failure) -> Result {
     pthread_mutex_lock(mutex)
@@ -47,7 +47,7 @@ final class Monitor<State: Sendable>: @unchecked Sendable {
   }
 
   /// Changes the state and wakes all waiting threads.
-  func update<Result, Failure: Error>(
+  package func update<Result, Failure: Error>(
     _ body: (inout State) throws(Failure) -> Result
   ) throws(Failure) -> Result {
     pthread_mutex_lock(mutex)
@@ -59,7 +59,7 @@ final class Monitor<State: Sendable>: @unchecked Sendable {
   }
 
   /// Blocks until `body` returns a value. Returns nil if `timeout` passes first.
-  func wait<Result>(timeout: Duration? = nil, _ body: (inout State) -> Result?) -> Result? {
+  package func wait<Result>(timeout: Duration? = nil, _ body: (inout State) -> Result?) -> Result? {
     let end = timeout.map { ContinuousClock.now.advanced(by: $0) }
     pthread_mutex_lock(mutex)
     defer { pthread_mutex_unlock(mutex) }

@@ -1,6 +1,32 @@
+import PatronServer
+
 extension Setting {
-  /// The settings of the operator's listener and of backups.
+  /// The settings of the log, of the operator's listener and of backups.
   static let operation: [Setting] = [
+    Setting(
+      name: "log-format",
+      kind: .choice(LogOptions.Format.allCases.map(\.rawValue)),
+      unit: "format",
+      standard: "auto",
+      help: "Form of the log on standard error: `text` for people, `json` for an object on each "
+        + "line; `auto` is `text` on a terminal, `json` elsewhere"
+    ),
+    Setting(
+      name: "log-level",
+      kind: .text,
+      unit: "levels",
+      standard: "info",
+      help: "Least level of the lines of the log: trace, debug, info, notice, warning, error or "
+        + "critical, and levels of components, as in `info,store=debug`. The components are "
+        + LogComponent.allCases.map(\.rawValue).joined(separator: ", ")
+    ),
+    number(
+      "slow-call-ms",
+      0...3_600_000,
+      "milliseconds",
+      250,
+      "Log calls that took at least this long, with the time in queues apart; 0 logs none"
+    ),
     Setting(
       name: "ops-listen",
       kind: .text,

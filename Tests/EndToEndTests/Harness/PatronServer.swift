@@ -23,7 +23,8 @@ final class PatronServer: Sendable {
     self.folder = folder
   }
 
-  /// Starts a server on the directory `data` and waits until it accepts calls.
+  /// Starts a server on the directory `data` and waits until it accepts calls. Its log is text,
+  /// unless `flags` say otherwise.
   static func start(
     data: String,
     listen: String = "127.0.0.1:0",
@@ -35,7 +36,8 @@ final class PatronServer: Sendable {
     let log = folder.file("log")
     let process = try ChildProcess(
       try Installation.program("patrond"),
-      ["--data", data, "--listen", listen, "--ready-file", ready] + flags,
+      ["--data", data, "--listen", listen, "--ready-file", ready]
+        + (flags.contains("--log-format") ? [] : ["--log-format", "text"]) + flags,
       environment: environment,
       errors: log
     )
