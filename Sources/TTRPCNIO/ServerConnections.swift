@@ -73,6 +73,9 @@ final class ServerConnections {
   func remove(_ handler: ServerHandler) {
     if handlers.removeValue(forKey: handler.id) == nil { return }
     counters?.closed(handler.kind, handler.closeReason)
+    shared.onEnd?(
+      EndedConnection(id: handler.id, peer: handler.peer, reason: handler.closeReason)
+    )
   }
 
   /// Answers pending calls and serves streams. Every affected connection flushes once.

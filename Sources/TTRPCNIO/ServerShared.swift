@@ -10,6 +10,7 @@ final class ServerShared: Sendable {
   let input: InputTotal
   let freedMemory: FreedMemory
   let onClose: (@Sendable (Peer, CloseReason) -> Void)?
+  let onEnd: (@Sendable (EndedConnection) -> Void)?
   let onNotice: (@Sendable (String) -> Void)?
   let counts: Bool
   let slowCalls: SlowCalls?
@@ -39,6 +40,7 @@ final class ServerShared: Sendable {
     input = InputTotal(configuration.limits)
     freedMemory = FreedMemory(answers)
     onClose = configuration.onClose
+    onEnd = configuration.onEnd
     onNotice = configuration.onNotice
     counts = configuration.counts
     slowCalls = configuration.slowCalls

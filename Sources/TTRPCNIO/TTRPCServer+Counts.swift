@@ -2,6 +2,9 @@ import NIOCore
 package import TTRPC
 
 extension TTRPCServer {
+  /// The number of loops, each with counts of its own.
+  package var loopCount: Int { loops.count }
+
   /// Returns the counts of each loop: nil for one that has not answered within `patience`, and for
   /// all if ``Configuration/counts`` is off. A loop is busy with it for a few microseconds.
   package func counts(within patience: Duration) async -> [LoopCounts?] {
@@ -42,6 +45,15 @@ extension TTRPCServer {
     }
     return answers
   }
+}
+
+/// A connection that has ended, for a log.
+package struct EndedConnection: Sendable {
+  /// The number of the connection, unique within the server.
+  package let id: UInt64
+  package let peer: Peer
+  /// The reason of the server; nil if the client has closed the connection, or it broke.
+  package let reason: CloseReason?
 }
 
 /// The hook of slow calls.

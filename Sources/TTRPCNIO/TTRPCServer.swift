@@ -37,6 +37,8 @@ package final class TTRPCServer: Sendable {
     /// A callback for logs: the reason why the server closed a connection. Runs on the
     /// connection's loop.
     package var onClose: (@Sendable (Peer, CloseReason) -> Void)?
+    /// A callback for logs: a connection that has ended, in any way. Runs on its loop.
+    package var onEnd: (@Sendable (EndedConnection) -> Void)?
 
     /// True to count what connections do; see ``TTRPCServer/counts(within:)``.
     package var counts = false

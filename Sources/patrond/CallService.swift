@@ -25,6 +25,8 @@ struct CallService: Service {
   let notify: NotifySocket?
   /// The state of the server for its operator.
   var board = StatusBoard()
+  /// The least time of a slow call; nil if none is logged.
+  let slowCall: Duration?
   /// Called once with the addresses that are listened on.
   let onReady: @Sendable ([ListenAddress]) -> Void
 
@@ -58,7 +60,7 @@ struct CallService: Service {
     )
     board.serves(server)
     onReady(server.addresses)
-    try await gracefulShutdown()
+    try await waitForShutdown(of: server)
     board.drains()
     log[.server].info("finishing the calls in flight")
     ops?.state.drains()
@@ -71,13 +73,37 @@ struct CallService: Service {
     if !isClean { log[.server].warning("calls that exceeded the grace period were cancelled") }
   }
 
+  /// Waits for the shutdown. Meanwhile logs once a second what was refused.
+  private func waitForShutdown(of server: TTRPCServer) async throws {
+    let told = Task {
+      var lines = ConnectionLog(connections: log[.connections], calls: log[.calls])
+      while !Task.isCancelled {
+        try? await Task.sleep(for: .seconds(1))
+        let counts = await server.counts(within: .milliseconds(500)).compactMap(\.self)
+        // Without the counts of each loop the sum would be lower than before.
+        guard counts.count == server.loopCount, var sum = counts.first else { continue }
+        for other in counts.dropFirst() { sum.add(other) }
+        lines.tell(sum)
+      }
+    }
+    defer { told.cancel() }
+    try await gracefulShutdown()
+  }
+
   /// Starts to listen. The caller stops the server.
   func listen(_ health: HealthState) async throws -> TTRPCServer {
     let routes = Routes.patron { [board] in board.status }
+    var configuration = configuration
+    let slowCalls = slowCall.map { threshold in
+      SlowCallLog(threshold, routes.methods + HealthDispatcher.served, log: log[.calls])
+    }
+    configuration.slowCalls = slowCalls.map { slow in
+      SlowCalls(threshold: slow.threshold) { slow.ended($0, $1) }
+    }
     do {
       return try await TTRPCServer.start(addresses, configuration: configuration) { loop in
         ComposedDispatcher([
-          router(routes, loop), HealthDispatcher(health, gate: gate, clock: clock),
+          router(routes, loop, slowCalls), HealthDispatcher(health, gate: gate, clock: clock),
         ])
       }
     } catch {
@@ -87,7 +113,11 @@ struct CallService: Service {
 
   /// Returns the router of one I/O loop. Exits the process if the loop's database connection cannot
   /// be opened.
-  private func router(_ routes: Routes, _ loop: any ServerLoop) -> any CallDispatcher {
+  private func router(
+    _ routes: Routes,
+    _ loop: any ServerLoop,
+    _ slowCalls: SlowCallLog?
+  ) -> any CallDispatcher {
     do {
       return try Router(
         routes,
@@ -97,7 +127,8 @@ struct CallService: Service {
         limits: configuration.limits,
         gate: gate,
         clock: clock,
-        log: log[.calls]
+        log: log[.calls],
+        slowCalls: slowCalls
       )
     } catch {
       log[.store].critical("cannot open the database for reading: \(error)")

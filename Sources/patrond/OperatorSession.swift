@@ -136,6 +136,7 @@ struct OperatorSession {
       clock: .system,
       log: log,
       notify: nil,
+      slowCall: nil,
       onReady: { _ in }
     )
     let health = HealthState(services: CallService.services)

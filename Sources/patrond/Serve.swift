@@ -84,7 +84,8 @@ struct Serve: AsyncParsableCommand {
       watches: WatchHub(plan.watches),
       backups: try backups.schedule(),
       memory: MemoryBound(plan),
-      log: log
+      log: log,
+      slowCall: self.log.slowCall
     ).run()
   }
 

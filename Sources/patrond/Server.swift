@@ -29,6 +29,8 @@ struct Server {
   let backups: BackupOptions.Schedule?
   let memory: MemoryBound
   let log: ServerLog
+  /// The least time of a slow call; nil if none is logged.
+  let slowCall: Duration?
   /// The socket of the service manager; nil without one.
   private let notify = NotifySocket.ofEnvironment
 
@@ -92,6 +94,7 @@ struct Server {
       ops: CallService.Ops(state: ops, failures: failures),
       notify: notify,
       board: StatusBoard(store: store, reloader: reloader),
+      slowCall: slowCall,
       onReady: announce
     )
     do {
@@ -119,6 +122,7 @@ struct Server {
     options.beginsStores = auth == .off
     options.commitObserver = { [watches] changes in watches.observe(changes) }
     options.upkeep = .together([ExpiredAnswers.upkeep(clock: clock).spaced, uses.upkeep])
+    options.onEvent = StoreLog.observer(log[.store])
     options.onFailStop = { [log] reason in
       log[.store].critical("stopping at once: \(reason)")
       log.close()
@@ -132,8 +136,11 @@ struct Server {
     configuration.limits = limits
     configuration.threads = threads
     configuration.tls = tls
-    configuration.counts = opsAddress != nil
+    configuration.counts = true
     configuration.onNotice = { [log = log[.connections]] in log.warning("\($0)") }
+    configuration.onEnd = { [log = log[.connections]] connection in
+      ConnectionLog.ended(connection.id, connection.peer, connection.reason, log)
+    }
     configuration.onTLSNotice = { [log = log[.tls]] in log.warning("\($0)") }
     configuration.operatorSocket = storeOptions.directory + "/" + OperatorSession.socketName
     return configuration

@@ -88,7 +88,7 @@ package final class AuthenticationFailures: Sendable {
     unbound: String? = nil,
     at now: Int64
   ) {
-    let line = state.withLock { state -> String? in
+    let line = state.withLock { state -> Logger.Metadata? in
       state.totals[reason, default: 0] &+= 1
       var key = Key(peer: host, reason: reason)
       if state.entries[key] == nil, state.entries.count >= Self.maxEntries {
@@ -108,7 +108,7 @@ package final class AuthenticationFailures: Sendable {
       defer { entry.unlogged = 0 }
       return Self.line(entry)
     }
-    if let line { log.warning("\(line)") }
+    if let line { log.warning("refused calls of a caller", metadata: line) }
   }
 
   /// Refusals since the start, by the reason of the error.
@@ -132,16 +132,20 @@ package final class AuthenticationFailures: Sendable {
     }
   }
 
-  private static func line(_ entry: Entry) -> String {
+  /// Returns the fields of a line. Peers that share a count have no address in it.
+  private static func line(_ entry: Entry) -> Logger.Metadata {
     let failure = entry.failure
-    let peer = failure.peer.isEmpty ? "other peers" : failure.peer
-    let key = failure.keyID.map { " with key \($0)" } ?? ""
+    var line: Logger.Metadata = [
+      "reason": "\(failure.reason)", "count": .stringConvertible(entry.unlogged),
+    ]
+    if !failure.peer.isEmpty { line["peer"] = "\(failure.peer)" }
+    if let key = failure.keyID { line["key"] = "\(key)" }
     // For the log alone: the caller must not learn which ids exist.
-    let isOtherSecret = failure.reason == KeyRefusal.unknown.rawValue && failure.keyID != nil
-    let cause = isOtherSecret ? ", because that key has another secret" : ""
-    let count = entry.unlogged > 1 ? " (\(entry.unlogged) times)" : ""
-    let name = entry.unbound.map { ", and \($0) is bound to no key" } ?? ""
-    return "refused a call of \(peer)\(key): \(failure.reason)\(cause)\(name)\(count)"
+    if failure.reason == KeyRefusal.unknown.rawValue, failure.keyID != nil {
+      line["cause"] = "the key has another secret"
+    }
+    if let name = entry.unbound { line["unbound"] = "\(name)" }
+    return line
   }
 }
 

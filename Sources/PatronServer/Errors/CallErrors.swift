@@ -14,35 +14,39 @@ package final class CallErrors: Sendable {
     self.log = log
   }
 
-  /// Returns the status for an error. An unexpected error is logged under an id that the status
-  /// names. The log line holds no data of a caller: the type of the error, or the text of an error
-  /// of the database, which names no values.
-  func status(of error: any Error, _ id: CallID) -> RPCError {
-    let status = RPCError.from(error)
-    guard status.code == .internal || status.code == .dataLoss else { return status }
+  /// Returns the status for an error, which names the trace of the call. An unexpected error is
+  /// logged under an id that the status names. The log line holds no data of a caller: the type of
+  /// the error, or the text of an error of the database, which names no values.
+  func status(of error: any Error, _ call: CallMarks) -> RPCError {
+    var status = RPCError.from(error)
+    if let trace = call.trace { status = status.naming("trace_id", "\(trace)") }
+    guard [.internal, .dataLoss, .unknown].contains(status.code) else { return status }
     let text = error is StoreError ? "\(error)" : String(reflecting: type(of: error))
-    log.error("\(method) failed unexpectedly, request id \(id): \(text)")
-    return status.naming(id)
+    log.error(
+      "\(method) failed unexpectedly: \(text)",
+      metadata: call.metadata.merging(["method": "\(method)", "code": "\(status.code)"]) { $1 }
+    )
+    status.message += " The server's log has more under request id \(call.id)."
+    return status.naming("request_id", "\(call.id)")
   }
 
   /// Returns the status for an error of the lane of a call. A status that a handler's error became
   /// already passes as it is.
-  func status(ofLane error: any Error) -> RPCError {
+  func status(ofLane error: any Error, _ record: CallRecord?) -> RPCError {
     if let status = error as? RPCError { return status }
-    return status(of: error, CallID(.random(in: .min ... .max)))
+    let id = CallID(.random(in: .min ... .max))
+    return status(of: error, record?.marks ?? CallMarks(id: id, keyID: nil, trace: nil))
   }
 }
 
 extension RPCError {
-  /// Returns the error with the id of the call in its message and in its `google.rpc.ErrorInfo`.
-  /// The server's log has the details under that id.
-  fileprivate func naming(_ id: CallID) -> RPCError {
+  /// Returns the error with a value in the metadata of its `google.rpc.ErrorInfo`, if it has one.
+  fileprivate func naming(_ key: String, _ value: String) -> RPCError {
     var error = self
-    error.message += " The server's log has more under request id \(id)."
     for (index, detail) in details.enumerated()
     where detail.typeURL == "type.googleapis.com/\(GoogleRPC.ErrorInfo.protoName)" {
       guard var info = try? GoogleRPC.ErrorInfo(decoding: detail.value) else { continue }
-      info.metadata["request_id"] = "\(id)"
+      info.metadata[key] = value
       guard let value = try? info.encoded() else { continue }
       error.details[index] = StatusDetail(typeURL: detail.typeURL, value: value)
     }

@@ -6,8 +6,10 @@ package import TTRPC
 /// Serves `grpc.health.v1.Health`: Check, List and Watch. They need no key; a call with one lets
 /// its connection prove who it is.
 package final class HealthDispatcher: CallDispatcher {
+  /// The methods that every dispatcher of health serves.
+  package static let served: [Method] = GRPCHealth.Health.methods
   /// Check, List and Watch.
-  package let methods = GRPCHealth.Health.methods
+  package let methods: [Method] = HealthDispatcher.served
   private let health: HealthState
   private let gate: Gate
   private let clock: WallClock

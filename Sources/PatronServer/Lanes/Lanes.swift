@@ -21,14 +21,15 @@ final class Lanes {
     _ loop: any ServerLoop,
     _ errors: [CallErrors],
     _ limits: Limits,
-    clock: WallClock
+    clock: WallClock,
+    _ slowCalls: SlowCallLog? = nil
   ) throws {
     let handle = LoopHandle(loop)
     self.store = store
     self.loop = handle
     maxAnswerBytes = limits.answerBytes
     self.clock = clock
-    replies = LoopReplies(loop, errors)
+    replies = LoopReplies(loop, errors, slowCalls)
     reader = try store.makePointReader { handle.endTickSoon() }
     watches = LoopWatches(hub, reader, handle)
     preparations = Preparations(handle, replies, roundTime: .microseconds(limits.turnMicros))
@@ -45,6 +46,7 @@ final class Lanes {
     _ call: CallContext,
     _ token: ReplyToken,
     _ requestBytes: Int,
+    _ metadata: MetadataView,
     _ response: inout ResponseBuffer
   ) throws -> UnaryOutcome {
     let start = response.count
@@ -55,7 +57,7 @@ final class Lanes {
       return .replied
     } catch StoreError.budgetExceeded {
       response.truncate(to: start)
-      return try readLong(request, handler, call, token, requestBytes)
+      return try readLong(request, handler, call.recorded(metadata), token, requestBytes)
     }
   }
 
@@ -86,7 +88,8 @@ final class Lanes {
       store: call.store,
       deadline: call.deadline,
       sink: replies,
-      token: token
+      token: token,
+      note: call.record
     ) { transaction in
       if let refusal = call.answers?.refusal { throw refusal }
       var response = ResponseBuffer(capacity: 4096)
@@ -102,7 +105,7 @@ final class Lanes {
     let row = audited.job(call, token) { [store] in
       _ = try store.reads.submit(job)
     } refuse: { [replies] error in
-      replies.deliver([Reply(token, .failure(error))])
+      replies.deliver([Reply(token, .failure(error), note: call.record)])
     }
     try store.writer.submit(row)
   }
@@ -170,7 +173,8 @@ final class Lanes {
       token: token,
       store: call.store.name,
       cost: load.cost(of: load.items),
-      usesReserve: call.usesReserve
+      usesReserve: call.usesReserve,
+      note: call.record
     ) { transaction in
       var response = ResponseBuffer(capacity: 1024)
       try call.reporting {
@@ -305,9 +309,10 @@ extension ResponseBuffer {
 }
 
 extension CallContext {
-  /// Runs a handler and logs its unexpected errors with the call's id. Errors of the database pass
-  /// unchanged, because the lanes handle them.
+  /// Runs a handler on its lane and logs its unexpected errors with the call's id. Errors of the
+  /// database pass unchanged, because the lanes handle them.
   func reporting<Result>(_ body: () throws -> Result) throws -> Result {
+    record?.begins()
     do {
       return try body()
     } catch let error as StoreError {

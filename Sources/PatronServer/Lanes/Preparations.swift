@@ -6,7 +6,7 @@ internal import TTRPC
 final class Preparation {
   /// The call. Its group is the connection.
   let token: ReplyToken
-  private let call: CallContext
+  let call: CallContext
   private var room: WriteReservation?
   private let check: (ContinuousClock.Instant) throws -> Bool
   private let submit: () throws -> Void
@@ -86,7 +86,8 @@ final class Preparations {
     guard let index = batches[connection]?.firstIndex(where: { $0.token == token }),
       let dropped = batches[connection]?.remove(at: index)
     else { return }
-    replies.deliver([Reply(dropped.token, .failure(StoreError.cancelled))])
+    let failure = Result<[UInt8], any Error>.failure(StoreError.cancelled)
+    replies.deliver([Reply(dropped.token, failure, note: dropped.call.record)])
     guard batches[connection]?.isEmpty == true else { return }
     batches[connection] = nil
     turns.removeAll { $0 == connection }
@@ -115,7 +116,7 @@ final class Preparations {
       return
     }
     if case .failure(let error) = result {
-      replies.deliver([Reply(batch.token, .failure(error))])
+      replies.deliver([Reply(batch.token, .failure(error), note: batch.call.record)])
     }
     batches[connection]?.removeFirst()
     if batches[connection]?.isEmpty == true { batches[connection] = nil }

@@ -109,7 +109,8 @@ package final class SteppedWrite: ReplySink {
         store: call.store.name,
         cost: cost,
         following: load.cost(of: load.items) - cost,
-        usesReserve: call.usesReserve
+        usesReserve: call.usesReserve,
+        note: call.record
       ) { transaction in try self.run(first, transaction, maxItems) }
     )
   }
@@ -155,7 +156,7 @@ package final class SteppedWrite: ReplySink {
       return (state.next, state.answer)
     }
     switch next {
-    case .done: sink.deliver([Reply(token, .success(answer))])
+    case .done: sink.deliver([Reply(token, .success(answer), note: call.record)])
     case .more(let work): queue(work, token)
     case .rest(let rest): queue(rest, token)
     }
@@ -168,7 +169,7 @@ package final class SteppedWrite: ReplySink {
       later(delay) { self.queue(work, reply.token) }
     case .rest(let rest):
       let status = call.status(of: error).afterItems(rest.done)
-      sink.deliver([Reply(reply.token, .failure(status))])
+      sink.deliver([Reply(reply.token, .failure(status), note: call.record)])
     case .done: sink.deliver([reply])
     }
   }
@@ -198,7 +199,8 @@ package final class SteppedWrite: ReplySink {
       store: call.store.name,
       cost: Self.stepCost,
       isBegun: true,
-      usesReserve: call.usesReserve
+      usesReserve: call.usesReserve,
+      note: call.record
     ) { transaction in
       let now = self.clock.now()
       var response = ResponseBuffer()
@@ -226,7 +228,8 @@ package final class SteppedWrite: ReplySink {
       cost: cost,
       following: load.cost(of: rest.left) - cost,
       isFurther: true,
-      usesReserve: call.usesReserve
+      usesReserve: call.usesReserve,
+      note: call.record
     ) { transaction in try self.run(rest.run, transaction, Self.pieceItems) }
     submit(job)
   }
@@ -235,7 +238,7 @@ package final class SteppedWrite: ReplySink {
     do {
       try writer.submit(job)
     } catch {
-      deliver([Reply(job.token, .failure(error))])
+      deliver([Reply(job.token, .failure(error), note: job.note)])
     }
   }
 }

@@ -1,4 +1,3 @@
-package import Logging
 package import PatronStore
 package import TTRPC
 
@@ -27,6 +26,8 @@ package struct CallContext: Sendable {
   package var onBehalfOf = ""
   /// The mapping of the called method's errors, with the log.
   let errors: CallErrors
+  /// The record of a call that waits for a lane.
+  var record: CallRecord?
 
   package init(
     principal: Principal = .anonymous,
@@ -58,17 +59,23 @@ package struct CallContext: Sendable {
   /// The called method.
   package var method: Method { errors.method }
 
-  /// A log whose lines carry the call's id and method.
-  package var log: Logger {
-    var log = errors.log
-    log[metadataKey: "request_id"] = "\(id)"
-    log[metadataKey: "method"] = "\(method)"
-    return log
+  /// The marks of the call in logs and errors.
+  var marks: CallMarks {
+    record?.marks ?? CallMarks(id: id, keyID: principal.keyID, trace: nil)
   }
 
   /// Returns the status for an error of this call. Logs an unexpected error under ``id``.
   package func status(of error: any Error) -> RPCError {
-    errors.status(of: error, id)
+    errors.status(of: error, marks)
+  }
+
+  /// Returns the context with a record, for a call that waits for a lane.
+  func recorded(_ metadata: MetadataView) -> CallContext {
+    var context = self
+    context.record = CallRecord(
+      CallMarks(id: id, keyID: principal.keyID, trace: TraceID(in: metadata))
+    )
+    return context
   }
 }
 

@@ -31,7 +31,8 @@ package final class Router: CallDispatcher {
   ///   - limits: The limits of the server that the router belongs to.
   ///   - gate: The gate of that server.
   ///   - clock: The clock that dates calls and the steps of long writes.
-  ///   - log: The log of unexpected errors.
+  ///   - log: The log of unexpected errors and of the ends of scans.
+  ///   - slowCalls: The log of slow calls.
   package init(
     _ routes: Routes,
     store: Store,
@@ -41,7 +42,8 @@ package final class Router: CallDispatcher {
     gate: Gate = .open,
     interceptors: [any Interceptor] = [],
     clock: WallClock,
-    log: Logger
+    log: Logger,
+    slowCalls: SlowCallLog? = nil
   ) throws {
     methods = routes.methods
     self.routes = routes.routes
@@ -56,7 +58,8 @@ package final class Router: CallDispatcher {
       loop,
       errors,
       limits,
-      clock: clock
+      clock: clock,
+      slowCalls
     )
     countries = DefaultCountries(lanes.reader, store, routes.defaultCountry)
     if let ring = gate.ring {
@@ -77,13 +80,16 @@ package final class Router: CallDispatcher {
   ) -> UnaryOutcome {
     let id = makeCallID()
     call.session.callID = id.number
+    var keyID: KeyID?
     do {
       guard case .unary(let route) = routes[method] else { throw RPCError.internalError }
       let routed = try admit(method, id, payload, call)
+      keyID = routed.caller.principal.keyID
       arena.reset(limit: Arena.decodingLimit(payload: payload.byteCount))
       return try route(routed, payload, call, &response)
     } catch {
-      return .failed(errors[method].status(of: error, id))
+      let marks = CallMarks(id: id, keyID: keyID, trace: TraceID(in: call.metadata))
+      return .failed(errors[method].status(of: error, marks))
     }
   }
 
@@ -96,13 +102,16 @@ package final class Router: CallDispatcher {
   ) {
     let id = makeCallID()
     call.session.callID = id.number
+    var keyID: KeyID?
     do {
       guard case .stream(let route) = routes[method] else { throw RPCError.internalError }
       let routed = try admit(method, id, payload, call)
+      keyID = routed.caller.principal.keyID
       arena.reset(limit: Arena.decodingLimit(payload: payload.byteCount))
       try route(routed, payload, call, stream)
     } catch {
-      stream.finish(errors[method].status(of: error, id))
+      let marks = CallMarks(id: id, keyID: keyID, trace: TraceID(in: call.metadata))
+      stream.finish(errors[method].status(of: error, marks))
     }
   }
 

@@ -52,7 +52,7 @@ package struct Routes: Sendable {
           return try routed.router.lanes.readLong(
             request,
             handler,
-            context,
+            context.recorded(call.metadata),
             routed.token(of: call),
             payload.byteCount,
             audited: audited
@@ -64,6 +64,7 @@ package struct Routes: Sendable {
           context,
           routed.token(of: call),
           payload.byteCount,
+          call.metadata,
           &response
         )
       }
@@ -112,10 +113,11 @@ package struct Routes: Sendable {
         let load = WriteLoad(requestBytes: payload.byteCount)
         try routed.router.lanes.requireRoom(context, load)
         let prepared = try prepare(request, context, routed.router)
-        try routed.router.lanes.write(context, load, routed.token(of: call)) {
-          write,
-          response in try apply(prepared, write, &response)
-        }
+        try routed.router.lanes.write(
+          context.recorded(call.metadata),
+          load,
+          routed.token(of: call)
+        ) { write, response in try apply(prepared, write, &response) }
         return .pending
       }
     )
@@ -162,7 +164,7 @@ package struct Routes: Sendable {
       method.method,
       .unary { routed, payload, call, _ in
         let request = try routed.decode(Request.self, payload)
-        let context = try routed.admit(request, call)
+        let context = try routed.admit(request, call).recorded(call.metadata)
         // Before the items are counted: a batch takes more memory than one write.
         let least = WriteLoad(requestBytes: payload.byteCount)
         try routed.router.lanes.requireRoom(context, least)
@@ -195,10 +197,11 @@ package struct Routes: Sendable {
         let context = try routed.admit(request, call)
         let prepared = try prepare(request, context)
         let load = WriteLoad(requestBytes: payload.byteCount)
-        try routed.router.lanes.writeInSteps(context, load, routed.token(of: call)) {
-          write,
-          response in try apply(prepared, write, &response)
-        }
+        try routed.router.lanes.writeInSteps(
+          context.recorded(call.metadata),
+          load,
+          routed.token(of: call)
+        ) { write, response in try apply(prepared, write, &response) }
         return .pending
       }
     )
@@ -218,7 +221,7 @@ package struct Routes: Sendable {
       method.method,
       .stream { routed, payload, call, stream in
         let request = try routed.decode(Request.self, payload)
-        let context = try routed.admit(request, call)
+        let context = try routed.admit(request, call).recorded(call.metadata)
         let prepared = try prepare(request, context)
         let audited = audits?(prepared)
         try routed.router.lanes.scan(context, stream, payload.byteCount, audited: audited) {
@@ -242,7 +245,7 @@ package struct Routes: Sendable {
       method.method,
       .stream { routed, payload, call, stream in
         let request = try routed.decode(Request.self, payload)
-        let context = try routed.admit(request, call)
+        let context = try routed.admit(request, call).recorded(call.metadata)
         let prepared = try prepare(request, context)
         try routed.router.lanes.watches.open(context, stream) { try open(prepared, $0) }
       }

@@ -7,6 +7,8 @@ package struct ReadJob: Sendable {
   package let sink: any ReplySink
   /// The call that the reply is for. Its group is the connection.
   package let token: ReplyToken
+  /// Passed on to the reply.
+  package let note: (any JobNote)?
   /// The handler. It runs on a thread of its lane and returns the encoded response.
   package let run: @Sendable (ReadTransaction) throws -> [UInt8]
 
@@ -15,12 +17,14 @@ package struct ReadJob: Sendable {
     deadline: ContinuousClock.Instant?,
     sink: any ReplySink,
     token: ReplyToken,
+    note: (any JobNote)? = nil,
     run: @escaping @Sendable (ReadTransaction) throws -> [UInt8]
   ) {
     self.flow = Flow(store: store.name, connection: token.group)
     self.deadline = deadline
     self.sink = sink
     self.token = token
+    self.note = note
     self.run = run
   }
 }

@@ -1,3 +1,6 @@
+/// The record of a call that its jobs and their replies carry along.
+package protocol JobNote: AnyObject, Sendable {}
+
 /// The reply to a job.
 package struct Reply: Sendable {
   package let token: ReplyToken
@@ -5,8 +8,16 @@ package struct Reply: Sendable {
   /// error.
   package let result: Result<[UInt8], any Error>
 
-  package init(_ token: ReplyToken, _ result: Result<[UInt8], any Error>) {
+  /// The note of the job.
+  package let note: (any JobNote)?
+
+  package init(
+    _ token: ReplyToken,
+    _ result: Result<[UInt8], any Error>,
+    note: (any JobNote)? = nil
+  ) {
     self.token = token
     self.result = result
+    self.note = note
   }
 }

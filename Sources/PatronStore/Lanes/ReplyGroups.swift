@@ -16,7 +16,7 @@ struct ReplyGroups {
     for index in groups.indices {
       groups[index].replies = groups[index].replies.map { reply in
         guard case .success = reply.result else { return reply }
-        return Reply(reply.token, .failure(error))
+        return Reply(reply.token, .failure(error), note: reply.note)
       }
     }
   }

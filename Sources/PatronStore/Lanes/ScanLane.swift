@@ -290,7 +290,8 @@ struct QueuedScan: Sendable {
   func drop(_ error: StoreError) {
     switch work {
     case .stream(let job): job.sink.finish(error)
-    case .unary(let job): job.sink.deliver([Reply(job.token, .failure(error))])
+    case .unary(let job):
+      job.sink.deliver([Reply(job.token, .failure(error), note: job.note)])
     }
   }
 }

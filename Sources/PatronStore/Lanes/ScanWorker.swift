@@ -42,7 +42,7 @@ final class ScanWorker {
     case .unary(let job):
       let result = inSnapshot(turn, job.run)
       noteEnd(result)
-      job.sink.deliver([Reply(job.token, result)])
+      job.sink.deliver([Reply(job.token, result, note: job.note)])
     }
     return turn.cost()
   }

@@ -26,6 +26,8 @@ package final class WriteJob: Sendable {
   package let usesReserve: Bool
   /// The time at which the job was made, which is that of its queueing.
   let madeAt = ContinuousClock.now
+  /// Passed on to the reply.
+  package let note: (any JobNote)?
   /// The handler. It returns the encoded response. If its batch is rolled back, it runs again in a
   /// transaction of its own.
   package let run: @Sendable (WriteTransaction) throws -> [UInt8]
@@ -41,6 +43,7 @@ package final class WriteJob: Sendable {
     isFurther: Bool = false,
     isBegun: Bool = false,
     usesReserve: Bool = false,
+    note: (any JobNote)? = nil,
     run: @escaping @Sendable (WriteTransaction) throws -> [UInt8]
   ) {
     self.deadline = deadline
@@ -53,6 +56,7 @@ package final class WriteJob: Sendable {
     self.isFurther = isFurther || isBegun
     self.isBegun = isBegun
     self.usesReserve = usesReserve
+    self.note = note
     self.run = run
   }
 }

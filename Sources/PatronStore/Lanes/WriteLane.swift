@@ -150,6 +150,8 @@ struct WriterSettings: Sendable {
   var migrations: [Migration] = []
   /// Receives messages for the operator, without personal data.
   var onNotice: (@Sendable (String) -> Void)?
+  /// Receives events for a log.
+  var onEvent: (@Sendable (StoreEvent) -> Void)?
   /// Called once if the disk fails under the writer, or if its files are taken away.
   var onFailStop: @Sendable (String) -> Void
   /// Returns the free space of the disk that has a path, in bytes; nil if it is unknown.

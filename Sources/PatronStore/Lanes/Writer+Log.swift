@@ -140,7 +140,11 @@ extension Writer {
     do {
       let start = ContinuousClock.now
       let result = try connection.checkpoint(mode)
-      settings.meter.note(checkpoint: start.duration(to: .now).seconds, logBytes: logBytes)
+      let duration = start.duration(to: .now)
+      settings.meter.note(checkpoint: duration.seconds, logBytes: logBytes)
+      settings.onEvent?(
+        .checkpoint(pages: result.logPages, isBusy: result.busy, duration: duration)
+      )
       return result
     } catch {
       if error.isDiskFull, giveUpReserve() { return checkpoint(mode) }

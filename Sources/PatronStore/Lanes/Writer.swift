@@ -95,6 +95,7 @@ final class Writer {
         waits: waitSeconds,
         logBytes: logBytes
       )
+      settings.onEvent?(.batch(items: runCost, run: runDuration, whole: whole))
     }
   }
 
@@ -219,7 +220,7 @@ final class Writer {
   }
 
   private func reply(_ job: WriteJob, _ result: Outcome) {
-    replies.add(Reply(job.token, result), to: job.sink)
+    replies.add(Reply(job.token, result, note: job.note), to: job.sink)
   }
 
   func assertOwner() {

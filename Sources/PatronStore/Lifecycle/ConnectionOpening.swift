@@ -40,7 +40,12 @@ enum ConnectionOpening {
         PRAGMA mmap_size=0;
         """
       )
+      let start = ContinuousClock.now
       try runner.run(connection, from: version)
+      let last = options.migrations.count
+      if version < last {
+        options.onEvent?(.migration(from: version, to: last, duration: start.duration(to: .now)))
+      }
       if options.mendsSearch,
         let reason = try SearchInspection.markIfNeeded(
           connection,

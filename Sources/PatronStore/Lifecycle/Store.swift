@@ -49,6 +49,7 @@ package final class Store: Sendable {
       backups: backups,
       migrations: options.migrations,
       onNotice: options.onNotice,
+      onEvent: options.onEvent,
       onFailStop: options.onFailStop ?? stopProcess,
       freeBytes: options.freeBytes,
       now: options.now

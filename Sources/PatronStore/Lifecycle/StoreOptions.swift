@@ -35,6 +35,8 @@ package struct StoreOptions: Sendable {
   package var upkeep: Upkeep?
   /// Receives messages for the operator, on the writer's thread, without personal data.
   package var onNotice: (@Sendable (String) -> Void)?
+  /// Receives events for a log, on the writer's thread. Keep it short.
+  package var onEvent: (@Sendable (StoreEvent) -> Void)?
   /// Called once if the disk fails under the writer, or if a file of the database is removed,
   /// renamed or replaced. It gets the reason, a sentence for the operator. Nil prints one line to
   /// stderr and ends the process with status 74.

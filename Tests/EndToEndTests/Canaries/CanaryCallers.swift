@@ -100,7 +100,10 @@ struct CanaryCallers {
     var metadata = Metadata()
     // The client does not send a key with another checksum by itself.
     if known == nil, !key.isEmpty { metadata.append("authorization", "Bearer \(key)") }
-    if texts == .marked { metadata.append("\(Canaries.word)-header", Canaries.word) }
+    if texts == .marked {
+      metadata.append("\(Canaries.word)-header", Canaries.word)
+      metadata.append("traceparent", "00-\(Canaries.word)-\(Canaries.word)-01")
+    }
     let options = CallOptions(timeout: .seconds(5), metadata: metadata, retries: false)
     var answers: [Answer] = []
     for method in Self.methods {

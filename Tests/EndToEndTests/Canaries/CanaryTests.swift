@@ -33,6 +33,7 @@ extension EndToEnd {
         data: shop.data,
         listen: "plain:127.0.0.1:0",
         flags: ["--listen", "127.0.0.1:0", "--auth", "keys", "--drain-grace-ms", "1000"]
+          + ["--log-level", "trace", "--log-format", "json", "--slow-call-ms", "1"]
           + ["--tls-cert", common.server.certificate, "--tls-key", common.server.key]
           + ["--tls-client-ca", common.authority.certificate]
       )
@@ -66,10 +67,29 @@ extension EndToEnd {
       for command in ["check", "compact"] { try await expectClean(shop, [command], canaries) }
       #expect(server.errors.contains("TLS handshake with"), "\(server.errors)")
       #expect(server.errors.contains("KEY_UNKNOWN"), "\(server.errors)")
+      try expectWholeLog(server.errors)
       expectNone(canaries, in: server.errors, "the log")
       let files = FileManager.default.enumerator(atPath: shop.data)?.allObjects ?? []
       #expect(!files.isEmpty)
       for file in files { expectNone(canaries, in: "\(file)", "a name of a file") }
+    }
+
+    /// Expects lines of every kind that the calls of this test make, each an object of JSON.
+    private func expectWholeLog(_ log: String) throws {
+      var messages: Set<String> = []
+      for line in log.split(separator: "\n") {
+        #expect(line.utf8.count <= 4096, "\(line)")
+        let object = try JSONSerialization.jsonObject(with: Data(line.utf8)) as? [String: Any]
+        let fields = try #require(object, "\(line)")
+        for key in ["ts", "level", "component"] { #expect(fields[key] is String, "\(line)") }
+        messages.insert(try #require(fields["msg"] as? String, "\(line)"))
+      }
+      for message in [
+        "a connection ended", "a scan ended", "refused calls of a caller",
+        "ended connections", "a checkpoint of the write-ahead log", "stopped",
+      ] {
+        #expect(messages.contains(message), "\(messages)")
+      }
     }
 
     private func makeCallers(_ shop: KeyedShop, _ server: PatronServer) async throws
@@ -86,11 +106,12 @@ extension EndToEnd {
       let unknown = try await elsewhere.makeKey(["--store", "shop", "--scopes", "all"])
       let mixed = narrow.prefix(34) + other.dropFirst(34)
       #expect(try await shop.settles(server, with: revoked, on: .status(80)))
-      let listeners = server.errors.split(separator: "\n").first?.components(separatedBy: " on ")
-      let tls = listeners?.last?.components(separatedBy: ", ").first { $0.hasPrefix("tls://") }
+      let start = server.errors.split(separator: "\n").first { $0.contains(" serves ") }
+      let listeners = start?.components(separatedBy: " on ").last?.components(separatedBy: ", ")
+      let tls = listeners?.first { $0.hasPrefix("tls://") }?.prefix { $0 != "\"" }
       return CanaryCallers(
         server: server,
-        tlsAddress: try #require(tls, "\(server.errors)"),
+        tlsAddress: String(try #require(tls, "\(server.errors)")),
         owner: owner,
         others: [other, revoked, narrow, unknown, String(mixed)]
       )

@@ -351,8 +351,8 @@ struct GateTests {
     }
     #expect(
       collector.messages == [
-        "refused a call of unix with key \(id): KEY_EXPIRED",
-        "refused a call of unix with key \(id): KEY_EXPIRED (3 times)",
+        "refused calls of a caller peer=unix key=\(id) reason=KEY_EXPIRED count=1",
+        "refused calls of a caller peer=unix key=\(id) reason=KEY_EXPIRED count=3",
       ]
     )
   }
@@ -381,6 +381,9 @@ struct GateTests {
     #expect(collector.messages.count == AuthenticationFailures.maxLines)
     failures.note("KEY_MISSING", keyID: nil, store: nil, "10.0.0.99", at: 1_000_005)
     #expect(collector.messages.count == AuthenticationFailures.maxLines + 1)
-    #expect(collector.messages.last == "refused a call of 10.0.0.99: KEY_MISSING (3 times)")
+    #expect(
+      collector.messages.last
+        == "refused calls of a caller peer=10.0.0.99 reason=KEY_MISSING count=3"
+    )
   }
 }

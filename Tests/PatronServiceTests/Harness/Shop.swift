@@ -31,9 +31,10 @@ final class Shop: Sendable {
     clock: WallClock = .system,
     log: LogCollector = LogCollector(),
     interceptors: [any Interceptor] = [],
+    adjust: (inout StoreOptions) -> Void = { _ in },
     _ body: (Shop) async throws -> Void
   ) async throws {
-    let shop = try Shop(limits, database) { store, watches in
+    let shop = try Shop(limits, database, adjust) { store, watches in
       let transportLimits = transport ?? Limits()
       let gate = makeGate(store)
       return ShopChannel(
@@ -72,6 +73,7 @@ final class Shop: Sendable {
   private init(
     _ limits: StoreLimits,
     _ database: String?,
+    _ adjust: (inout StoreOptions) -> Void,
     _ connect: (Store, WatchHub) -> ShopChannel
   ) throws {
     directory = TemporaryDirectory()
@@ -83,6 +85,7 @@ final class Shop: Sendable {
     options.durability = .off
     let watches = WatchHub()
     options.commitObserver = { watches.observe($0) }
+    adjust(&options)
     store = try Store(options)
     client = connect(store, watches)
     customers = CustomerServiceClient(channel: client)

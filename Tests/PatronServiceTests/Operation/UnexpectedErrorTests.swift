@@ -75,7 +75,8 @@ struct UnexpectedErrorTests {
     #expect(id.count == 16 && error.message.contains(id), "\(method)")
     #expect(!error.message.contains("@") && !error.message.contains("no more to say"))
     let line = try #require(log.messages.first { $0.contains(id) })
-    #expect(line.hasPrefix("\(method) ") && line.hasSuffix("Surprise"), "\(line)")
+    #expect(line.hasPrefix("\(method) failed unexpectedly: "), "\(line)")
+    #expect(line.contains("Surprise call=\(id) method=\(method) code=INTERNAL"), "\(line)")
     #expect(!line.contains("@"), "the type of the error, never what it says")
   }
 
