@@ -288,7 +288,29 @@ let tests: [Target] = [
     dependencies: ["PatronClient", "PatronProto", "TTRPC", "ProtobufC", "TestKit"],
     swiftSettings: strict
   ),
+  .target(
+    name: "FuzzTargets",
+    dependencies: ["TTRPC", "ProtobufC", "PatronProto", "PatronModel", "PatronCore"],
+    path: "Tests/FuzzTargets",
+    swiftSettings: strict
+  ),
+  .testTarget(
+    name: "FuzzTests",
+    dependencies: ["FuzzTargets", "TestKit"],
+    swiftSettings: strict
+  ),
   .testTarget(name: "TidyTests", dependencies: ["TestKit"], swiftSettings: strict),
+]
+
+/// The program of `dev/fuzz`, which links with `-sanitize=fuzzer` only.
+let fuzzer: [Target] = [
+  .target(name: "CLibFuzzer", path: "Tests/Fuzz/CLibFuzzer"),
+  .executableTarget(
+    name: "patron-fuzz",
+    dependencies: ["CLibFuzzer", "FuzzTargets"],
+    path: "Tests/Fuzz/Program",
+    swiftSettings: strict
+  ),
 ]
 
 let package = Package(
@@ -297,4 +319,5 @@ let package = Package(
   products: products,
   dependencies: dependencies,
   targets: system + libraries + executables + tests
+    + (Context.environment["PATRON_FUZZ"] == nil ? [] : fuzzer)
 )
