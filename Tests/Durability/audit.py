@@ -2,30 +2,42 @@
 """Reopens what a power cut would have left, at many instants, and looks for acknowledged writes.
 
 usage: audit.py LOG ACKS SCRATCH [--instants N] [--torn N] [--seed S]
+                [--patrond FILE [--open-every N]]
 
 LOG is sync_shim's. ACKS has a line for each acknowledged write: the CLOCK_MONOTONIC nanoseconds
-after its answer came, and `customer EXTERNAL_ID` or `event EVENT_ID`. Every image (images.py has
-the model) is written to SCRATCH, opened by SQLite, which recovers it, and must pass
-integrity_check and hold every write acknowledged before its instant. Prints one JSON object:
+after its answer came, a kind and a name, such as `customer EXTERNAL_ID` or `event EVENT_ID`;
+QUERIES has all kinds. Every image (images.py has the model) is written to SCRATCH, opened by
+SQLite, which recovers it, and must pass integrity_check, hold every write acknowledged before its
+instant, and have an unbroken audit log. With --patrond every N-th image (100) goes through
+`patrond check` before that: Patron itself recovers it. Prints one JSON object:
 
   {"instants":500,"images":1000,"acknowledged":2400,"late":2300,"missing":0,"damaged":0,
-   "notes":[],"seed":1}
+   "opened":10,"notes":[],"seed":1}
 
 `late` is the greatest number of writes that an image had to hold.
 """
 import argparse
 import bisect
+import hashlib
 import json
 import os
 import random
 import shutil
 import sqlite3
+import subprocess
 
 import images
 
+# The names of what is stored, by kind. A cell of the audit log names several targets.
 QUERIES = {
     "customer": "SELECT external_id FROM customers WHERE external_id IS NOT NULL",
     "event": "SELECT event_id FROM events",
+    "order": "SELECT external_id FROM orders",
+    "request": "SELECT request_id FROM requests",
+    "consent": "SELECT id FROM consent_ledger",
+    "erasure": "SELECT id FROM erasures",
+    "key": "SELECT description FROM api_keys",
+    "audit": "SELECT targets FROM audit",
 }
 
 
@@ -39,7 +51,25 @@ def read_acks(path):
     return acks
 
 
-def stored(folder):
+def broken_chain(connection):
+    """Returns the first row of the audit log that does not fit, as text, or None."""
+    before, sequence = bytes(32), 0
+    for *columns, found in connection.execute("SELECT * FROM audit ORDER BY seq"):
+        row = b"".join(b"%d:%b," % (len(text), text)
+                       for text in (str(column).encode() for column in columns))
+        sequence, before = sequence + 1, hashlib.sha256(before + row).digest()
+        if columns[0] != sequence or found != before:
+            return f"audit row {columns[0]} does not fit"
+    return None
+
+
+def names(connection, kind):
+    for (cell,) in connection.execute(QUERIES[kind]):
+        for name in str(cell).split(" ") if kind == "audit" else [str(cell)]:
+            yield kind, name
+
+
+def stored(folder, kinds):
     """What SQLite finds after its recovery: a set of (kind, name); and what is wrong with it."""
     database = os.path.join(folder, "patron.db")
     if not os.path.exists(database):
@@ -47,15 +77,27 @@ def stored(folder):
     connection = sqlite3.connect(database)
     try:
         verdict = connection.execute("PRAGMA integrity_check").fetchone()[0]
-        found = {(kind, row[0]) for kind, query in QUERIES.items()
-                 for row in connection.execute(query)}
-        return found, None if verdict == "ok" else verdict
+        found = {pair for kind in kinds for pair in names(connection, kind)}
+        damage = None if verdict == "ok" else verdict
+        return found, damage or broken_chain(connection)
     except sqlite3.Error as error:
         if "no such table" in str(error):
             return set(), None  # before the first migration
         return set(), str(error)
     finally:
         connection.close()
+
+
+def complaint(patrond, folder):
+    """What `patrond check` complains of, or None."""
+    if not os.path.exists(os.path.join(folder, "patron.db")):
+        return None
+    os.chmod(folder, 0o700)
+    done = subprocess.run([patrond, "check", "--data", folder], stdin=subprocess.DEVNULL,
+                          capture_output=True, text=True, check=False)
+    if done.returncode == 0:
+        return None
+    return f"patrond check: {(done.stdout + done.stderr).strip()[-200:]}"
 
 
 def main():
@@ -66,17 +108,20 @@ def main():
     parser.add_argument("--instants", type=int, default=500)
     parser.add_argument("--torn", type=int, default=1, help="random images an instant (default 1)")
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--patrond")
+    parser.add_argument("--open-every", type=int, default=100)
     options = parser.parse_args()
 
     acks = read_acks(options.acks)
     times = [nanoseconds for nanoseconds, _, _ in acks]
+    kinds = sorted({kind for _, kind, _ in acks})
     records = images.read_log(options.log)
     if not records:
         raise SystemExit(f"{options.log} holds no record: was the shim loaded?")
     chance = random.Random(options.seed)
     disk, position = images.Disk(), 0
     summary = {"instants": 0, "images": 0, "acknowledged": len(acks), "late": 0, "missing": 0,
-               "damaged": 0, "notes": [], "seed": options.seed}
+               "damaged": 0, "opened": 0, "notes": [], "seed": options.seed}
     for wanted in images.choose(records, options.instants, chance):
         while position < wanted:
             disk.advance(records[position])
@@ -89,7 +134,12 @@ def main():
         for kind, image in variants:
             folder = os.path.join(options.scratch, f"{wanted}-{kind}")
             images.write_image(folder, image)
-            found, damage = stored(folder)
+            damage = None
+            if options.patrond and summary["images"] % options.open_every == 0:
+                damage = complaint(options.patrond, folder)
+                summary["opened"] += 1
+            found, later = stored(folder, kinds)
+            damage = damage or later
             shutil.rmtree(folder)
             summary["images"] += 1
             missing = [name for _, what, name in due if (what, name) not in found]

@@ -1,0 +1,40 @@
+"""Parts of a campaign: their time, their chance, and what they found."""
+
+import random
+import sys
+import time
+
+
+class Part:
+    """One part while it runs. Figures are the columns of its row; complaints fail the run."""
+
+    def __init__(self, name, work, long, seed, seconds):
+        self.name, self.work, self.long, self.seed = name, work / name, long, seed
+        self.work.mkdir()
+        # A part draws the same numbers whatever ran before it.
+        self.chance = random.Random(f"{seed}-{name}")
+        self.begun = time.monotonic()
+        self.end = self.begun + seconds if seconds else float("inf")
+        self.figures, self.complaints, self.skipped = [], [], ""
+
+    def late(self):
+        """Returns true if the time of a short run is over."""
+        return time.monotonic() > self.end
+
+    def note(self, text):
+        print(f"... {self.name}: {text}", file=sys.stderr, flush=True)
+
+    def complain(self, text):
+        self.complaints.append(text)
+        self.note(f"WRONG: {text}")
+
+    def figure(self, name, value):
+        self.figures.append((name, value))
+
+    def seconds(self):
+        return time.monotonic() - self.begun
+
+
+def percentile(values, percentage):
+    ordered = sorted(values)
+    return ordered[min(len(ordered) - 1, len(ordered) * percentage // 100)] if ordered else 0.0
