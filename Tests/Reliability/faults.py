@@ -6,6 +6,7 @@ not acknowledged is there as a whole or not at all, and `patrond check` has no c
 may end as it documents: with status 74, or 1 before it was ready.
 """
 
+import collections
 import concurrent.futures
 import re
 import shutil
@@ -56,7 +57,7 @@ class Point:
 
     def __init__(self, scenario, number, mode, folder):
         self.scenario, self.number, self.mode, self.folder = scenario, number, mode, folder
-        self.log = folder / "calls"
+        self.log, self.status = folder / "calls", None
 
     def __str__(self):
         error, sticky = self.mode
@@ -112,6 +113,7 @@ class Scenario:
             data.mkdir(mode=0o700)
         ledgers = [kind(f"p-{kind.kind}") for kind in self.kinds]
         status, faults = self.write(point, data, ledgers)
+        point.status = status
         if status == SHIM_BROKE:
             raise Wrong("the library that makes calls fail ended the server")
         if status not in (STOPPED, DISK_FAILED, NO_START):
@@ -209,6 +211,7 @@ class Backup(Scenario):
         target.mkdir(mode=0o700)
         status, text = patrond("backup", "--data", data, "--to", target / "file",
                                environment=point.environment(target))
+        point.status = status
         faults = [] if status >= 0 and status != SHIM_BROKE else [f"status {status}: {text[-200:]}"]
         if status != 0:
             # A second attempt is not in the way of what the first has left.
@@ -240,6 +243,7 @@ class Restore(Scenario):
         data, faults = target / "data", []
         status, text = patrond("restore", "--from", self.file, "--data", data,
                                environment=point.environment(target))
+        point.status = status
         if status < 0 or status == SHIM_BROKE:
             faults.append(f"status {status}: {text[-200:]}")
         if status != 0:
@@ -265,7 +269,7 @@ class Sweep:
 
     def __init__(self, part, shim):
         self.part, self.lock = part, threading.Lock()
-        self.counts, self.tried, self.hit, self.left_out = {}, {}, {}, []
+        self.counts, self.tried, self.ends, self.left_out = {}, {}, {}, []
         self.scenarios = []
         for kind in SCENARIOS:
             if getattr(kind, "command", None) and not has_command(kind.command):
@@ -289,7 +293,8 @@ class Sweep:
             self.counts[scenario.name] = point.calls()
         elif point.hit():
             with self.lock:
-                self.hit[scenario.name] = self.hit.get(scenario.name, 0) + 1
+                ends = self.ends.setdefault(scenario.name, collections.Counter())
+                ends[point.status] += 1
         shutil.rmtree(folder, ignore_errors=True)
         return point
 
@@ -339,8 +344,10 @@ class Sweep:
     def figures(self):
         for name, count in self.counts.items():
             tried = self.tried[name] - 1
-            self.part.figure(name, f"{tried} points of {count * len(MODES)}, "
-                             f"{self.hit.get(name, 0)} met their call")
+            ends = self.ends.get(name, collections.Counter())
+            each = ", ".join(f"{number} with {status}" for status, number in sorted(ends.items(), key=str))
+            self.part.figure(name, f"{tried} points of {count * len(MODES)}, {sum(ends.values())} "
+                             f"met their call and ended: {each or 'none'}")
         if self.left_out:
             self.part.figure("not in these programs", ", ".join(self.left_out))
 

@@ -14,7 +14,7 @@ import ledger
 from server import ROOT, Programs, Server, Wrong, build_shim
 
 LONG_IMAGES, LONG_INSTANTS = 20_000, 500
-SHORT_INSTANTS = 40
+SHORT_INSTANTS = 30
 # Images between two that patrond itself opens and checks.
 LONG_CHECK_EVERY, SHORT_CHECK_EVERY = 50, 30
 # Writes of each kind in one round.

@@ -67,6 +67,9 @@ class Ledger:
         try:
             connection = connect()
             self.prepare(connection)
+        except wire.Refused as error:
+            self.error = f"{self.name}: {error}"
+            return
         except OSError:
             return
         for index in range(min(limit, self.most)):

@@ -16,6 +16,7 @@ class Part:
         self.begun = time.monotonic()
         self.end = self.begun + seconds if seconds else float("inf")
         self.figures, self.complaints, self.skipped = [], [], ""
+        self.took = 0.0
 
     def late(self):
         """Returns true if the time of a short run is over."""
@@ -31,8 +32,9 @@ class Part:
     def figure(self, name, value):
         self.figures.append((name, value))
 
-    def seconds(self):
-        return time.monotonic() - self.begun
+    def ends(self):
+        self.took = time.monotonic() - self.begun
+        self.note(f"ends after {self.took:.0f} s")
 
 
 def percentile(values, percentage):

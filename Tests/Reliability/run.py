@@ -43,7 +43,7 @@ def run_part(name, choice, work):
         part.complain(str(error))
     except (OSError, subprocess.SubprocessError) as error:
         part.complain(f"the campaign failed: {type(error).__name__} {error}")
-    part.note(f"ends after {part.seconds():.0f} s")
+    part.ends()
     return part
 
 
@@ -51,7 +51,7 @@ def show(parts):
     print()
     for part in parts:
         verdict = "skipped" if part.skipped else "WRONG" if part.complaints else "passed"
-        print(f"{part.name:<8} {verdict:<8} {part.seconds():>5.0f} s")
+        print(f"{part.name:<8} {verdict:<8} {part.took:>5.0f} s")
         for name, value in part.figures:
             print(f"         {name:<26} {value}")
         if part.skipped:

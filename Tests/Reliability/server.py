@@ -13,7 +13,7 @@ import time
 
 HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
-sys.path.insert(0, str(ROOT / "Tests" / "Attacks"))
+sys.path.append(str(ROOT / "Tests" / "Attacks"))
 # pylint: disable=wrong-import-position
 import wire  # noqa: E402
 
