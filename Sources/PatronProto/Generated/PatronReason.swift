@@ -592,6 +592,9 @@ public enum PatronReason {
   /// `REQUEST_ID_REUSED`: see the rules for every method, `DeleteCustomer`, `MergeCustomers`, `UnmergeCustomers`, `SubscribeCustomer`, `RecordEvent` and others.
   public static var requestIDReused: String { "REQUEST_ID_REUSED" }
 
+  /// `REQUEST_TOO_LARGE`: see the rules for every method.
+  public static var requestTooLarge: String { "REQUEST_TOO_LARGE" }
+
   /// `SCANS_AT_ONCE`: see the rules for every method, `CallLimits.concurrent_scans`.
   public static var scansAtOnce: String { "SCANS_AT_ONCE" }
 
