@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import TTRPCNIO
 
 /// The command `patrond config`.
 struct Config: AsyncParsableCommand {
