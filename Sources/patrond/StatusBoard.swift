@@ -1,6 +1,7 @@
 import Foundation
 import PatronProto
 import PatronStore
+import ProtobufC
 import Synchronization
 import TTRPCNIO
 
