@@ -23,7 +23,7 @@ extension RPCError {
 
   /// The reason of the first detail, if that is a `google.rpc.ErrorInfo`. Read by hand, like it is
   /// written: the reason is the first field, shorter than 128 bytes.
-  package var reason: String? {
+  package var leadingReason: String? {
     guard let detail = details.first, detail.typeURL.hasSuffix("/google.rpc.ErrorInfo"),
       detail.value.count > 2, detail.value[0] == 0x0a, detail.value[1] < 0x80
     else { return nil }

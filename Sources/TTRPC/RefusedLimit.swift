@@ -61,6 +61,6 @@ package enum RefusedLimit: Int, Sendable, CaseIterable {
 
   /// Finds the limit by the reason of an error.
   init(of error: RPCError) {
-    self = error.reason.flatMap { Self.byReason[$0] } ?? .other
+    self = error.leadingReason.flatMap { Self.byReason[$0] } ?? .other
   }
 }

@@ -105,8 +105,8 @@ import Testing
     script.connection.complete(3, .failure(error.giving(reason: "NEW_REASON")))
     #expect(counters.counts.refusals(.queue) == 1)
     #expect(counters.counts.refusals(.other) == 1)
-    #expect(error.reason == nil)
-    #expect(error.giving(reason: "QUEUE_FULL").reason == "QUEUE_FULL")
+    #expect(error.leadingReason == nil)
+    #expect(error.giving(reason: "QUEUE_FULL").leadingReason == "QUEUE_FULL")
   }
 
   @Test func slowCallsAreReported() {
