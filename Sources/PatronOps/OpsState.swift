@@ -38,7 +38,8 @@ package final class OpsState: Sendable {
 
   /// The version of the server.
   let version: String
-  let startedAt: Int64
+  /// The time of the start in seconds since 1970 UTC.
+  package let startedAt: Int64
   private let begin = ContinuousClock.now
   private let state = Mutex(State())
 

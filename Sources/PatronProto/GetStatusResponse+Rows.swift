@@ -17,16 +17,9 @@ extension GetStatusResponse {
       ),
       ("stores", "\(storeCount)"),
     ]
-    for transport in transports {
-      rows.append(
-        (
-          "connections \(transport.transport)",
-          "\(transport.openConnections) open, \(transport.acceptedConnections) accepted"
-        )
-      )
-    }
     rows += [
-      ("calls", "\(callsInFlight) in flight, \(endedCalls) ended, \(refusedCalls) refused"),
+      ("connections", "\(openConnections) open"),
+      ("calls", "\(callsInFlight) in flight"),
       (
         "writes",
         "\(queuedWrites) queued (\(Self.size(queuedWriteBytes))), \(commits) commits"

@@ -23,8 +23,8 @@ struct CallService: Service {
   var ops: Ops?
   /// The socket of the service manager; nil without one.
   let notify: NotifySocket?
-  /// The state of the server for its operator.
-  var board = StatusBoard()
+  /// The state of the server for GetStatus; nil for a process that has none.
+  var board: StatusBoard?
   /// The least time of a slow call; nil if none is logged.
   let slowCall: Duration?
   /// Called once with the addresses that are listened on.
@@ -58,10 +58,8 @@ struct CallService: Service {
         limits: configuration.limits
       )
     )
-    board.serves(server)
     onReady(server.addresses)
     try await waitForShutdown(of: server)
-    board.drains()
     log[.server].info("finishing the calls in flight")
     ops?.state.drains()
     notify?.send("STOPPING=1", "STATUS=finishing the calls in flight")
@@ -92,7 +90,7 @@ struct CallService: Service {
 
   /// Starts to listen. The caller stops the server.
   func listen(_ health: HealthState) async throws -> TTRPCServer {
-    let routes = Routes.patron { [board] in board.status }
+    let routes = Routes.patron { [board] in board?.status ?? GetStatusResponse() }
     var configuration = configuration
     let slowCalls = slowCall.map { threshold in
       SlowCallLog(threshold, routes.methods + HealthDispatcher.served, log: log[.calls])

@@ -93,7 +93,7 @@ struct Server {
       log: log,
       ops: CallService.Ops(state: ops, failures: failures),
       notify: notify,
-      board: StatusBoard(store: store, reloader: reloader),
+      board: StatusBoard(state: ops, store: store, reloader: reloader),
       slowCall: slowCall,
       onReady: announce
     )

@@ -414,9 +414,6 @@ static inline const void *patron__v1__update_store_settings_response__descriptor
 static inline const void *patron__v1__get_status_request__descriptor_address(void) {
   return &patron__v1__get_status_request__descriptor;
 }
-static inline const void *patron__v1__transport_status__descriptor_address(void) {
-  return &patron__v1__transport_status__descriptor;
-}
 static inline const void *patron__v1__setting_status__descriptor_address(void) {
   return &patron__v1__setting_status__descriptor;
 }

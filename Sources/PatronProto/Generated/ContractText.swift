@@ -4052,19 +4052,6 @@ extension Contract {
         }
         """##),
     ContractDeclaration(
-      name: "patron.v1.TransportStatus", kind: .message,
-      text: ##"""
-        // Connections of one transport.
-        message TransportStatus {
-          // Name of the transport: `tcp`, `tls` or `unix`.
-          string transport = 1;
-          // Open connections.
-          int32 open_connections = 2;
-          // Connections that were accepted since the start.
-          int64 accepted_connections = 3;
-        }
-        """##),
-    ContractDeclaration(
       name: "patron.v1.SettingStatus", kind: .message,
       text: ##"""
         // A limit or another setting of the server that is in force.
@@ -4115,7 +4102,7 @@ extension Contract {
           repeated string addresses = 6;
           // True if the server takes calls and writes.
           bool ready = 7;
-          // Reason for which `ready` is false: `DRAINING`, `DISK_FULL`, `WRITER_FAILED`; else empty.
+          // Reasons for which `ready` is false, in words; empty if it is true.
           string not_ready_reason = 8;
           // Size of the database file in bytes.
           int64 database_bytes = 9;
@@ -4127,32 +4114,28 @@ extension Contract {
           int64 disk_free_bytes = 12;
           // Number of stores.
           int32 store_count = 13;
-          // Connections by transport.
-          repeated TransportStatus transports = 14;
+          // Open connections.
+          int32 open_connections = 14;
           // Calls that have begun and have no answer yet, streams included.
           int32 calls_in_flight = 15;
-          // Calls that ended since the start.
-          int64 ended_calls = 16;
-          // Calls that a limit refused since the start.
-          int64 refused_calls = 17;
           // Jobs that wait for the writer.
-          int32 queued_writes = 18;
+          int32 queued_writes = 16;
           // Bytes of the jobs that wait for the writer.
-          int64 queued_write_bytes = 19;
+          int64 queued_write_bytes = 17;
           // Commits since the start.
-          int64 commits = 20;
+          int64 commits = 18;
           // Reads of many records (lists, exports, searches) that run.
-          int32 running_scans = 21;
+          int32 running_scans = 19;
           // Open watches.
-          int32 watches = 22;
+          int32 watches = 20;
           // Memory that the process has, in bytes (resident set).
-          int64 resident_bytes = 23;
+          int64 resident_bytes = 21;
           // The last backup that finished since the start; absent if there is none.
-          BackupStatus last_backup = 24;
+          BackupStatus last_backup = 22;
           // True if a backup runs.
-          bool backup_running = 25;
+          bool backup_running = 23;
           // Settings in force, by name.
-          repeated SettingStatus settings = 26;
+          repeated SettingStatus settings = 24;
         }
         """##),
     ContractDeclaration(

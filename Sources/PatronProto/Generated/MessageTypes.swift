@@ -135,7 +135,6 @@ public enum MessageTypes {
     UpdateStoreSettingsRequest.descriptor,
     UpdateStoreSettingsResponse.descriptor,
     GetStatusRequest.descriptor,
-    TransportStatus.descriptor,
     SettingStatus.descriptor,
     BackupStatus.descriptor,
     GetStatusResponse.descriptor,

@@ -39,52 +39,6 @@ public struct GetStatusRequest: ProtobufC.Message {
   }
 }
 
-/// Connections of one transport.
-public struct TransportStatus: ProtobufC.Message {
-  /// Name of the transport: `tcp`, `tls` or `unix`.
-  public var transport = ""
-
-  /// Open connections.
-  public var openConnections: Int32 = 0
-
-  /// Connections that were accepted since the start.
-  public var acceptedConnections: Int64 = 0
-
-  /// The message with every field absent or at its default.
-  public init() {}
-
-  /// Full proto name.
-  public static let protoName = "patron.v1.TransportStatus"
-
-  /// libprotobuf-c's description of the message.
-  public static var descriptor: MessageDescriptor {
-    MessageDescriptor(patron__v1__transport_status__descriptor_address())
-  }
-
-  /// Copies the fields out of the C struct at `source`.
-  public init(fromC source: UnsafeRawPointer) {
-    let c = source.assumingMemoryBound(to: Patron__V1__TransportStatus.self)
-    self.transport = String(cString: c.pointee.transport)
-    self.openConnections = c.pointee.open_connections
-    self.acceptedConnections = c.pointee.accepted_connections
-  }
-
-  /// Fills the initialised C struct at `target`. Its pointers point into `arena`.
-  public func fillC(_ target: UnsafeMutableRawPointer, in arena: borrowing Arena) throws(CodecError) {
-    let c = target.assumingMemoryBound(to: Patron__V1__TransportStatus.self)
-    if !self.transport.isEmpty { c.pointee.transport = try arena.string(self.transport, "patron.v1.TransportStatus.transport") }
-    c.pointee.open_connections = self.openConnections
-    c.pointee.accepted_connections = self.acceptedConnections
-  }
-
-  /// The numbers of the fields.
-  @usableFromInline package enum Field {
-    @inlinable package static var transport: Int { 1 }
-    @inlinable package static var openConnections: Int { 2 }
-    @inlinable package static var acceptedConnections: Int { 3 }
-  }
-}
-
 /// A limit or another setting of the server that is in force.
 public struct SettingStatus: ProtobufC.Message {
   /// Name of the flag, without its dashes: `max-request-bytes`.
@@ -218,7 +172,7 @@ public struct GetStatusResponse: ProtobufC.Message {
   /// True if the server takes calls and writes.
   public var ready = false
 
-  /// Reason for which `ready` is false: `DRAINING`, `DISK_FULL`, `WRITER_FAILED`; else empty.
+  /// Reasons for which `ready` is false, in words; empty if it is true.
   public var notReadyReason = ""
 
   /// Size of the database file in bytes.
@@ -236,17 +190,11 @@ public struct GetStatusResponse: ProtobufC.Message {
   /// Number of stores.
   public var storeCount: Int32 = 0
 
-  /// Connections by transport.
-  public var transports: [TransportStatus] = []
+  /// Open connections.
+  public var openConnections: Int32 = 0
 
   /// Calls that have begun and have no answer yet, streams included.
   public var callsInFlight: Int32 = 0
-
-  /// Calls that ended since the start.
-  public var endedCalls: Int64 = 0
-
-  /// Calls that a limit refused since the start.
-  public var refusedCalls: Int64 = 0
 
   /// Jobs that wait for the writer.
   public var queuedWrites: Int32 = 0
@@ -302,10 +250,8 @@ public struct GetStatusResponse: ProtobufC.Message {
     self.logBytes = c.pointee.log_bytes
     self.diskFreeBytes = c.pointee.disk_free_bytes
     self.storeCount = c.pointee.store_count
-    self.transports = CArray.map(c.pointee.transports, c.pointee.n_transports) { TransportStatus(fromC: $0!) }
+    self.openConnections = c.pointee.open_connections
     self.callsInFlight = c.pointee.calls_in_flight
-    self.endedCalls = c.pointee.ended_calls
-    self.refusedCalls = c.pointee.refused_calls
     self.queuedWrites = c.pointee.queued_writes
     self.queuedWriteBytes = c.pointee.queued_write_bytes
     self.commits = c.pointee.commits
@@ -334,11 +280,8 @@ public struct GetStatusResponse: ProtobufC.Message {
     c.pointee.log_bytes = self.logBytes
     c.pointee.disk_free_bytes = self.diskFreeBytes
     c.pointee.store_count = self.storeCount
-    c.pointee.n_transports = self.transports.count
-    c.pointee.transports = try arena.map(self.transports) { element throws(CodecError) in try element.makeC(in: arena).assumingMemoryBound(to: Patron__V1__TransportStatus.self) }
+    c.pointee.open_connections = self.openConnections
     c.pointee.calls_in_flight = self.callsInFlight
-    c.pointee.ended_calls = self.endedCalls
-    c.pointee.refused_calls = self.refusedCalls
     c.pointee.queued_writes = self.queuedWrites
     c.pointee.queued_write_bytes = self.queuedWriteBytes
     c.pointee.commits = self.commits
@@ -366,19 +309,17 @@ public struct GetStatusResponse: ProtobufC.Message {
     @inlinable package static var logBytes: Int { 11 }
     @inlinable package static var diskFreeBytes: Int { 12 }
     @inlinable package static var storeCount: Int { 13 }
-    @inlinable package static var transports: Int { 14 }
+    @inlinable package static var openConnections: Int { 14 }
     @inlinable package static var callsInFlight: Int { 15 }
-    @inlinable package static var endedCalls: Int { 16 }
-    @inlinable package static var refusedCalls: Int { 17 }
-    @inlinable package static var queuedWrites: Int { 18 }
-    @inlinable package static var queuedWriteBytes: Int { 19 }
-    @inlinable package static var commits: Int { 20 }
-    @inlinable package static var runningScans: Int { 21 }
-    @inlinable package static var watches: Int { 22 }
-    @inlinable package static var residentBytes: Int { 23 }
-    @inlinable package static var lastBackup: Int { 24 }
-    @inlinable package static var backupRunning: Int { 25 }
-    @inlinable package static var settings: Int { 26 }
+    @inlinable package static var queuedWrites: Int { 16 }
+    @inlinable package static var queuedWriteBytes: Int { 17 }
+    @inlinable package static var commits: Int { 18 }
+    @inlinable package static var runningScans: Int { 19 }
+    @inlinable package static var watches: Int { 20 }
+    @inlinable package static var residentBytes: Int { 21 }
+    @inlinable package static var lastBackup: Int { 22 }
+    @inlinable package static var backupRunning: Int { 23 }
+    @inlinable package static var settings: Int { 24 }
   }
 }
 

@@ -193,7 +193,7 @@ public enum PatronReason {
   /// `DISK_FAILED`: see the rules for every method.
   public static var diskFailed: String { "DISK_FAILED" }
 
-  /// `DISK_FULL`: see the rules for every method, `CreateBackup`, `GetStatusResponse.not_ready_reason`.
+  /// `DISK_FULL`: see the rules for every method, `CreateBackup`.
   public static var diskFull: String { "DISK_FULL" }
 
   /// `DUPLICATE_ROW`: see `Warning.reason`, `ImportCustomers`.
@@ -771,9 +771,6 @@ public enum PatronReason {
 
   /// `WORD_LENGTH`: see `StoreSettings.opt_out_words`.
   public static var wordLength: String { "WORD_LENGTH" }
-
-  /// `WRITER_FAILED`: see `GetStatusResponse.not_ready_reason`.
-  public static var writerFailed: String { "WRITER_FAILED" }
 
   /// `WRITE_RATE`: see the rules for every method, `CallLimits.writes_per_second`.
   public static var writeRate: String { "WRITE_RATE" }

@@ -1,9 +1,9 @@
 internal import PatronCore
 internal import PatronFiles
 internal import PatronModel
-internal import PatronProto
+package import PatronProto
 internal import PatronServer
-internal import PatronStore
+package import PatronStore
 internal import ProtobufC
 internal import TTRPC
 
@@ -47,7 +47,7 @@ enum BackupHandler {
 
 extension BackupStatus {
   /// Creates the answer about a finished backup.
-  init(_ record: BackupRecord) {
+  package init(_ record: BackupRecord) {
     self.init()
     path = record.path
     finishedAt = .init(micros: record.finishedAt)

@@ -7,9 +7,6 @@ package struct DatabaseLook: Sendable, Equatable {
   /// The names of the tables that Litestream made, separated by commas; empty if there are none.
   package let litestreamTables: String
 
-  /// The version of the SQLite library, as `3.40.1`.
-  package static var libraryVersion: String { SQLiteLibrary.version }
-
   /// Looks at the database of a directory, which exists. Takes the locks for that time.
   ///
   /// - Throws: ``StoreOpenError`` if the database is in use, damaged, not Patron's or of a newer

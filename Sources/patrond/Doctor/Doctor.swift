@@ -83,7 +83,7 @@ struct Doctor: AsyncParsableCommand {
     findings += disk(folder, plan.store)
     findings.append(FileChecks.data(folder))
     if let path = settings.path { findings.append(FileChecks.settings(path)) }
-    findings.append(MachineChecks.sqlite(DatabaseLook.libraryVersion))
+    findings.append(MachineChecks.sqlite(Store.libraryVersion))
     let database = ServingChecks.database(folder)
     findings += database.findings
     if let tls {

@@ -52,51 +52,6 @@ void   patron__v1__get_status_request__free_unpacked
   assert(message->base.descriptor == &patron__v1__get_status_request__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
-void   patron__v1__transport_status__init
-                     (Patron__V1__TransportStatus         *message)
-{
-  static const Patron__V1__TransportStatus init_value = PATRON__V1__TRANSPORT_STATUS__INIT;
-  *message = init_value;
-}
-size_t patron__v1__transport_status__get_packed_size
-                     (const Patron__V1__TransportStatus *message)
-{
-  assert(message->base.descriptor == &patron__v1__transport_status__descriptor);
-  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
-}
-size_t patron__v1__transport_status__pack
-                     (const Patron__V1__TransportStatus *message,
-                      uint8_t       *out)
-{
-  assert(message->base.descriptor == &patron__v1__transport_status__descriptor);
-  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
-}
-size_t patron__v1__transport_status__pack_to_buffer
-                     (const Patron__V1__TransportStatus *message,
-                      ProtobufCBuffer *buffer)
-{
-  assert(message->base.descriptor == &patron__v1__transport_status__descriptor);
-  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
-}
-Patron__V1__TransportStatus *
-       patron__v1__transport_status__unpack
-                     (ProtobufCAllocator  *allocator,
-                      size_t               len,
-                      const uint8_t       *data)
-{
-  return (Patron__V1__TransportStatus *)
-     protobuf_c_message_unpack (&patron__v1__transport_status__descriptor,
-                                allocator, len, data);
-}
-void   patron__v1__transport_status__free_unpacked
-                     (Patron__V1__TransportStatus *message,
-                      ProtobufCAllocator *allocator)
-{
-  if(!message)
-    return;
-  assert(message->base.descriptor == &patron__v1__transport_status__descriptor);
-  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
-}
 void   patron__v1__setting_status__init
                      (Patron__V1__SettingStatus         *message)
 {
@@ -360,70 +315,6 @@ const ProtobufCMessageDescriptor patron__v1__get_status_request__descriptor =
   (ProtobufCMessageInit) patron__v1__get_status_request__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor patron__v1__transport_status__field_descriptors[3] =
-{
-  {
-    "transport",
-    1,
-    PROTOBUF_C_LABEL_NONE,
-    PROTOBUF_C_TYPE_STRING,
-    0,   /* quantifier_offset */
-    offsetof(Patron__V1__TransportStatus, transport),
-    NULL,
-    &protobuf_c_empty_string,
-    0,             /* flags */
-    0,NULL,NULL    /* reserved1,reserved2, etc */
-  },
-  {
-    "open_connections",
-    2,
-    PROTOBUF_C_LABEL_NONE,
-    PROTOBUF_C_TYPE_INT32,
-    0,   /* quantifier_offset */
-    offsetof(Patron__V1__TransportStatus, open_connections),
-    NULL,
-    NULL,
-    0,             /* flags */
-    0,NULL,NULL    /* reserved1,reserved2, etc */
-  },
-  {
-    "accepted_connections",
-    3,
-    PROTOBUF_C_LABEL_NONE,
-    PROTOBUF_C_TYPE_INT64,
-    0,   /* quantifier_offset */
-    offsetof(Patron__V1__TransportStatus, accepted_connections),
-    NULL,
-    NULL,
-    0,             /* flags */
-    0,NULL,NULL    /* reserved1,reserved2, etc */
-  },
-};
-static const unsigned patron__v1__transport_status__field_indices_by_name[] = {
-  2,   /* field[2] = accepted_connections */
-  1,   /* field[1] = open_connections */
-  0,   /* field[0] = transport */
-};
-static const ProtobufCIntRange patron__v1__transport_status__number_ranges[1 + 1] =
-{
-  { 1, 0 },
-  { 0, 3 }
-};
-const ProtobufCMessageDescriptor patron__v1__transport_status__descriptor =
-{
-  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
-  "patron.v1.TransportStatus",
-  "TransportStatus",
-  "Patron__V1__TransportStatus",
-  "patron.v1",
-  sizeof(Patron__V1__TransportStatus),
-  3,
-  patron__v1__transport_status__field_descriptors,
-  patron__v1__transport_status__field_indices_by_name,
-  1,  patron__v1__transport_status__number_ranges,
-  (ProtobufCMessageInit) patron__v1__transport_status__init,
-  NULL,NULL,NULL    /* reserved[123] */
-};
 static const ProtobufCFieldDescriptor patron__v1__setting_status__field_descriptors[3] =
 {
   {
@@ -591,7 +482,7 @@ const ProtobufCMessageDescriptor patron__v1__backup_status__descriptor =
   (ProtobufCMessageInit) patron__v1__backup_status__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor patron__v1__get_status_response__field_descriptors[26] =
+static const ProtobufCFieldDescriptor patron__v1__get_status_response__field_descriptors[24] =
 {
   {
     "version",
@@ -750,13 +641,13 @@ static const ProtobufCFieldDescriptor patron__v1__get_status_response__field_des
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
   {
-    "transports",
+    "open_connections",
     14,
-    PROTOBUF_C_LABEL_REPEATED,
-    PROTOBUF_C_TYPE_MESSAGE,
-    offsetof(Patron__V1__GetStatusResponse, n_transports),
-    offsetof(Patron__V1__GetStatusResponse, transports),
-    &patron__v1__transport_status__descriptor,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT32,
+    0,   /* quantifier_offset */
+    offsetof(Patron__V1__GetStatusResponse, open_connections),
+    NULL,
     NULL,
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
@@ -774,32 +665,8 @@ static const ProtobufCFieldDescriptor patron__v1__get_status_response__field_des
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
   {
-    "ended_calls",
-    16,
-    PROTOBUF_C_LABEL_NONE,
-    PROTOBUF_C_TYPE_INT64,
-    0,   /* quantifier_offset */
-    offsetof(Patron__V1__GetStatusResponse, ended_calls),
-    NULL,
-    NULL,
-    0,             /* flags */
-    0,NULL,NULL    /* reserved1,reserved2, etc */
-  },
-  {
-    "refused_calls",
-    17,
-    PROTOBUF_C_LABEL_NONE,
-    PROTOBUF_C_TYPE_INT64,
-    0,   /* quantifier_offset */
-    offsetof(Patron__V1__GetStatusResponse, refused_calls),
-    NULL,
-    NULL,
-    0,             /* flags */
-    0,NULL,NULL    /* reserved1,reserved2, etc */
-  },
-  {
     "queued_writes",
-    18,
+    16,
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_INT32,
     0,   /* quantifier_offset */
@@ -811,7 +678,7 @@ static const ProtobufCFieldDescriptor patron__v1__get_status_response__field_des
   },
   {
     "queued_write_bytes",
-    19,
+    17,
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_INT64,
     0,   /* quantifier_offset */
@@ -823,7 +690,7 @@ static const ProtobufCFieldDescriptor patron__v1__get_status_response__field_des
   },
   {
     "commits",
-    20,
+    18,
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_INT64,
     0,   /* quantifier_offset */
@@ -835,7 +702,7 @@ static const ProtobufCFieldDescriptor patron__v1__get_status_response__field_des
   },
   {
     "running_scans",
-    21,
+    19,
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_INT32,
     0,   /* quantifier_offset */
@@ -847,7 +714,7 @@ static const ProtobufCFieldDescriptor patron__v1__get_status_response__field_des
   },
   {
     "watches",
-    22,
+    20,
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_INT32,
     0,   /* quantifier_offset */
@@ -859,7 +726,7 @@ static const ProtobufCFieldDescriptor patron__v1__get_status_response__field_des
   },
   {
     "resident_bytes",
-    23,
+    21,
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_INT64,
     0,   /* quantifier_offset */
@@ -871,7 +738,7 @@ static const ProtobufCFieldDescriptor patron__v1__get_status_response__field_des
   },
   {
     "last_backup",
-    24,
+    22,
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_MESSAGE,
     0,   /* quantifier_offset */
@@ -883,7 +750,7 @@ static const ProtobufCFieldDescriptor patron__v1__get_status_response__field_des
   },
   {
     "backup_running",
-    25,
+    23,
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_BOOL,
     0,   /* quantifier_offset */
@@ -895,7 +762,7 @@ static const ProtobufCFieldDescriptor patron__v1__get_status_response__field_des
   },
   {
     "settings",
-    26,
+    24,
     PROTOBUF_C_LABEL_REPEATED,
     PROTOBUF_C_TYPE_MESSAGE,
     offsetof(Patron__V1__GetStatusResponse, n_settings),
@@ -908,36 +775,34 @@ static const ProtobufCFieldDescriptor patron__v1__get_status_response__field_des
 };
 static const unsigned patron__v1__get_status_response__field_indices_by_name[] = {
   5,   /* field[5] = addresses */
-  24,   /* field[24] = backup_running */
+  22,   /* field[22] = backup_running */
   14,   /* field[14] = calls_in_flight */
-  19,   /* field[19] = commits */
+  17,   /* field[17] = commits */
   8,   /* field[8] = database_bytes */
   9,   /* field[9] = database_free_bytes */
   11,   /* field[11] = disk_free_bytes */
-  15,   /* field[15] = ended_calls */
-  23,   /* field[23] = last_backup */
+  21,   /* field[21] = last_backup */
   10,   /* field[10] = log_bytes */
   7,   /* field[7] = not_ready_reason */
   4,   /* field[4] = now */
-  18,   /* field[18] = queued_write_bytes */
-  17,   /* field[17] = queued_writes */
+  13,   /* field[13] = open_connections */
+  16,   /* field[16] = queued_write_bytes */
+  15,   /* field[15] = queued_writes */
   6,   /* field[6] = ready */
-  16,   /* field[16] = refused_calls */
-  22,   /* field[22] = resident_bytes */
-  20,   /* field[20] = running_scans */
+  20,   /* field[20] = resident_bytes */
+  18,   /* field[18] = running_scans */
   2,   /* field[2] = schema_version */
-  25,   /* field[25] = settings */
+  23,   /* field[23] = settings */
   1,   /* field[1] = sqlite_version */
   3,   /* field[3] = started_at */
   12,   /* field[12] = store_count */
-  13,   /* field[13] = transports */
   0,   /* field[0] = version */
-  21,   /* field[21] = watches */
+  19,   /* field[19] = watches */
 };
 static const ProtobufCIntRange patron__v1__get_status_response__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 26 }
+  { 0, 24 }
 };
 const ProtobufCMessageDescriptor patron__v1__get_status_response__descriptor =
 {
@@ -947,7 +812,7 @@ const ProtobufCMessageDescriptor patron__v1__get_status_response__descriptor =
   "Patron__V1__GetStatusResponse",
   "patron.v1",
   sizeof(Patron__V1__GetStatusResponse),
-  26,
+  24,
   patron__v1__get_status_response__field_descriptors,
   patron__v1__get_status_response__field_indices_by_name,
   1,  patron__v1__get_status_response__number_ranges,

@@ -17,7 +17,6 @@ PROTOBUF_C__BEGIN_DECLS
 #include "google/protobuf/timestamp.pb-c.h"
 
 typedef struct Patron__V1__GetStatusRequest Patron__V1__GetStatusRequest;
-typedef struct Patron__V1__TransportStatus Patron__V1__TransportStatus;
 typedef struct Patron__V1__SettingStatus Patron__V1__SettingStatus;
 typedef struct Patron__V1__BackupStatus Patron__V1__BackupStatus;
 typedef struct Patron__V1__GetStatusResponse Patron__V1__GetStatusResponse;
@@ -38,18 +37,6 @@ struct  Patron__V1__GetStatusRequest
 #define PATRON__V1__GET_STATUS_REQUEST__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&patron__v1__get_status_request__descriptor) \
     , (char *)protobuf_c_empty_string }
-
-
-struct  Patron__V1__TransportStatus
-{
-  ProtobufCMessage base;
-  char *transport;
-  int32_t open_connections;
-  int64_t accepted_connections;
-};
-#define PATRON__V1__TRANSPORT_STATUS__INIT \
- { PROTOBUF_C_MESSAGE_INIT (&patron__v1__transport_status__descriptor) \
-    , (char *)protobuf_c_empty_string, 0, 0 }
 
 
 struct  Patron__V1__SettingStatus
@@ -96,11 +83,8 @@ struct  Patron__V1__GetStatusResponse
   int64_t log_bytes;
   int64_t disk_free_bytes;
   int32_t store_count;
-  size_t n_transports;
-  Patron__V1__TransportStatus **transports;
+  int32_t open_connections;
   int32_t calls_in_flight;
-  int64_t ended_calls;
-  int64_t refused_calls;
   int32_t queued_writes;
   int64_t queued_write_bytes;
   int64_t commits;
@@ -114,7 +98,7 @@ struct  Patron__V1__GetStatusResponse
 };
 #define PATRON__V1__GET_STATUS_RESPONSE__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&patron__v1__get_status_response__descriptor) \
-    , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0, NULL, NULL, 0,NULL, 0, (char *)protobuf_c_empty_string, 0, 0, 0, 0, 0, 0,NULL, 0, 0, 0, 0, 0, 0, 0, 0, 0, NULL, 0, 0,NULL }
+    , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0, NULL, NULL, 0,NULL, 0, (char *)protobuf_c_empty_string, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, NULL, 0, 0,NULL }
 
 
 struct  Patron__V1__CreateBackupRequest
@@ -158,25 +142,6 @@ Patron__V1__GetStatusRequest *
                       const uint8_t       *data);
 void   patron__v1__get_status_request__free_unpacked
                      (Patron__V1__GetStatusRequest *message,
-                      ProtobufCAllocator *allocator);
-/* Patron__V1__TransportStatus methods */
-void   patron__v1__transport_status__init
-                     (Patron__V1__TransportStatus         *message);
-size_t patron__v1__transport_status__get_packed_size
-                     (const Patron__V1__TransportStatus   *message);
-size_t patron__v1__transport_status__pack
-                     (const Patron__V1__TransportStatus   *message,
-                      uint8_t             *out);
-size_t patron__v1__transport_status__pack_to_buffer
-                     (const Patron__V1__TransportStatus   *message,
-                      ProtobufCBuffer     *buffer);
-Patron__V1__TransportStatus *
-       patron__v1__transport_status__unpack
-                     (ProtobufCAllocator  *allocator,
-                      size_t               len,
-                      const uint8_t       *data);
-void   patron__v1__transport_status__free_unpacked
-                     (Patron__V1__TransportStatus *message,
                       ProtobufCAllocator *allocator);
 /* Patron__V1__SettingStatus methods */
 void   patron__v1__setting_status__init
@@ -278,9 +243,6 @@ void   patron__v1__create_backup_response__free_unpacked
 typedef void (*Patron__V1__GetStatusRequest_Closure)
                  (const Patron__V1__GetStatusRequest *message,
                   void *closure_data);
-typedef void (*Patron__V1__TransportStatus_Closure)
-                 (const Patron__V1__TransportStatus *message,
-                  void *closure_data);
 typedef void (*Patron__V1__SettingStatus_Closure)
                  (const Patron__V1__SettingStatus *message,
                   void *closure_data);
@@ -333,7 +295,6 @@ void patron__v1__operations_service__create_backup(ProtobufCService *service,
 /* --- descriptors --- */
 
 extern const ProtobufCMessageDescriptor patron__v1__get_status_request__descriptor;
-extern const ProtobufCMessageDescriptor patron__v1__transport_status__descriptor;
 extern const ProtobufCMessageDescriptor patron__v1__setting_status__descriptor;
 extern const ProtobufCMessageDescriptor patron__v1__backup_status__descriptor;
 extern const ProtobufCMessageDescriptor patron__v1__get_status_response__descriptor;
