@@ -93,6 +93,8 @@ enum HandshakeRefusal {
     return "\(reason) (alert \(alert.lowercased()))"
   }
 
+  private static let noKeyExchange = "client and server have no key exchange in common"
+
   /// Names in BoringSSL's errors.
   private static let marks = [
     (
@@ -101,7 +103,7 @@ enum HandshakeRefusal {
     ),
     ("UNSUPPORTED_PROTOCOL", "the client speaks only versions of TLS that are too old"),
     ("NO_SHARED_CIPHER", "client and server have no cipher in common"),
-    ("NO_SHARED_GROUP", "client and server have no key exchange in common"),
+    ("NO_SHARED_GROUP", noKeyExchange), ("WRONG_CURVE", noKeyExchange),
     (
       "NO_COMMON_SIGNATURE_ALGORITHMS",
       "client and server have no kind of signature in common: the server's key may be of a kind "

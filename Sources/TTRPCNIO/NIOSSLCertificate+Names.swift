@@ -26,7 +26,7 @@ extension NIOSSLCertificate {
     return names
   }
 
-  /// Returns true if the certificate is for a host name, by one of its DNS names. NIOSSL's own check
+  /// Returns true if the certificate is for a host name, by one of its DNS names. NIOSSL's check
   /// also accepts the IP address of the connection, whatever name is expected. An address proves
   /// nothing about a name: whoever answers for the name in a forged DNS has a certificate for an
   /// address of theirs. Nor does a common name count.

@@ -15,8 +15,8 @@ struct NotifySocket: Sendable {
     Environment.value("NOTIFY_SOCKET").map { NotifySocket(address: $0) }
   }
 
-  /// Sends assignments such as `READY=1` in one message, and waits at most a second. The server does
-  /// not depend on its manager: a failure is one line of the log.
+  /// Sends assignments such as `READY=1` in one message, and waits at most a second. The server
+  /// does not depend on its manager: a failure is one line of the log.
   func send(_ assignments: String...) {
     guard let problem = problem(sending: assignments.joined(separator: "\n")) else { return }
     report("warning: the service manager was not told \(assignments[0]): \(problem)")
@@ -48,8 +48,8 @@ struct NotifySocket: Sendable {
     return sent == bytes.count ? nil : String(cString: strerror(errno))
   }
 
-  /// The address as the system takes it, with its size in bytes. A path ends with a NUL; the name of
-  /// an abstract socket begins with one, and ends with the size.
+  /// The address as the system takes it, with its size in bytes. A path ends with a NUL; the name
+  /// of an abstract socket begins with one, and ends with the size.
   private var socketAddress: (sockaddr_un, socklen_t)? {
     var target = sockaddr_un()
     target.sun_family = sa_family_t(AF_UNIX)

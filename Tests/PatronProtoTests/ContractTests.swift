@@ -16,7 +16,7 @@ import Testing
     }
     let tables =
       AdminService.methods + CustomerService.methods + TimelineService.methods
-      + GRPCHealth.Health.methods
+      + OperationsService.methods + GRPCHealth.Health.methods
     #expect(Set(methods.map(\.method)) == Set(tables))
   }
 

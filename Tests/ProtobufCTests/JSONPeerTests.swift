@@ -38,7 +38,8 @@ struct JSONPeerTests {
     let peer = try JSONPeer(
       files: [
         "patron/test/v1/everything.proto", "patron/v1/timeline.proto", "patron/v1/customers.proto",
-        "patron/v1/admin.proto", "google/rpc/error_details.proto", "grpc/health/v1/health.proto",
+        "patron/v1/admin.proto", "patron/v1/operations.proto", "google/rpc/error_details.proto",
+        "grpc/health/v1/health.proto",
       ],
       includes: [
         "dev/generator/Tests/PatronGeneratorTests/Golden/codec", "proto", "proto/third_party",

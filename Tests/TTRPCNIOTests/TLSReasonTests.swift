@@ -57,14 +57,24 @@ import Testing
     try await expectLine("have no key exchange in common") {
       try await isRefused(try await $0.client { $0.curves = [.secp521r1] })
     }
-    try await expectLine("have no cipher in common", server: { tls, _ in tls.minVersion = .v12 }) {
+    // Ciphers without a key exchange of their own.
+    try await expectLine(
+      "have no key exchange in common",
+      server: { tls, _ in tls.minVersion = .v12 }
+    ) {
       _ = try $0.openssl(["-tls1_2", "-cipher", "AES128-GCM-SHA256:@SECLEVEL=0"])
     }
   }
 
   @Test func whyClientsRefuseTheServer() async throws {
-    try await expectLine("it expects another name, or does not trust it (alert bad_certificate)") {
-      _ = try $0.openssl(["-verify_hostname", "other.example.com", "-verify_return_error"])
+    // In TLS 1.2 the alert is sent in the clear; what OpenSSL sends in 1.3 is not understood.
+    try await expectLine(
+      "it expects another name, or does not trust it (alert bad_certificate)",
+      server: { tls, _ in tls.minVersion = .v12 }
+    ) {
+      _ = try $0.openssl([
+        "-tls1_2", "-verify_hostname", "other.example.com", "-verify_return_error",
+      ])
     }
     try await expectLine("does not know the authority of the server's certificate") { tls in
       let foreign = try tls.common.certificates.authority("foreign")

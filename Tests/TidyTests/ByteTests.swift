@@ -12,8 +12,11 @@ struct ByteTests {
 
   /// Files that hand memory to a system call, with the reason why no span can stand for it.
   private static let systemCalls = [
+    "BackupFile.swift": "bytes, which read and write take by their address",
+    "BackupFolder.swift": "the name in a dirent, an array of characters",
     "Monitor.swift": "pthread_mutex_t and pthread_cond_t, which must not move",
     "NotifySocket.swift": "sockaddr_un, which sendto takes as a sockaddr",
+    "StandardError.swift": "bytes, which write takes by their address",
   ]
 
   /// The code of every file outside the modules for memory, with its file.

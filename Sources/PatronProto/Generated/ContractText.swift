@@ -1587,8 +1587,8 @@ extension Contract {
         //   * UNAVAILABLE `SHUTTING_DOWN`, `DATABASE_BUSY` and `DISK_FAILED`, with a RetryInfo; ABORTED
         //     `SNAPSHOT_TOO_OLD` for large reads that took too long: call again, with a RetryInfo if the
         //     read gave way to others;
-        //   * RESOURCE_EXHAUSTED `REQUEST_TOO_LARGE` for a request of more bytes than the server takes, with
-        //     `bytes` and the `limit` in the metadata: send less at a time;
+        //   * RESOURCE_EXHAUSTED `REQUEST_TOO_LARGE` for a request of more bytes than the server takes,
+        //     with `bytes` and the `limit` in the metadata: send less at a time;
         //   * RESOURCE_EXHAUSTED `ANSWER_TOO_LARGE` for a write whose answer would be larger than the
         //     server sends: nothing is changed then;
         //   * RESOURCE_EXHAUSTED `ANSWERS_UNREAD` and `SERVER_MEMORY` with a `google.rpc.RetryInfo`, when

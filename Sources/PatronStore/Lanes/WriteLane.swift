@@ -137,17 +137,17 @@ struct WriterSettings: Sendable {
   var groupCommit: Bool
   var commits: CommitCounter
   var snapshots: SnapshotRegistry
-  var meter = StoreMeter()
+  var meter: StoreMeter
   /// Called on the writer's thread after every commit that changed records, before replies leave.
   var commitObserver: (@Sendable ([RecordChange]) -> Void)?
   /// True to rebuild a failed search index while writes continue.
-  var mendsSearch = true
+  var mendsSearch: Bool
   /// See ``StoreOptions/beginsStores``.
-  var beginsStores = true
+  var beginsStores: Bool
   var upkeep: Upkeep?
-  var backups = Backups()
+  var backups: Backups
   /// The migrations of the schema, by which a copy is verified.
-  var migrations: [Migration] = []
+  var migrations: [Migration]
   /// Receives messages for the operator, without personal data.
   var onNotice: (@Sendable (String) -> Void)?
   /// Receives events for a log.
@@ -157,7 +157,32 @@ struct WriterSettings: Sendable {
   /// Returns the free space of the disk that has a path, in bytes; nil if it is unknown.
   var freeBytes: @Sendable (String) -> Int?
   /// The clock of the looks at the files.
-  var now: @Sendable () -> ContinuousClock.Instant = { .now }
+  var now: @Sendable () -> ContinuousClock.Instant
+
+  init(
+    _ options: StoreOptions,
+    commits: CommitCounter,
+    snapshots: SnapshotRegistry,
+    meter: StoreMeter,
+    backups: Backups
+  ) {
+    limits = options.limits
+    groupCommit = options.groupCommit
+    self.commits = commits
+    self.snapshots = snapshots
+    self.meter = meter
+    commitObserver = options.commitObserver
+    mendsSearch = options.mendsSearch
+    beginsStores = options.beginsStores
+    upkeep = options.upkeep
+    self.backups = backups
+    migrations = options.migrations
+    onNotice = options.onNotice
+    onEvent = options.onEvent
+    onFailStop = options.onFailStop ?? stopProcess
+    freeBytes = options.freeBytes
+    now = options.now
+  }
 }
 
 /// Handles a failed disk and lost files by default: writes one line to stderr and ends the process.

@@ -132,8 +132,8 @@ extension Writer {
   }
 
   /// Runs a checkpoint, on a full disk with the reserve. One that truncates the log gives up the
-  /// pin first. Returns nil if it failed. A full disk is not a reason to stop, because the WAL still
-  /// holds everything; any other I/O error is.
+  /// pin first. Returns nil if it failed. A full disk is not a reason to stop, because the WAL
+  /// still holds everything; any other I/O error is.
   func checkpoint(_ mode: CheckpointMode) -> CheckpointResult? {
     assertOwner()
     if mode == .truncate { pin.release() }

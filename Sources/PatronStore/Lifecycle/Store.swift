@@ -37,22 +37,11 @@ package final class Store: Sendable {
     let meter = StoreMeter()
     let backups = Backups()
     let settings = WriterSettings(
-      limits: options.limits,
-      groupCommit: options.groupCommit,
+      options,
       commits: commits,
       snapshots: snapshots,
       meter: meter,
-      commitObserver: options.commitObserver,
-      mendsSearch: options.mendsSearch,
-      beginsStores: options.beginsStores,
-      upkeep: options.upkeep,
-      backups: backups,
-      migrations: options.migrations,
-      onNotice: options.onNotice,
-      onEvent: options.onEvent,
-      onFailStop: options.onFailStop ?? stopProcess,
-      freeBytes: options.freeBytes,
-      now: options.now
+      backups: backups
     )
     do throws(StoreOpenError) {
       writer = try WriteLane(
@@ -198,8 +187,8 @@ package final class Store: Sendable {
     )
   }
 
-  /// Ends scans and a backup, finishes the queued writes, truncates the write-ahead log and releases
-  /// the directory. Blocks: call it on a thread of your own, never in a handler. Returns the pages
+  /// Ends scans and a backup, finishes the queued writes, truncates the write-ahead log and
+  /// releases the directory. Blocks: call it on a thread of your own, never in a handler. Returns the pages
   /// left in the log: 0 unless a point reader is in a tick.
   @discardableResult
   package func close() -> Int {
