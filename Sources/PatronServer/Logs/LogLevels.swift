@@ -17,11 +17,12 @@ package struct LogLevels: Sendable, Equatable {
     for part in text.split(separator: ",", omittingEmptySubsequences: false) {
       let words = part.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
       if words.count == 1 {
+        let level = try Self.level(words[0])
         guard !hasUsual else {
           throw LogLevelError("`\(part.prefix(64))` is a second level for all components; name one")
         }
         hasUsual = true
-        usual = try Self.level(words[0])
+        usual = level
       } else {
         let component = try Self.component(words[0])
         guard own[component] == nil else {

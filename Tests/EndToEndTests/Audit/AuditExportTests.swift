@@ -18,7 +18,9 @@ extension EndToEnd {
         #expect(run.exit == .status(0), "\(run.errors)")
       }
       try await patron(["settings", "set", "--timezone", "Europe/Berlin"])
-      try await patron(["customers", "upsert", "--external-id", "42"])
+      try await patron(
+        ["customers", "upsert", "--external-id", "42", "--email", "ada@example.com"]
+      )
       try await patron(["customers", "delete", "--external-id", "42", "--yes"])
       let made = try await Programs.patrond(
         ["keys", "create", "--all-stores", "--scopes", "admin", "--data", data]

@@ -205,7 +205,8 @@ struct GateTests {
       }
       #expect(
         bench.log.messages == [
-          "refused a call of 10.0.0.7: KEY_MISSING, and DNS:till.example.com is bound to no key"
+          "refused calls of a caller peer=10.0.0.7 reason=KEY_MISSING count=1 "
+            + "unbound=DNS:till.example.com"
         ]
       )
       let nobody = try bench.call(Self.get, Self.request(in: "one"))
@@ -365,8 +366,9 @@ struct GateTests {
     failures.note("KEY_UNKNOWN", keyID: nil, store: nil, "10.0.0.9", at: 0)
     #expect(
       collector.messages == [
-        "refused a call of unix with key \(id): KEY_UNKNOWN, because that key has another secret",
-        "refused a call of 10.0.0.9: KEY_UNKNOWN",
+        "refused calls of a caller peer=unix key=\(id) reason=KEY_UNKNOWN count=1 "
+          + "cause=\"the key has another secret\"",
+        "refused calls of a caller peer=10.0.0.9 reason=KEY_UNKNOWN count=1",
       ]
     )
   }

@@ -70,7 +70,10 @@ struct LostErasureTests {
       let secondary = try await Self.id("secondary", shop)
       _ = try await shop.merge(.id(primary), .id(secondary))
       try await Self.delete("primary", .anonymize, shop)
-      try await shop.upsert { $0.externalID = "later" }
+      try await shop.upsert {
+        $0.externalID = "later"
+        $0.email = "later@example.com"
+      }
       try await Self.delete("later", .anonymize, shop)
       entries = try shop.audit().map { AuditEntry($0) }
     }

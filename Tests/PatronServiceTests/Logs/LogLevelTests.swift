@@ -24,7 +24,7 @@ struct LogLevelTests {
   }
 
   @Test(arguments: [
-    ("inof", "`inof` is no log level; did you mean `info`?"),
+    ("infos", "`infos` is no log level; did you mean `info`?"),
     ("warn", "did you mean `warning`?"),
     ("stor=debug", "`stor` is no component; did you mean `store`?"),
     ("store=debgu", "`debgu` is no log level; did you mean `debug`?"),
