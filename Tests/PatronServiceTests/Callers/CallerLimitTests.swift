@@ -43,7 +43,8 @@ struct CallerLimitTests {
     )
     #expect((error?.retryDelay ?? .zero) > .zero, sourceLocation: sourceLocation)
     // The flag, the setting of the one key or store, and the wait.
-    let setting = subject == "key" ? "`patrond keys create --limits " : "`patron settings set --limits "
+    let command = subject == "key" ? "patrond keys create" : "patron settings set"
+    let setting = "`\(command) --limits "
     for part in ["--max-\(subject)-", setting, " ms, or ask the operator"] {
       let says = error?.message.contains(part) == true
       #expect(says, "\(String(describing: error))", sourceLocation: sourceLocation)

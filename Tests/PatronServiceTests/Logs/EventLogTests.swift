@@ -107,7 +107,8 @@ struct EventLogTests {
 
   @Test func aStoreReportsItsEvents() async throws {
     let events = Mutex<[StoreEvent]>([])
-    try await Shop.open(adjust: { $0.onEvent = { event in events.withLock { $0.append(event) } } }) {
+    try await Shop.open(adjust: { $0.onEvent = { event in events.withLock { $0.append(event) } } })
+    {
       try await $0.upsert { $0.email = "a@example.com" }
     }
     let kinds = events.withLock { $0 }.map { event in
