@@ -188,8 +188,8 @@ package final class Store: Sendable {
   }
 
   /// Ends scans and a backup, finishes the queued writes, truncates the write-ahead log and
-  /// releases the directory. Blocks: call it on a thread of your own, never in a handler. Returns the pages
-  /// left in the log: 0 unless a point reader is in a tick.
+  /// releases the directory. Blocks: call it on a thread of your own, never in a handler. Returns
+  /// the pages left in the log: 0 unless a point reader is in a tick.
   @discardableResult
   package func close() -> Int {
     scans.close()
