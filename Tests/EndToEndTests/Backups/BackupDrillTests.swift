@@ -67,7 +67,8 @@ extension EndToEnd {
         let found = try await Programs.patron(get, at: restored.address)
         #expect(found.exit == status, "\(id): \(found.errors)")
       }
-      try await patron(["customers", "upsert", "--external-id", "4"], at: restored)
+      let flags = ["--external-id", "4", "--email", "c4@example.com"]
+      try await patron(["customers", "upsert"] + flags, at: restored)
       #expect(try await restored.stop() == .status(0), "\(restored.errors)")
       let check = try await Programs.patrond(["check", "--data", folder.file("erased")])
       #expect(check.exit == .status(0), "\(check)")
