@@ -2,6 +2,9 @@ internal import SQLite
 
 /// The writer thread's state: the connection and its jobs. Created and used on that thread only.
 final class Writer {
+  /// The snapshot behind which pages of the WAL are copied in slices. Declared first: properties go
+  /// in their order, and the last connection, which can write, removes the WAL.
+  let pin: LogPin
   let connection: Connection
   let settings: WriterSettings
   let queue: WriteQueue
@@ -22,8 +25,6 @@ final class Writer {
   private var waitSeconds: [Double] = []
   /// Their cost, without the jobs whose deadline had passed.
   private var runCost = 0
-  /// The snapshot behind which pages of the WAL are copied in slices.
-  let pin: LogPin
   /// The sync of the database file between slices and a whole checkpoint.
   let databaseSync: DatabaseSync
   var checkpoints: CheckpointCycle

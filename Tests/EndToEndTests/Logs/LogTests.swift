@@ -53,9 +53,9 @@ extension EndToEnd {
     @Test(
       "wrong flags are refused with the right word",
       arguments: [
-        (["--log-level", "inof"], "did you mean `info`?"),
+        (["--log-level", "infos"], "did you mean `info`?"),
         (["--log-level", "stor=debug"], "did you mean `store`?"),
-        (["--log-format", "xml"], "xml"), (["--slow-call-ms", "-1"], "0 to 3600000"),
+        (["--log-format", "xml"], "xml"), (["--slow-call-ms", "3600001"], "0 to 3600000"),
       ]
     )
     func wrongFlags(_ flags: [String], _ says: String) async throws {
