@@ -1,6 +1,6 @@
 import TTRPC
 
-// What the I/O loops count.
+// Counts of the I/O loops.
 extension MetricsPage {
   mutating func addCalls(_ counts: LoopCounts, _ methods: [Method]) {
     let labels = Self.labels(of: methods) + ["unknown"]

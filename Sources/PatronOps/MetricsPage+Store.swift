@@ -1,7 +1,7 @@
 import PatronServer
 import PatronStore
 
-// What the threads of the database measure.
+// Measurements of the threads of the database.
 extension MetricsPage {
   mutating func addDatabase(_ database: ServerStatus.Database, _ measured: StoreMeasurements) {
     addWriter(database, measured)

@@ -7,7 +7,7 @@ import Foundation
 #endif
 
 /// The resources that the process uses, as the system counts them.
-struct ProcessUse {
+package struct ProcessUse {
   /// The time for which processors worked for the process, in seconds.
   var cpuSeconds: Double
   /// Bytes of memory in use; nil where the system does not say.
@@ -36,7 +36,8 @@ struct ProcessUse {
     Double(time.tv_sec) + Double(time.tv_usec) / 1e6
   }
 
-  private static func residentBytes() -> Int? {
+  /// Bytes of memory in use; nil where the system does not say. Reads a small file of `/proc`.
+  package static func residentBytes() -> Int? {
     guard let text = try? String(contentsOfFile: "/proc/self/statm", encoding: .utf8) else {
       return nil
     }

@@ -1,4 +1,3 @@
-import Foundation
 import PatronOps
 import PatronProto
 import PatronServer
@@ -26,7 +25,7 @@ struct StatusBoard: Sendable {
     if let database = now.database { Self.add(database, &status) }
     if let clients = now.clients { Self.add(clients, &status) }
     status.commits = Int64(clamping: store.commitCounter.current)
-    status.residentBytes = Self.residentBytes
+    status.residentBytes = Int64(ProcessUse.residentBytes() ?? 0)
     status.lastBackup = store.backups.last.map(BackupStatus.init)
     status.backupRunning = store.backups.isRunning
     status.settings = reloader.settings.values.map { value in
@@ -54,11 +53,5 @@ struct StatusBoard: Sendable {
     status.openConnections = Int32(clamping: clients.connections)
     status.callsInFlight = Int32(clamping: clients.callsInFlight)
     status.watches = Int32(clamping: clients.watches)
-  }
-
-  private static var residentBytes: Int64 {
-    let text = (try? String(contentsOfFile: "/proc/self/statm", encoding: .utf8)) ?? ""
-    let fields = text.split(separator: " ")
-    return (fields.count > 1 ? Int64(fields[1]) ?? 0 : 0) * Int64(getpagesize())
   }
 }

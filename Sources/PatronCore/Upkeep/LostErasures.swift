@@ -16,7 +16,7 @@ package struct LostErasures: Sendable {
     package let mode: ErasureMode
   }
 
-  /// What a repetition did.
+  /// The result of a repetition.
   package struct Outcome: Sendable, Equatable {
     /// Customers that were erased again.
     package var erased = 0

@@ -22,9 +22,9 @@ package struct ServerStatus: Sendable {
   package var uptime: Duration
   /// The addresses on which clients are served.
   package var addresses: [String] = []
-  /// What is known of the database; nil until it is open.
+  /// The state of the database; nil until it is open.
   package var database: Database?
-  /// What is known of connections and calls; nil until the server listens.
+  /// The state of connections and calls; nil until the server listens.
   package var clients: Clients?
 
   /// The state of the database.

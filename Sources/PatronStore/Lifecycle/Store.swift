@@ -18,7 +18,7 @@ package final class Store: Sendable {
   package let schemaVersion: Int
   /// The locked data directory.
   package let directory: DataDirectory
-  /// What the threads of the database measure.
+  /// The measurements of the threads of the database.
   package let meter: StoreMeter
   /// The backups: the one that runs, and the last one.
   package let backups: Backups
