@@ -111,7 +111,7 @@ import Testing
     try await withTestServer { client, transport in
       async let answer = client.unary(TestMethods.slow, [50], CallOptions())
       #expect(await eventually { transport.server.callsInFlight == 1 })
-      await client.close()
+      await client.close(grace: .seconds(60))
       let answered = try await answer
       #expect(answered == [50])
       let error = await errorOf { () throws(RPCError) in
