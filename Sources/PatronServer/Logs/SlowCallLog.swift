@@ -3,6 +3,9 @@ internal import Synchronization
 package import TTRPC
 
 /// The lines about slow calls. Usable on any thread.
+///
+/// An overload makes every call slow, and lines about them would make it worse: a second has a few,
+/// and the next line says how many calls had none.
 package final class SlowCallLog: Sendable {
   /// The least time of a slow call.
   package let threshold: Duration
@@ -10,6 +13,18 @@ package final class SlowCallLog: Sendable {
   private let methods: [Method]
   /// Records of calls that took long, whose ends follow, by their ids.
   private let records = Mutex<[UInt64: CallRecord]>([:])
+  private let second: Mutex<Second>
+
+  /// The lines of the second that runs.
+  private struct Second {
+    var end: ContinuousClock.Instant
+    var lines = 0
+    /// Slow calls that had no line.
+    var skipped = 0
+  }
+
+  /// Lines of a second.
+  package static let maxLines = 20
 
   /// Records that are kept. Those of calls that were given up before their answer stay until there
   /// are so many.
@@ -20,6 +35,7 @@ package final class SlowCallLog: Sendable {
     self.threshold = threshold
     self.methods = methods
     self.log = log
+    second = Mutex(Second(end: .now))
   }
 
   /// Keeps the record of a call whose answer is on its way, if it took long.
@@ -33,8 +49,9 @@ package final class SlowCallLog: Sendable {
   }
 
   /// Logs the end of a slow call, with the time in queues apart if it had to wait for a lane.
-  package func ended(_ peer: Peer, _ call: EndedCall) {
+  package func ended(_ peer: Peer, _ call: EndedCall, now: ContinuousClock.Instant = .now) {
     let record = records.withLock { $0.removeValue(forKey: call.id) }
+    guard let skipped = takeLine(now) else { return }
     let marks = record?.marks ?? CallMarks(id: CallID(call.id), keyID: nil, trace: nil)
     var metadata = marks.metadata
     if methods.indices.contains(call.method) {
@@ -48,7 +65,26 @@ package final class SlowCallLog: Sendable {
     }
     metadata["conn"] = .stringConvertible(call.target.connection)
     metadata["peer"] = "\(peer.address)"
+    if skipped > 0 { metadata["skipped"] = .stringConvertible(skipped) }
     log.info("a slow call", metadata: metadata)
+  }
+
+  /// Takes one of the second's lines. Returns the number of slow calls since the last line that had
+  /// none, or nil if this call has none either.
+  private func takeLine(_ now: ContinuousClock.Instant) -> Int? {
+    second.withLock { second in
+      if now >= second.end {
+        second.end = now + .seconds(1)
+        second.lines = 0
+      }
+      guard second.lines < Self.maxLines else {
+        second.skipped += 1
+        return nil
+      }
+      second.lines += 1
+      defer { second.skipped = 0 }
+      return second.skipped
+    }
   }
 }
 

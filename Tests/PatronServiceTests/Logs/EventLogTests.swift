@@ -60,6 +60,21 @@ struct EventLogTests {
     #expect(log.messages.first?.contains("queue_ms") == false)
   }
 
+  @Test func anOverloadHasAFewLinesOfEachSecond() {
+    let log = LogCollector()
+    let slow = SlowCallLog(.zero, [], log: log.log)
+    let start = ContinuousClock.now + .seconds(60)
+    for id in 1...UInt64(SlowCallLog.maxLines + 5) {
+      slow.ended(Peer(address: "unix"), Self.call(id, 300), now: start)
+    }
+    #expect(log.messages.count == SlowCallLog.maxLines)
+    for id in UInt64(100)...101 {
+      slow.ended(Peer(address: "unix"), Self.call(id, 300), now: start + .seconds(1))
+    }
+    let later = log.messages.dropFirst(SlowCallLog.maxLines).map { $0.hasSuffix(" skipped=5") }
+    #expect(later == [true, false])
+  }
+
   @Test func refusalsAreCountedByReason() {
     let log = LogCollector()
     var lines = ConnectionLog(connections: log.log, calls: log.log)
