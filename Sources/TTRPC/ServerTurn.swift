@@ -1,14 +1,24 @@
 /// The share of its I/O thread that a connection has before other connections run. A turn handles
 /// at least one frame.
+///
+/// A turn is shorter the more connections wait for theirs, so that one with a single request is
+/// served soon beside many that send without end.
 struct ServerTurn {
   private var framesLeft: Int
   private let micros: Int
   private let start: ContinuousClock.Instant
   private var hasBegun = false
 
-  init(_ limits: Limits, _ now: ContinuousClock.Instant) {
-    framesLeft = limits.callsPerTurn
-    micros = limits.turnMicros
+  /// The calls and microseconds that a turn has however many wait: fewer would make turns dearer
+  /// than their calls.
+  private static let leastCalls = 8
+  private static let leastMicros = 100
+
+  /// Begins a turn while `waiting` other connections wait for theirs.
+  init(_ limits: Limits, _ now: ContinuousClock.Instant, waiting: Int = 0) {
+    let (calls, time) = (limits.callsPerTurn, limits.turnMicros)
+    framesLeft = max(calls / (waiting + 1), min(calls, Self.leastCalls))
+    micros = max(time / (waiting + 1), min(time, Self.leastMicros))
     start = now
   }
 
@@ -25,8 +35,9 @@ struct ServerTurn {
 extension ServerConnection {
   /// Begins a turn: the connection handles frames until ``Limits/callsPerTurn`` or
   /// ``Limits/turnMicros`` is reached, then ``next(_:consumed:now:)`` returns ``ServerStep/yield``.
-  public mutating func beginTurn(now: ContinuousClock.Instant) {
-    turn = ServerTurn(limits, now)
+  /// `waiting` other connections wait for theirs and share both.
+  public mutating func beginTurn(now: ContinuousClock.Instant, waiting: Int = 0) {
+    turn = ServerTurn(limits, now, waiting: waiting)
   }
 
   /// Returns true if a ``ServerStep/blocked`` would not come again at once, so that the rest of the

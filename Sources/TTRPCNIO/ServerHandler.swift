@@ -249,7 +249,7 @@ final class ServerHandler: ChannelInboundHandler {
   ) {
     var now = ContinuousClock.now
     counters?.setTime(now)
-    if beginsTurn { connection.beginTurn(now: now) }
+    if beginsTurn { connection.beginTurn(now: now, waiting: owner.turns.waitingCount) }
     isBlocked = false
     while true {
       switch connection.next(bytes, consumed: &consumed, now: now) {

@@ -18,6 +18,9 @@ final class ServerTurns {
     roundTime = .microseconds(limits.turnMicros)
   }
 
+  /// The connections that wait for another turn.
+  var waitingCount: Int { waiting.count }
+
   /// Queues a connection behind all that wait. The caller makes sure that it is queued once.
   func add(_ handler: ServerHandler) {
     waiting.append(handler)

@@ -1,13 +1,11 @@
 """Overload and a noisy neighbour, with patron-load as the load.
 
-The server has one processor and the loads have the others, as if they were other machines: a flood
-of requests would otherwise take the processor of the server that it measures.
+Floods run at a low priority: their requests are meant to come from other machines, and would take
+the processors of the server that is measured.
 """
 
-import contextlib
 import json
 import os
-import pathlib
 import subprocess
 import threading
 import time
@@ -22,25 +20,7 @@ HOT, SMALL = "hot", "small"
 # Calls in flight of an open loop, beyond which patron-load drops calls: more than the queue of the
 # writer holds, fewer than the server and its connections admit.
 IN_FLIGHT = 12_000
-
-
-@contextlib.contextmanager
-def apart(server):
-    """Keeps the server's threads on one processor, and this process and its loads off it."""
-    every = os.sched_getaffinity(0)
-    first = {min(every)}
-    others = every - first
-    if not others:
-        yield
-        return
-    for task in pathlib.Path(f"/proc/{server.pid}/task").iterdir():
-        with contextlib.suppress(OSError):  # a thread that has ended
-            os.sched_setaffinity(int(task.name), first)
-    os.sched_setaffinity(0, others)
-    try:
-        yield
-    finally:
-        os.sched_setaffinity(0, every)
+FLOOD = 15
 
 
 def start(server, store, *flags, nice=0):
@@ -64,8 +44,8 @@ def finish(process):
     return json.loads(output)
 
 
-def load(server, store, *flags):
-    return finish(start(server, store, *flags))
+def load(server, store, *flags, nice=0):
+    return finish(start(server, store, *flags, nice=nice))
 
 
 def p99(report):
@@ -78,7 +58,8 @@ def p99(report):
 
 def capacity(server, seconds):
     """Returns the writes per second of a closed loop, in which the server is never idle."""
-    return load(server, HOT, "-c", 256, "--connections", 8, "-z", f"{seconds}s")["rps"]
+    return load(server, HOT, "-c", 256, "--connections", 8, "-z", f"{seconds}s",
+                nice=FLOOD)["rps"]
 
 
 class Overloaded:
@@ -115,15 +96,10 @@ class Overloaded:
 
 def overload(server, seconds):
     """Offers three times the capacity in an open loop."""
-    with apart(server):
-        return overloaded(server, seconds)
-
-
-def overloaded(server, seconds):
     most = capacity(server, max(2, seconds / 3))
     beside = Overloaded(server)
     report = load(server, HOT, "--rate", int(3 * most), "-c", IN_FLIGHT, "--connections", 16,
-                  "-t", "5s", "-z", f"{seconds}s", "--warmup", "1s")
+                  "-t", "5s", "-z", f"{seconds}s", "--warmup", "1s", nice=FLOOD)
     end = time.monotonic()
     time.sleep(4)
     beside.ended.set()
@@ -149,16 +125,11 @@ def codes(report):
 
 def neighbour(server, seconds):
     """Offers ten times the capacity to one store and a hundredth of it to another."""
-    with apart(server):
-        return beside_a_flood(server, seconds)
-
-
-def beside_a_flood(server, seconds):
     most = capacity(server, max(2, seconds / 3))
     flags = ("--rate", max(20, int(most / 100)), "--connections", 4, "-z", f"{seconds}s")
     alone = load(server, SMALL, *flags)
     noise = start(server, HOT, "--rate", int(10 * most), "-c", IN_FLIGHT, "--connections", 16,
-                  "-t", "5s", "-z", f"{seconds + 2}s", nice=10)
+                  "-t", "5s", "-z", f"{seconds + 2}s", nice=FLOOD)
     time.sleep(0.5)
     beside = load(server, SMALL, *flags)
     noisy = finish(noise)

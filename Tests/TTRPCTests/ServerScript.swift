@@ -24,6 +24,8 @@ final class ServerScript {
   private(set) var isYielding = false
   /// False to leave input to ``takeTurn()`` when a turn is over.
   var takesTurns = true
+  /// The other connections that wait for a turn when one begins.
+  var waiting = 0
   /// The dispatcher's part of each call, with the connection's session and the method's name.
   var onCall: (ConnectionSession, String) -> Void = { _, _ in }
   /// The time that each call takes.
@@ -69,14 +71,14 @@ final class ServerScript {
 
   /// Begins a turn and goes on with the input that is left.
   func takeTurn() {
-    connection.beginTurn(now: now)
+    connection.beginTurn(now: now, waiting: waiting)
     feed([])
   }
 
   private func run(_ input: UnsafeRawBufferPointer, _ consumed: inout Int) {
     isYielding = false
     counters?.setTime(now)
-    if takesTurns { connection.beginTurn(now: now) }
+    if takesTurns { connection.beginTurn(now: now, waiting: waiting) }
     while closed == nil {
       switch connection.next(input, consumed: &consumed, now: now) {
       case .needMore:
@@ -85,7 +87,7 @@ final class ServerScript {
       case .blocked:
         isBlocked = true
         return
-      case .yield where takesTurns: connection.beginTurn(now: now)
+      case .yield where takesTurns: connection.beginTurn(now: now, waiting: waiting)
       case .yield:
         isBlocked = false
         isYielding = true

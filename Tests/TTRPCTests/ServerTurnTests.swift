@@ -44,6 +44,26 @@ import Testing
     #expect(script.output().map(\.payload) == [[4], [5]])
   }
 
+  @Test(arguments: [(0, 64), (1, 32), (3, 16), (100, 8)])
+  func theConnectionsThatWaitShareATurn(waiting: Int, calls: Int) {
+    let script = Self.script { $0.turnMicros = 1_000_000 }
+    script.waiting = waiting
+    script.takeTurn()
+    script.feed(Self.echoes(1...65))
+    #expect(script.isYielding)
+    #expect(script.output().count == calls)
+  }
+
+  @Test(arguments: [(0, 10), (4, 2), (100, 1)])
+  func theyShareItsTime(waiting: Int, calls: Int) {
+    let script = Self.script { $0.turnMicros = 1000 }
+    script.callTime = .microseconds(100)
+    script.waiting = waiting
+    script.takeTurn()
+    script.feed(Self.echoes(1...11))
+    #expect(script.output().count == calls)
+  }
+
   @Test func everyTurnHandlesACall() {
     let script = Self.script { $0.turnMicros = 1 }
     script.callTime = .seconds(1)
