@@ -205,14 +205,19 @@ class Backup(Scenario):
 
     name, command = "backup", "backup"
 
+    def copy(self, point, data, target):
+        """Makes a backup under the fault. Returns its status, what it printed, and faults."""
+        return *patrond("backup", "--data", data, "--to", target / "file",
+                        environment=point.environment(target)), []
+
     def run(self, point):
         data, target = point.folder / "data", point.folder / "target"
         shutil.copytree(self.template, data)
         target.mkdir(mode=0o700)
-        status, text = patrond("backup", "--data", data, "--to", target / "file",
-                               environment=point.environment(target))
+        status, text, faults = self.copy(point, data, target)
         point.status = status
-        faults = [] if status >= 0 and status != SHIM_BROKE else [f"status {status}: {text[-200:]}"]
+        if status < 0 or status == SHIM_BROKE:
+            faults.append(f"status {status}: {text[-200:]}")
         if status != 0:
             # A second attempt is not in the way of what the first has left.
             again, text = patrond("backup", "--data", data, "--to", target / "again")
@@ -223,6 +228,24 @@ class Backup(Scenario):
         if status != 0:
             return faults + [f"the backup cannot be restored: {text[-200:]}"]
         return faults + self.look(restored, [])
+
+
+class ServedBackup(Backup):
+    """A backup that the server itself makes: its failure is no business of other callers."""
+
+    name = "served-backup"
+
+    def copy(self, point, data, target):
+        server = Server(data, environment=point.environment(target))
+        status, text = patrond("backup", "--data", data, "--to", target / "file")
+        beside = ledger.Load(server, "beside", limit=2)
+        beside.join()
+        faults = [f"a failed backup refuses writes: {text}" for text in beside.refusals()]
+        found, _ = ledger.find_faults(server, self.before() + beside.ledgers)
+        end = server.stop()
+        if end != STOPPED:
+            faults.append(f"a failed backup ended the server with status {end}")
+        return status, text, faults + found
 
 
 class Restore(Scenario):
@@ -247,8 +270,10 @@ class Restore(Scenario):
         if status < 0 or status == SHIM_BROKE:
             faults.append(f"status {status}: {text[-200:]}")
         if status != 0:
-            # What the first attempt has left is no database, or the whole one.
-            if data.exists() and (data / "patron.db").exists():
+            # What the first attempt has left is no database, or the whole one. An empty file is
+            # none.
+            file = data / "patron.db"
+            if file.exists() and file.stat().st_size > 0:
                 server = Server(data, waits=False)
                 if server.wait():
                     found, _ = ledger.find_faults(server, self.before())
@@ -261,7 +286,11 @@ class Restore(Scenario):
         return faults + self.look(data, [])
 
 
-SCENARIOS = (Start, Batch, Checkpoint, Migration, Backup, Restore)
+SCENARIOS = (Start, Batch, Checkpoint, Migration, Backup, ServedBackup, Restore)
+
+
+def names():
+    return [kind.name for kind in SCENARIOS]
 
 
 class Sweep:
@@ -272,6 +301,8 @@ class Sweep:
         self.counts, self.tried, self.ends, self.left_out = {}, {}, {}, []
         self.scenarios = []
         for kind in SCENARIOS:
+            if part.scenarios and kind.name not in part.scenarios:
+                continue
             if getattr(kind, "command", None) and not has_command(kind.command):
                 self.left_out.append(kind.name)
                 continue
@@ -299,17 +330,17 @@ class Sweep:
         return point
 
     def points(self):
-        """Yields the points, scenario by scenario, or in turns for a short run."""
-        if self.part.long:
-            for scenario in self.scenarios:
-                for mode in MODES:
-                    for number in range(1, self.counts[scenario.name] + 1):
-                        yield scenario, number, mode
-            return
-        while True:
-            for scenario in self.scenarios:
-                number = self.part.chance.randint(1, self.counts[scenario.name])
-                yield scenario, number, self.part.chance.choice(MODES)
+        """Yields all points: each scenario in turn has the next one of its own random order."""
+        left = []
+        for scenario in self.scenarios:
+            calls = range(1, self.counts[scenario.name] + 1)
+            points = [(scenario, number, mode) for number in calls for mode in MODES]
+            self.part.chance.shuffle(points)
+            left.append(points)
+        while any(left):
+            for points in left:
+                if points:
+                    yield points.pop()
 
     def run(self):
         with concurrent.futures.ThreadPoolExecutor(WORKERS) as pool:
@@ -339,7 +370,7 @@ class Sweep:
                 _, running = concurrent.futures.wait(
                     running, return_when=concurrent.futures.FIRST_COMPLETED)
             if count % 200 == 0:
-                self.part.note(f"{count} points, now {scenario.name}")
+                self.part.note(f"{count} points")
 
     def figures(self):
         for name, count in self.counts.items():

@@ -5,13 +5,18 @@ import subprocess
 
 from server import ROOT
 
-# Of each target: 10^8 executions in all, and a few more.
-LONG_RUNS = 15_000_000
+# Of each target: 10^8 executions in all.
+TARGETS = 8
+LONG_RUNS = 12_500_000
 SHORT_SECONDS = 1
 
 
 def run(part):
-    bound = ["--runs", str(LONG_RUNS)] if part.long else ["--seconds", str(SHORT_SECONDS)]
+    bound = ["--seconds", str(SHORT_SECONDS)]
+    if part.long:
+        bound = ["--runs", str(LONG_RUNS)]
+        if part.seconds:
+            bound = ["--seconds", str(max(1, part.seconds // TARGETS))]
     # A short run takes the program as it is: building it takes longer than the run.
     build = [] if part.long else ["--no-build"]
     program = os.environ.get("PATRON_FUZZ_PROGRAM")

@@ -92,7 +92,8 @@ def run(part):
         return
     totals = dict.fromkeys(TOTALS, 0)
     number = late = 0
-    while number == 0 or part.long and totals["images"] < LONG_IMAGES and not part.complaints:
+    while number == 0 or (part.long and totals["images"] < LONG_IMAGES and not part.complaints
+                          and not part.late()):
         folder, log, acks = record(part, number, shim)
         report = audit(part, folder, log, acks)
         shutil.rmtree(folder)

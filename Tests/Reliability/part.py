@@ -6,20 +6,24 @@ import time
 
 
 class Part:
-    """One part while it runs. Figures are the columns of its row; complaints fail the run."""
+    """One part while it runs. Figures are the columns of its row; complaints fail the run.
 
-    def __init__(self, name, work, long, seed, seconds):
-        self.name, self.work, self.long, self.seed = name, work / name, long, seed
+    A long part goes on until it has reached its goal; with a number of seconds, it begins no
+    further step after these, as a short one does."""
+
+    def __init__(self, name, work, choice, seconds):
+        self.name, self.work, self.long, self.seed = name, work / name, choice.long, choice.seed
+        self.seconds, self.scenarios = seconds, choice.scenario
         self.work.mkdir()
         # A part draws the same numbers whatever ran before it.
-        self.chance = random.Random(f"{seed}-{name}")
+        self.chance = random.Random(f"{choice.seed}-{name}")
         self.begun = time.monotonic()
         self.end = self.begun + seconds if seconds else float("inf")
         self.figures, self.complaints, self.skipped = [], [], ""
         self.took = 0.0
 
     def late(self):
-        """Returns true if the time of a short run is over."""
+        """Returns true if the time of the part is over."""
         return time.monotonic() > self.end
 
     def note(self, text):

@@ -26,6 +26,8 @@ SKIPPED = 77
 def options():
     parser = argparse.ArgumentParser(prog="dev/reliability")
     parser.add_argument("--long", action="store_true")
+    parser.add_argument("--minutes", type=int, default=0)
+    parser.add_argument("--scenario", action="append", choices=faults.names(), default=[])
     parser.add_argument("--only", action="append", choices=list(PARTS), default=[])
     parser.add_argument("--seed", type=int)
     parser.add_argument("--work", type=pathlib.Path)
@@ -35,7 +37,9 @@ def options():
 
 def run_part(name, choice, work):
     run, seconds = PARTS[name]
-    part = Part(name, work, choice.long, choice.seed, 0 if choice.long else seconds)
+    if choice.long:
+        seconds = 60 * choice.minutes
+    part = Part(name, work, choice, seconds)
     part.note("begins")
     try:
         run(part)
