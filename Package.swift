@@ -143,6 +143,7 @@ let libraries: [Target] = [
     ],
     swiftSettings: strict
   ),
+  .target(name: "PatronSettings", dependencies: [yams], swiftSettings: strict),
   .target(
     name: "PatronSample",
     dependencies: ["PatronCore", "PatronStore", "PatronModel", "PatronProto", "ProtobufC"],
@@ -167,8 +168,8 @@ let executables: [Target] = [
     name: "patrond",
     dependencies: [
       "PatronService", "PatronServer", "PatronOps", "PatronCore", "PatronSample", "PatronStore",
-      "PatronProto", "ProtobufC", "PatronModel", "TTRPC", "TTRPCNIO", argumentParser, lifecycle,
-      unixSignals, logging, yams,
+      "PatronSettings", "PatronProto", "ProtobufC", "PatronModel", "TTRPC", "TTRPCNIO",
+      argumentParser, lifecycle, unixSignals, logging,
     ],
     swiftSettings: strict
   ),
@@ -270,8 +271,8 @@ let tests: [Target] = [
   .testTarget(
     name: "PatrondTests",
     dependencies: [
-      "patrond", "PatronServer", "PatronStore", "TTRPC", "TTRPCNIO", "TestKit", argumentParser,
-      logging,
+      "patrond", "PatronServer", "PatronSettings", "PatronStore", "TTRPC", "TTRPCNIO", "TestKit",
+      argumentParser, logging,
     ],
     swiftSettings: strict
   ),
@@ -290,7 +291,9 @@ let tests: [Target] = [
   ),
   .target(
     name: "FuzzTargets",
-    dependencies: ["TTRPC", "ProtobufC", "PatronProto", "PatronModel", "PatronCore"],
+    dependencies: [
+      "TTRPC", "ProtobufC", "PatronProto", "PatronModel", "PatronCore", "PatronSettings",
+    ],
     path: "Tests/FuzzTargets",
     swiftSettings: strict
   ),

@@ -190,8 +190,24 @@ def keys():
     yield "other-letters", key("0123456789abcdefghjkmnpilo", "1" * 43)
 
 
+def yaml():
+    yield "plain", b"# Settings\ndata: /var/lib/patron\nmax-calls: 100\ngroup-commit: false\n"
+    yield "list", b"listen:\n  - 127.0.0.1:0\n  - \"unix:/tmp/a & b\"  # *not* an alias\n"
+    yield "flow", b"{listen: [a, 'b', \"c\\u00e9\"], threads: 4}\n"
+    yield "nested", b"tls:\n  cert:\n    - {a: [b, {c: d}]}\n"
+    yield "empty-values", b"a:\nb: ~\nc: null\nd: ''\ne: []\nf: {}\n"
+    yield "twice", b"threads: 1\nmap-mib: 5\n\"threads\": 2\n"
+    yield "alias", b"a: &x [1]\nb: *x\n"
+    yield "documents", b"%YAML 1.1\n---\na: 1\n...\n---\nb: 2\n"
+    yield "blocks", b"a: |+2\n    kept\n\nb: >-\n  folded\n  text\n? c\n: d\n"
+    yield "tags", b"!!map {!!str a: !!int 1, <<: {b: 2}, ? [k]: v}\n"
+    yield "open", b"a: \"never closed\n  b: [1,\n"
+    yield "deep", b"a: " + b"[" * 400 + b"]" * 400
+    yield "marks", b"\xef\xbb\xbfa: 1\r\nb: 2\rc: \xe2\x80\xa83\n"
+
+
 TARGETS = {"frames": frames, "envelopes": envelopes, "messages": messages, "json": json,
-           "page-tokens": page_tokens, "csv": csv, "keys": keys}
+           "page-tokens": page_tokens, "csv": csv, "keys": keys, "yaml": yaml}
 # Targets whose seeds do not begin with the byte that chooses a variant.
 PLAIN = {"frames": CUT}
 

@@ -10,7 +10,7 @@ package struct FuzzTarget: Sendable {
 
   /// All targets, in the order in which `dev/fuzz` runs them.
   package static let all = [
-    frames, envelopes, messages, json, pageTokens, csv, keys,
+    frames, envelopes, messages, json, pageTokens, csv, keys, yaml,
   ]
 
   /// Returns the target of a name, or nil.

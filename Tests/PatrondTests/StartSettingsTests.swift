@@ -1,5 +1,6 @@
 import ArgumentParser
 import Logging
+import PatronSettings
 import Synchronization
 import TTRPC
 import TestKit

@@ -78,6 +78,13 @@ struct ModuleRule: Sendable, CustomStringConvertible {
       foreign: ["NIOCore", "NIOPosix", "NIOHTTP1"]
     ),
     .init(
+      name: "PatronSettings",
+      folder: "Sources/PatronSettings",
+      own: [],
+      foreign: ["Yams"],
+      system: pure
+    ),
+    .init(
       name: "PatronSample",
       folder: "Sources/PatronSample",
       own: ["PatronCore", "PatronStore", "PatronModel", "PatronProto", "ProtobufC"]
@@ -87,9 +94,9 @@ struct ModuleRule: Sendable, CustomStringConvertible {
       folder: "Sources/patrond",
       own: [
         "PatronService", "PatronServer", "PatronOps", "PatronCore", "PatronSample", "PatronStore",
-        "PatronProto", "ProtobufC", "PatronModel", "TTRPC", "TTRPCNIO",
+        "PatronSettings", "PatronProto", "ProtobufC", "PatronModel", "TTRPC", "TTRPCNIO",
       ],
-      foreign: ["ArgumentParser", "Logging", "ServiceLifecycle", "UnixSignals", "Yams"]
+      foreign: ["ArgumentParser", "Logging", "ServiceLifecycle", "UnixSignals"]
     ),
     .init(
       name: "PatronClient",

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Logging
+import PatronSettings
 import Synchronization
 
 /// The settings in force, and their change by SIGHUP. Usable on any thread.

@@ -1,4 +1,5 @@
 import Foundation
+import PatronSettings
 
 extension StartSettings {
   /// Reads the settings of this process.

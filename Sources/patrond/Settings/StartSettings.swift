@@ -1,3 +1,5 @@
+import PatronSettings
+
 /// The settings that a start of the server takes: a flag wins over its environment variable, that
 /// over the settings file, and that over the default.
 struct StartSettings: Sendable {
