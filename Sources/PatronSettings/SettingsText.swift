@@ -49,12 +49,16 @@ package struct SettingsText: Sendable, Equatable {
       throw SettingsError(path, root.mark?.line ?? 1, "expected lines such as `max-calls: 100`")
     }
     var entries: [Entry] = []
+    var names: Set<String> = []
     for (key, value) in mapping {
       let line = key.mark?.line ?? 1
       guard case .scalar(let scalar) = key else {
         throw SettingsError(path, line, "expected the name of a setting before the colon")
       }
-      entries.append(Entry(name: scalar.string, line: line, value: Self.value(value, line)))
+      let name = scalar.string
+      // The parser takes names with different tags for different ones.
+      guard names.insert(name).inserted else { throw Self.twice(name, line, path) }
+      entries.append(Entry(name: name, line: line, value: Self.value(value, line)))
     }
     self.entries = entries
   }
@@ -126,10 +130,14 @@ package struct SettingsText: Sendable, Equatable {
     case .duplicatedKeysInMapping(let names, let context):
       let name = names.first ?? ""
       let line = secondLine(of: name, text) ?? context.mark.line
-      return SettingsError(path, line, "\(name.prefix(64)) is there twice; remove one of them")
+      return twice(name, line, path)
     default:
       return SettingsError(path, 1, "this is not YAML")
     }
+  }
+
+  private static func twice(_ name: String, _ line: Int, _ path: String) -> SettingsError {
+    SettingsError(path, line, "\(name.prefix(64)) is there twice; remove one of them")
   }
 
   /// Returns the line of the second occurrence of a name at the beginning of a line.

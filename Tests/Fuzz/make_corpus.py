@@ -201,6 +201,7 @@ def yaml():
     yield "documents", b"%YAML 1.1\n---\na: 1\n...\n---\nb: 2\n"
     yield "blocks", b"a: |+2\n    kept\n\nb: >-\n  folded\n  text\n? c\n: d\n"
     yield "tags", b"!!map {!!str a: !!int 1, <<: {b: 2}, ? [k]: v}\n"
+    yield "tagged-names", b"threads: 1\n!name threads: 2\n"
     yield "open", b"a: \"never closed\n  b: [1,\n"
     yield "deep", b"a: " + b"[" * 400 + b"]" * 400
     yield "marks", b"\xef\xbb\xbfa: 1\r\nb: 2\rc: \xe2\x80\xa83\n"

@@ -52,6 +52,7 @@ struct SettingsFileTests {
     ("group-commit: yes\n", 1, "true, false"),
     ("synchronous: maybe\n", 1, "full, normal, off"),
     ("threads: 1\nmap-mib: 5\nthreads: 2\n", 3, "threads is there twice"),
+    ("threads: 1\n!name threads: 2\n", 2, "threads is there twice"),
     ("- threads\n", 1, "expected lines such as"),
     ("threads: \"4\n", 1, "not YAML"),
     ("threads: 1\n---\nthreads: 2\n", 2, "not YAML"),
