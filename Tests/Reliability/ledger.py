@@ -7,6 +7,7 @@ be there once.
 """
 
 import threading
+import time
 
 from server import wire
 from wire import field, fields
@@ -16,6 +17,8 @@ ADMIN = "patron.v1.AdminService"
 CONSENT = "patron.v1.CustomerService"
 NOT_FOUND = 5
 PAGE = 100
+# Attempts at a write that a server with too much to do refuses.
+ATTEMPTS = 20
 EMAIL, OPERATOR, THIRD_PARTY, PAID = 2, 2, 3, 4
 
 
@@ -57,6 +60,17 @@ class Ledger:
         """Makes a write. Returns what the answer says of it."""
         raise NotImplementedError
 
+    def send_patiently(self, connection, index):
+        """Makes a write, and again if the server has queued too much: then nothing was written."""
+        for _ in range(ATTEMPTS):
+            try:
+                return self.send(connection, index)
+            except wire.Refused as error:
+                if "work queued" not in str(error):
+                    raise
+                time.sleep(error.delay or 0.1)
+        return self.send(connection, index)
+
     def faults(self, connection):
         """Returns texts about acknowledged writes that are missing, and about what is there twice
         or was never sent."""
@@ -76,7 +90,7 @@ class Ledger:
             if ended.is_set():
                 break
             try:
-                answer = self.send(connection, index)
+                answer = self.send_patiently(connection, index)
                 self.times.append(clock())
                 self.acknowledged.append((index, answer))
             except wire.Refused as error:
@@ -93,7 +107,7 @@ class Ledger:
         if self.uncertain is None or not self.repeats:
             return False
         index, self.uncertain = self.uncertain, None
-        self.acknowledged.append((index, self.send(connection, index)))
+        self.acknowledged.append((index, self.send_patiently(connection, index)))
         return True
 
     def sent(self):

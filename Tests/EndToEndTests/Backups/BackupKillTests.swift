@@ -23,12 +23,16 @@ extension EndToEnd {
       )
       #expect(made.exit == .status(0), "\(made.errors)")
       try FileManager.default.createDirectory(atPath: copies, withIntermediateDirectories: false)
+      var inside = 0
       for kill in 0..<Self.kills {
         let server = try await PatronServer.start(data: data)
         let path = "\(copies)/copy-\(kill).db"
         async let run = Programs.patrond(["backup", "--data", data, "--to", path])
-        try await Task.sleep(for: .milliseconds(Int.random(in: 1...150, using: &random)))
+        // On a busy machine the command takes longer to start than the server to copy.
+        try await Self.untilBegun(path)
+        try await Task.sleep(for: .milliseconds(Int.random(in: 0...150, using: &random)))
         try await server.kill()
+        inside += Files.exists("\(path).partial") ? 1 : 0
         // The command ends one way or the other: the server may have finished before.
         _ = try await run
       }
@@ -45,9 +49,19 @@ extension EndToEnd {
         #expect(!restored.errors.contains("warning"), "\(restored.errors)")
         try FileManager.default.removeItem(atPath: target)
       }
-      print("killed backups: seed \(random.seed), \(finished) of \(Self.kills) finished")
+      print(
+        "killed backups: seed \(random.seed), \(inside) of \(Self.kills) while they were copied, "
+          + "\(finished) finished"
+      )
       let check = try await Programs.patrond(["check", "--data", data])
       #expect(check.exit == .status(0), "\(check)")
+    }
+
+    /// Waits until a backup is being copied, or is there; at most some seconds.
+    private static func untilBegun(_ path: String) async throws {
+      for _ in 0..<5000 where !Files.exists("\(path).partial") && !Files.exists(path) {
+        try await Task.sleep(for: .milliseconds(1))
+      }
     }
   }
 }
