@@ -15,7 +15,7 @@ from wire import field, fields
 STORE = "ledger"
 ADMIN = "patron.v1.AdminService"
 CONSENT = "patron.v1.CustomerService"
-NOT_FOUND = 5
+DEADLINE_EXCEEDED, NOT_FOUND = 4, 5
 PAGE = 100
 # Attempts at a write that a server with too much to do refuses.
 ATTEMPTS = 20
@@ -94,8 +94,11 @@ class Ledger:
                 self.times.append(clock())
                 self.acknowledged.append((index, answer))
             except wire.Refused as error:
-                # An error of the disk does not say whether the write is on it.
-                self.uncertain, self.error = index, f"{self.name}-{index}: {error}"
+                # An error of the disk does not say whether the write is on it. Nor does a deadline,
+                # but that is no failure: a machine that stands still misses it as well.
+                self.uncertain = index
+                if error.code != DEADLINE_EXCEEDED:
+                    self.error = f"{self.name}-{index}: {error}"
                 break
             except OSError:
                 self.uncertain = index
