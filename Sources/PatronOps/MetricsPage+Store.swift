@@ -20,6 +20,16 @@ extension MetricsPage {
     addScans(database, measured)
   }
 
+  mutating func addBackups(_ backups: Backups) {
+    text.gauge("patron_backup_running", "1 while a backup runs.", backups.isRunning)
+    guard let last = backups.last else { return }
+    text.gauge(
+      "patron_backup_last_success_timestamp_seconds",
+      "End of the last backup since the start of the process, since 1970.",
+      last.finishedAt / 1_000_000
+    )
+  }
+
   private mutating func addWriter(
     _ database: ServerStatus.Database,
     _ measured: StoreMeasurements

@@ -24,6 +24,7 @@ struct MetricsPage {
     }
     if let clients = status.clients { page.addClients(clients, parts) }
     if let database = status.database { page.addDatabase(database, parts.store.meter.current) }
+    page.addBackups(parts.store.backups)
     return page.text.text
   }
 
@@ -43,6 +44,11 @@ struct MetricsPage {
     }
     if let files = use.openFiles { text.gauge("process_open_fds", "Open files.", files) }
     if let files = use.maxFiles { text.gauge("process_max_fds", "Limit of open files.", files) }
+    text.counter(
+      "patron_log_dropped_lines_total",
+      "Lines of the log that its reader was too slow for.",
+      state.droppedLogLines()
+    )
   }
 
   private static var swiftVersion: String {

@@ -40,6 +40,8 @@ package final class OpsState: Sendable {
   let version: String
   /// The time of the start in seconds since 1970 UTC.
   package let startedAt: Int64
+  /// Returns the lines that the log has dropped. Any thread calls it.
+  let droppedLogLines: @Sendable () -> Int
   private let begin = ContinuousClock.now
   private let state = Mutex(State())
 
@@ -49,9 +51,14 @@ package final class OpsState: Sendable {
   static let healthPatience = Duration.seconds(5)
 
   /// Creates the state of a server that starts. `startedAt` is the time in seconds since 1970 UTC.
-  package init(version: String, startedAt: Int64) {
+  package init(
+    version: String,
+    startedAt: Int64,
+    droppedLogLines: @escaping @Sendable () -> Int
+  ) {
     self.version = version
     self.startedAt = startedAt
+    self.droppedLogLines = droppedLogLines
   }
 
   /// Records that the server serves.

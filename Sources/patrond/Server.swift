@@ -38,7 +38,11 @@ struct Server {
     try checkCertificates()
     // Writes of a log without a reader are errors, which are counted.
     signal(SIGPIPE, SIG_IGN)
-    let ops = OpsState(version: ServerVersion.text, startedAt: WallClock.system.now() / 1_000_000)
+    let ops = OpsState(
+      version: ServerVersion.text,
+      startedAt: WallClock.system.now() / 1_000_000,
+      droppedLogLines: { [log] in log.droppedLines }
+    )
     // Before the database is open, so that a start that takes long can be seen.
     let opsServer = try await startOps(ops)
     do {

@@ -1,5 +1,6 @@
 import Foundation
 import PatronOps
+import PatronStore
 import TTRPC
 import TTRPCNIO
 import TestKit
@@ -11,6 +12,7 @@ import Testing
   private static func page(calls: Int = 3) async throws -> String {
     let fixture = try await OpsFixture()
     fixture.serve()
+    _ = try await fixture.backUp()
     let client = fixture.server.makeClient()
     for _ in 0..<calls { _ = try await client.unary(OpsFixture.echo, [1], CallOptions()) }
     let answer = try await fixture.get("/metrics")
@@ -41,6 +43,19 @@ import Testing
     #expect(metrics.values("patron_ready") == [0])
     #expect(metrics.values("process_start_time_seconds") == [1_700_000_000])
     #expect(metrics.types["patron_rpc_total"] == nil)
+    await fixture.end()
+  }
+
+  @Test func theLastBackupHasATime() async throws {
+    let fixture = try await OpsFixture()
+    fixture.serve()
+    let name = "patron_backup_last_success_timestamp_seconds"
+    let before = try ParsedMetrics(await fixture.get("/metrics").body)
+    #expect(before.types[name] == nil, "none was made since the start")
+    let backup = try await fixture.backUp()
+    let after = try ParsedMetrics(await fixture.get("/metrics").body)
+    #expect(after.values(name) == [Double(backup.finishedAt / 1_000_000)])
+    #expect(after.values("patron_log_dropped_lines_total") == [7])
     await fixture.end()
   }
 

@@ -30,7 +30,7 @@ final class OpsFixture: Sendable {
     configuration.counts = true
     configuration.threads = 2
     server = try await LocalServer.start(configuration: configuration) { _ in Echo() }
-    state = OpsState(version: "1.2.3", startedAt: 1_700_000_000)
+    state = OpsState(version: "1.2.3", startedAt: 1_700_000_000) { 7 }
     ops = try await OpsServer.start(address ?? .tcp(host: "127.0.0.1", port: 0), of: state)
   }
 
@@ -45,6 +45,18 @@ final class OpsFixture: Sendable {
         limits: Limits()
       )
     )
+  }
+
+  /// Makes a backup.
+  func backUp() async throws -> BackupRecord {
+    let file = BackupFile(path: directory.file("copy.db"))
+    return try await withCheckedThrowingContinuation { end in
+      do {
+        try store.beginBackup(BackupTask(file) { end.resume(with: $0) })
+      } catch {
+        end.resume(throwing: error)
+      }
+    }
   }
 
   func get(_ path: String) async throws -> OpsClient.Answer {

@@ -93,7 +93,7 @@ import Testing
   }
 
   @Test func connectionsThatSendNothingEnd() async throws {
-    let state = OpsState(version: "1", startedAt: 0)
+    let state = OpsState(version: "1", startedAt: 0) { 0 }
     let server = try await OpsServer.start(
       .tcp(host: "127.0.0.1", port: 0),
       of: state,
@@ -108,7 +108,7 @@ import Testing
     let fixture = try await OpsFixture()
     let address = fixture.ops.address
     let error = await #expect(throws: ListenError.self) {
-      try await OpsServer.start(address, of: OpsState(version: "1", startedAt: 0))
+      try await OpsServer.start(address, of: OpsState(version: "1", startedAt: 0) { 0 })
     }
     #expect(error?.description.contains("in use") == true)
     await fixture.end()
