@@ -74,10 +74,9 @@ final class ServerPulse {
       .whenComplete { result in
         switch result {
         case .success(let channel): self.state = .open(channel)
-        case .failure:
-          _ = close(input)
-          _ = close(output)
-          self.state = .failed
+        // NIO has closed the pipe, but for a failure before it made the channel. Two descriptors
+        // that stay open are better than closing those of somebody else.
+        case .failure: self.state = .failed
         }
         if self.isBeating { self.send() }
       }

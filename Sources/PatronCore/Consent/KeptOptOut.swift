@@ -8,6 +8,7 @@ struct KeptOptOut {
   private let channel: PatronModel.Channel
   private let reason: PatronModel.SuppressionReason
   private let cause: SuppressionCause
+  private let isOfMerge: Bool
 
   /// Collects the customer's opt-outs; nil if there are none. An unconfirmed request does not end
   /// an earlier opt-out.
@@ -17,6 +18,7 @@ struct KeptOptOut {
     }
     guard !optOuts.isEmpty else { return nil }
     self.channel = channel
+    isOfMerge = source == ConsentSource.merge
     reason = .optOut(by: optOuts.contains(where: \.isSticky) ? .customer : .operator)
     cause = SuppressionCause(
       at: optOuts.compactMap(\.unsubscribedAt).max() ?? now,
@@ -30,6 +32,7 @@ struct KeptOptOut {
   /// row, or nil.
   @discardableResult
   func suppress(_ address: String, in writer: StoreWriter) throws -> SuppressionRow? {
-    try UnknownAddress(channel, address).suppressed(reason, cause, writer)
+    try UnknownAddress(channel, address)
+      .suppressed(reason, cause, writer, isOfMerge: isOfMerge)
   }
 }

@@ -25,11 +25,13 @@ package struct UnknownAddress {
   }
 
   /// Suppresses the address and returns the new row, or nil if it is already suppressed for that
-  /// reason. With `dryRun` nothing is written.
+  /// reason. With `dryRun` nothing is written. `isOfMerge` is true for a row that an unmerge takes
+  /// back.
   package func suppressed(
     _ reason: PatronModel.SuppressionReason,
     _ cause: SuppressionCause,
     _ writer: StoreWriter,
+    isOfMerge: Bool = false,
     dryRun: Bool = false
   ) throws -> SuppressionRow? {
     var row = try cause.row(channel, address, reason, in: writer.read)
@@ -38,10 +40,10 @@ package struct UnknownAddress {
     if let known {
       // Unmerging removes suppressions that the merge set. A statement from elsewhere must outlast
       // it.
-      guard known.source == ConsentSource.merge, row.source != known.source else {
-        return nil
-      }
-      row.suppressedAt = max(row.suppressedAt, known.suppressedAt)
+      guard known.source == ConsentSource.merge, !isOfMerge else { return nil }
+      // Never the same row, also if the caller sends the same word as source.
+      let isAlike = row.source == known.source
+      row.suppressedAt = max(row.suppressedAt, known.suppressedAt + (isAlike ? 1 : 0))
     }
     guard !dryRun else { return row }
     if known != nil {

@@ -62,7 +62,7 @@ package struct MergedConsent {
       let held = holder.customer.consent(channel, topic)
       let left = other.customer.consent(channel, topic)
       let result = ConsentRules.merge(keeping: held, with: left)
-      let why = ConsentEvidence.with { $0.note = "merge with customer \(secondary.row.id)" }
+      let why = ConsentEvidence.with { $0.note = "\(Self.noteStart)\(secondary.row.id)" }
       if left.isWish, !result.isWish { notCarried.insert(channel) }
       if result != held {
         merged.setConsent(result, channel, topic, ledgerID: 0)
@@ -86,6 +86,15 @@ package struct MergedConsent {
       }
     }
     subscriptions = merged.subscriptions
+  }
+
+  private static let noteStart = "merge with customer "
+
+  /// Returns true if a merge wrote the row. The source alone says nothing: a caller may send the
+  /// same word.
+  static func hasWritten(_ record: ConsentRecord) -> Bool {
+    guard let evidence = record.evidence else { return false }
+    return evidence.source == ConsentSource.merge && evidence.note.hasPrefix(noteStart)
   }
 
   /// Returns the changes of the primary's consent, in the form of the answer.

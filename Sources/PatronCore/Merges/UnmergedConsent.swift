@@ -147,7 +147,7 @@ struct LaterOptOuts {
       let record = try ConsentRecord(stored: body)
       guard record.recordedAt?.micros ?? 0 >= merge.mergedAt else { return false }
       guard record.state == .unsubscribed, [.unsubscribe, .import].contains(record.action),
-        record.evidence?.source != ConsentSource.merge,
+        !MergedConsent.hasWritten(record),
         let channel = PatronModel.Channel(rawValue: Int(record.channel.rawValue)),
         let topic = PatronModel.Topic(rawValue: Int(record.topic.rawValue)),
         self[channel, topic] == nil

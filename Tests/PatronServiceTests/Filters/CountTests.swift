@@ -1,5 +1,6 @@
 import Foundation
 import PatronProto
+import PatronStore
 import ProtobufC
 import TTRPC
 import TestKit
@@ -40,7 +41,9 @@ struct CountTests {
   }
 
   @Test func facetsUnderASelectionAreOfItsCustomers() async throws {
-    try await Shop.open { shop in
+    // All calls are of the same day.
+    let now = WallClock.system.now()
+    try await Shop.open(clock: WallClock { now }) { shop in
       let sample = SampleShop(customers: 300, eventsPerCustomer: 1, seed: 11)
       try sample.fill(shop.store) { _ in }
       let filters: [CustomerFilter] = [

@@ -126,6 +126,32 @@ struct MergeOptOutTests {
     }
   }
 
+  /// The opt-out takes the agreement of the other record away, though another agreement followed.
+  @Test(arguments: ["footer", "merge"])
+  func anOptOutSinceTheMergeOutlivesIt(source: String) async throws {
+    try await Shop.open { shop in
+      for id in ["a", "b"] {
+        try await customer(shop, id, "\(id)@example.com")
+        try await agree(shop, "\(id)@example.com", at: 1_700_000_000)
+      }
+      let merged = try await shop.merge(.externalID("a"), .externalID("b"))
+      try await shop.unsubscribe(.email("a@example.com")) {
+        $0.channels = [.email]
+        $0.actor = .customer
+        $0.evidence = .with { $0.source = source }
+      }
+      try await shop.subscribe {
+        $0.customer = .with { $0.email = "a@example.com" }
+        $0.channels = [.email]
+        $0.actor = .customer
+      }
+      try await shop.unmerge(merged.mergeID)
+      #expect(try await canReceive(shop, .externalID("a")))
+      #expect(try await !canReceive(shop, .externalID("b")))
+      #expect(try shop.findings() == [])
+    }
+  }
+
   @Test func anOptOutOutlivesMergeAndErasure() async throws {
     try await Shop.open { shop in
       try await customer(shop, "b", "b@example.com")
