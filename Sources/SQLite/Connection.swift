@@ -41,16 +41,18 @@ public final class Connection {
 
   /// Opens `path`. `busyTimeoutMilliseconds` is set before anything else, because even reading the
   /// header may meet a lock. `vfs` names a registered SQLite file system; nil is the default one.
-  /// `companion` is retained until the file is closed.
+  /// With `gathersLog` the pages of a transaction go to the write-ahead log in as few system calls
+  /// as possible. `companion` is retained until the file is closed.
   public init(
     path: String,
     mode: Mode,
     busyTimeoutMilliseconds: Int32,
     vfs: String? = nil,
+    gathersLog: Bool = false,
     retaining companion: (any AnyObject & Sendable)? = nil
   ) throws(SQLiteError) {
     self.companion = companion
-    let handle = try Self.open(path, mode, vfs)
+    let handle = try Self.open(path, mode, vfs, gathersLog: gathersLog)
     sqlite3_extended_result_codes(handle, 1)
     sqlite3_busy_timeout(handle, busyTimeoutMilliseconds)
     do {
@@ -77,13 +79,16 @@ public final class Connection {
   private static func open(
     _ path: String,
     _ mode: Mode,
-    _ vfs: String?
+    _ vfs: String?,
+    gathersLog: Bool
   ) throws(SQLiteError) -> OpaquePointer {
     SQLiteLibrary.configure()
+    // Null if there is no such file system: then opening by its own name says so.
+    let gathering = gathersLog ? csqlite_gathered_log(vfs).map { String(cString: $0) } : nil
     let access =
       mode == .readOnly ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE
     var handle: OpaquePointer?
-    let result = sqlite3_open_v2(path, &handle, access | SQLITE_OPEN_NOMUTEX, vfs)
+    let result = sqlite3_open_v2(path, &handle, access | SQLITE_OPEN_NOMUTEX, gathering ?? vfs)
     guard result == SQLITE_OK, let handle else {
       let error = SQLiteError(
         code: handle.map { sqlite3_extended_errcode($0) } ?? result,

@@ -28,4 +28,10 @@ int csqlite_file_errno(sqlite3 *database);
 /* 1 when an errno says that no space is left: on the disk, in the quota, or in a file. */
 int csqlite_is_lack_of_space(int error);
 
+/* Registers, once for the process, a VFS that gathers the frames of write-ahead logs over the VFS
+   `base` (null: the default one), and returns its name, which stays valid. It writes the frames of
+   a transaction in as few calls as possible and is as safe as its base. For connections that write.
+   Null when `base` is unknown or memory is short. */
+const char *csqlite_gathered_log(const char *base);
+
 #endif

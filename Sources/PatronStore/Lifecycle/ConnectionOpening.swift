@@ -17,6 +17,7 @@ enum ConnectionOpening {
         mode: .readWrite,
         busyTimeoutMilliseconds: limits.busyTimeout.wholeMilliseconds,
         vfs: options.vfs,
+        gathersLog: true,
         retaining: directory.database
       )
       let version = try runner.inspect(connection)

@@ -29,6 +29,7 @@ enum FaultyFileSystem {
     /// The name of the VFS that each open file belongs to.
     var owner: [UInt: String] = [:]
     var faults: [String: Fault] = [:]
+    var writes: [String: Int] = [:]
   }
 
   private static let state = Mutex(State())
@@ -62,6 +63,9 @@ enum FaultyFileSystem {
 
   /// Makes every sync or write of the VFS fail; nil ends the fault.
   static func set(_ fault: Fault?, _ name: String) { state.withLock { $0.faults[name] = fault } }
+
+  /// The number of writes to files of the VFS so far.
+  static func writes(_ name: String) -> Int { state.withLock { $0.writes[name] ?? 0 } }
 
   private static func adopt(_ file: UnsafeMutablePointer<sqlite3_file>, _ name: String) {
     guard let methods = file.pointee.pMethods else { return }
@@ -113,6 +117,9 @@ enum FaultyFileSystem {
     _ offset: sqlite3_int64
   ) -> Int32 {
     guard let file, let ordinary = ordinary(file) else { return SQLITE_ERROR }
+    state.withLock { state in
+      if let owner = state.owner[UInt(bitPattern: file)] { state.writes[owner, default: 0] += 1 }
+    }
     switch fault(file) {
     // SQLITE_IOERR_WRITE
     case .write: return SQLITE_IOERR | (3 << 8)
