@@ -47,6 +47,22 @@ struct GatheredLogTests {
     #expect(try recovered(lane) == 2)
   }
 
+  /// A dry run that changes more pages than the cache holds, some of them twice, and a write behind
+  /// it in the same transaction.
+  @Test func aCommitBehindALargeDryRunSurvivesACrash() throws {
+    let lane = try LaneStore { $0.limits.writerCacheBytes = 64 << 10 }
+    try lane.write { tx in
+      try tx.tentatively {
+        try Self.fill(0..<60, tx)
+        for id in 30..<60 { try tx.run(LaneStore.upsert, id, 1000 + id) }
+      }
+      try Self.fill(0..<40, tx)
+      return []
+    }
+    try lane.insert(1000)
+    #expect(try recovered(lane) == 41)
+  }
+
   /// Returns the rows that a process finds which opens the files after a crash at this moment.
   private func recovered(_ lane: LaneStore) throws -> Int64? {
     let copies = TemporaryDirectory()
