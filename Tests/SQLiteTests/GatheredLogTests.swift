@@ -7,7 +7,9 @@ import Testing
 /// The same random transactions with and without gathering.
 @Suite("Gathered logs")
 struct GatheredLogTests {
-  private static let put = Query("INSERT OR REPLACE INTO t (id, a, b) VALUES (?1, zeroblob(?2), ?3)")
+  private static let put = Query(
+    "INSERT OR REPLACE INTO t (id, a, b) VALUES (?1, zeroblob(?2), ?3)"
+  )
   private static let raise = Query("UPDATE t SET b = b + 1 WHERE id % ?1 = 0")
   private static let remove = Query("DELETE FROM t WHERE id % ?1 = 1")
   private static let rows = Query("SELECT id, length(a), b FROM t ORDER BY id")
