@@ -71,12 +71,16 @@ extension StoreWriter {
     WHERE store_id = ?1 AND customer_id = ?2
     """
   )
-  private static let updateIdentifiers = Query(
-    """
-    UPDATE customers SET updated_at = ?3, body = ?4, body_terms = coalesce(?5, body_terms),
-      provenance = coalesce(?6, provenance), external_id = ?7, email = ?8, phone = ?9
-    WHERE store_id = ?1 AND customer_id = ?2
-    """
+  // One statement for each identifier: SQLite rewrites the index of a column that is set, also to
+  // the value that it has.
+  private static let updateExternalID = Query(
+    "UPDATE customers SET external_id = ?3 WHERE store_id = ?1 AND customer_id = ?2"
+  )
+  private static let updateEmail = Query(
+    "UPDATE customers SET email = ?3 WHERE store_id = ?1 AND customer_id = ?2"
+  )
+  private static let updatePhone = Query(
+    "UPDATE customers SET phone = ?3 WHERE store_id = ?1 AND customer_id = ?2"
   )
   private static let updateStats = Query(
     """
@@ -127,19 +131,7 @@ extension StoreWriter {
     let bodyTerms = try changedBodyTerms(of: row, terms.body)
     let statsTerms =
       hasStats ? try changedStatsTerms(row.stats, terms.stats, of: row.id) : nil
-    if row.externalID != old.externalID || row.emailKey != old.emailKey || row.phone != old.phone {
-      try writeIdentifiers(of: row, replacing: old, bodyTerms)
-      if hasStats {
-        try transaction.run(
-          Self.updateStats,
-          store.name,
-          row.id,
-          row.stats,
-          statsTerms,
-          row.provenance
-        )
-      }
-    } else if hasStats {
+    if hasStats {
       try transaction.run(
         Self.updateBodyAndStats,
         store.name,
@@ -162,34 +154,28 @@ extension StoreWriter {
         row.provenance
       )
     }
+    try writeIdentifiers(of: row, replacing: old)
     noteChange(row.id)
   }
 
-  /// Writes a row whose identifiers changed, without its statistics, with what is kept by
-  /// identifier: the search index and the aliases.
-  private func writeIdentifiers(
-    of row: CustomerRow,
-    replacing old: CustomerRow,
-    _ bodyTerms: [UInt8]?
-  ) throws {
-    try transaction.run(
-      Self.updateIdentifiers,
-      store.name,
-      row.id,
-      row.updatedAt,
-      row.body,
-      bodyTerms,
-      row.provenance,
-      row.externalID,
-      row.emailKey,
-      row.phone
-    )
+  /// Writes the identifiers that changed, with what is kept by identifier: the search index and the
+  /// aliases.
+  private func writeIdentifiers(of row: CustomerRow, replacing old: CustomerRow) throws {
     if row.emailKey != old.emailKey || row.phone != old.phone {
+      if row.emailKey != old.emailKey {
+        try transaction.run(Self.updateEmail, store.name, row.id, row.emailKey)
+      }
+      if row.phone != old.phone {
+        try transaction.run(Self.updatePhone, store.name, row.id, row.phone)
+      }
       try unindex(old)
       try index(row)
       try forgetAddressAliases(row, replacing: old)
     }
-    if row.externalID != old.externalID { try forgetAlias(row.externalID) }
+    if row.externalID != old.externalID {
+      try transaction.run(Self.updateExternalID, store.name, row.id, row.externalID)
+      try forgetAlias(row.externalID)
+    }
   }
 
   /// Writes the part of a customer that orders and events change, and the provenance unless it is
