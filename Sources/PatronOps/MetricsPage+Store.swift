@@ -5,6 +5,7 @@ import PatronStore
 extension MetricsPage {
   mutating func addDatabase(_ database: ServerStatus.Database, _ measured: StoreMeasurements) {
     addWriter(database, measured)
+    addCache(database.cache)
     text.gauge("patron_log_bytes", "Pages in the write-ahead log.", database.logBytes)
     text.gauge("patron_database_bytes", "Size of the database's file.", database.bytes)
     text.gauge("patron_database_free_bytes", "Free pages in it.", database.freeBytes)
@@ -28,6 +29,13 @@ extension MetricsPage {
       "End of the last backup since the start of the process, since 1970.",
       last.finishedAt / 1_000_000
     )
+  }
+
+  private mutating func addCache(_ cache: RecordCache.Measurements) {
+    text.counter("patron_cache_hits_total", "Reads of customers from memory.", cache.hits)
+    text.counter("patron_cache_misses_total", "Reads that went to the database.", cache.misses)
+    text.counter("patron_cache_evictions_total", "Records that made room.", cache.evictions)
+    text.gauge("patron_cache_bytes", "Memory of the records.", cache.bytes)
   }
 
   private mutating func addWriter(

@@ -122,6 +122,7 @@ struct Serve: AsyncParsableCommand {
     if limits.totalOutboundBytes != nil { parts.insert(.answers) }
     if limits.totalInboundBytes != nil { parts.insert(.requests) }
     if storeLimits.maxQueuedWriteMib != nil { parts.insert(.writes) }
+    if storeLimits.cacheMib != nil { parts.insert(.records) }
     return parts
   }
 

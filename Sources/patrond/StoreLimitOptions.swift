@@ -17,6 +17,7 @@ struct StoreLimitOptions: ParsableArguments {
   @Option(help: .setting("max-scan-seconds")) var maxScanSeconds: Int?
   @Option(help: .setting("max-scan-stall-seconds")) var maxScanStallSeconds: Int?
   @Option(help: .setting("max-log-mib")) var maxLogMib: Int?
+  @Option(help: .setting("cache-mib")) var cacheMib: Int?
   @Option(help: .setting("map-mib")) var mapMib: Int?
   @Option(help: .setting("disk-reserve-mib")) var diskReserveMib: Int?
   @Option(help: .setting("max-point-read-us")) var maxPointReadUs: Int?
@@ -48,6 +49,9 @@ struct StoreLimitOptions: ParsableArguments {
     if let mib = try checked(maxLogMib, "max-log-mib") {
       limits.logBytesMark = mib << 20
       limits.logBytesHard = mib << 21
+    }
+    if let mib = try checked(cacheMib, "cache-mib") {
+      limits.recordCacheBytes = mib << 20
     }
     if let mib = try checked(mapMib, "map-mib") {
       limits.readerMapBytes = mib << 20

@@ -45,6 +45,8 @@ package struct ServerStatus: Sendable {
     package var streams: ScanLane.Phases
     package var reads: ScanLane.Phases
     package var oldestSnapshot: Duration
+    /// The measurements of the records in memory.
+    package var cache: RecordCache.Measurements
 
     /// Reads the state of an open database. Two system calls, and short locks.
     package init(_ store: Store) {
@@ -60,6 +62,7 @@ package struct ServerStatus: Sendable {
       streams = store.scans.phases
       reads = store.reads.phases
       oldestSnapshot = store.oldestSnapshotAge
+      cache = store.records?.measurements ?? RecordCache.Measurements()
     }
   }
 

@@ -13,7 +13,7 @@ package struct MemoryBound: Sendable, Equatable {
   package private(set) var requests: Int
   /// Writes that wait for the writer.
   package private(set) var writes: Int
-  /// Page caches of all connections to the database.
+  /// The records in memory, and the page caches of all connections to the database.
   package private(set) var caches: Int
   /// Long reads and streams that have begun or wait.
   package private(set) var reads: Int
@@ -38,7 +38,7 @@ package struct MemoryBound: Sendable, Equatable {
     writes = store.writeQueueBytes
     let (streams, longReads) = (store.streamPlaces, store.readPlaces)
     caches =
-      store.writerCacheBytes + threads * store.readerCacheBytes
+      store.recordCacheBytes + store.writerCacheBytes + threads * store.readerCacheBytes
       + (streams + longReads) * store.scanCacheBytes
     reads =
       (streams + longReads) * Self.longReadBytes + 2 * longReads * limits.responseBytes
@@ -129,6 +129,9 @@ extension MemoryBound {
     case requests
     case writes
     case cache
+    /// The records in memory. They get a quarter of the total, up to 1 GiB, if the other limits
+    /// leave as much; the others share the rest.
+    case records
   }
 
   /// A total that is less than the other limits need.
@@ -147,13 +150,19 @@ extension MemoryBound.Settings {
     to total: Int,
     set: Set<MemoryBound.Scaled>
   ) throws(MemoryBound.TooSmall) -> MemoryBound.Settings {
-    let free = MemoryBound.Scaled.allCases.filter { !set.contains($0) }
+    let free = MemoryBound.Scaled.allCases.filter { !set.contains($0) && $0 != .records }
     var least = self
+    if !set.contains(.records) { least.store.recordCacheBytes = 0 }
     for part in free { least[part] = min(self[part], leastValue(of: part)) }
     let leastBound = MemoryBound(least)
     let minimum = leastBound.total
     guard minimum <= total else { throw MemoryBound.TooSmall(minimum: minimum) }
-    let room = MemoryBound.sum(within: total) - leastBound.sum
+    var room = MemoryBound.sum(within: total) - leastBound.sum
+    if !set.contains(.records) {
+      let records = max(0, min(total / 4, 1 << 30, room / 2)) & ~0xF_FFFF
+      least.store.recordCacheBytes = records
+      room -= records
+    }
     let span = free.reduce(0) { $0 + Self.weight(of: $1) * (self[$1] - least[$1]) }
     guard span > 0 else { return least }
     let factor = Double(max(0, room)) / Double(span)
@@ -171,6 +180,7 @@ extension MemoryBound.Settings {
       case .requests: limits.totalInboundBytes
       case .writes: store.writeQueueBytes
       case .cache: store.writerCacheBytes
+      case .records: store.recordCacheBytes
       }
     }
     set {
@@ -179,6 +189,7 @@ extension MemoryBound.Settings {
       case .requests: limits.totalInboundBytes = newValue
       case .writes: store.writeQueueBytes = newValue
       case .cache: store.writerCacheBytes = newValue
+      case .records: store.recordCacheBytes = newValue
       }
     }
   }
@@ -191,6 +202,7 @@ extension MemoryBound.Settings {
     case .requests: 2 * limits.requestBytes
     case .writes: 8 * limits.requestBytes
     case .cache: 4 << 20
+    case .records: 0
     }
   }
 
@@ -198,7 +210,7 @@ extension MemoryBound.Settings {
   private static func weight(of part: MemoryBound.Scaled) -> Int {
     switch part {
     case .answers, .requests: 2
-    case .writes, .cache: 1
+    case .writes, .cache, .records: 1
     }
   }
 }

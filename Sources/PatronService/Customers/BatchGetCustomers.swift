@@ -3,6 +3,7 @@ internal import PatronFiles
 internal import PatronProto
 internal import PatronServer
 internal import PatronStore
+internal import ProtoWire
 internal import ProtobufC
 internal import TTRPC
 
@@ -30,6 +31,8 @@ extension CustomerHandlers {
       try ref.key(path: "customers[\(index)]").resolved(in: reader)
     }
     var missing: [Int32] = []
+    let field = BatchGetCustomersResponse.Field.customers
+    try reader.holdSnapshot()
     for (index, key) in keys.enumerated() {
       guard response.count < PageSize.maxAnswerBytes else {
         throw DomainError.reason(
@@ -39,15 +42,12 @@ extension CustomerHandlers {
           metadata: ["fitting": String(index)]
         )
       }
-      let found: Void? = try reader.customer(key) { _, record, stats in
-        try customers.append(
-          record,
-          stats,
-          as: BatchGetCustomersResponse.Field.customers,
-          to: &response
-        )
+      let isFound = try reader.currentCustomer(key, bypassing: request.view == .full) { customer in
+        response.appendField(field, bytes: customer)
+      } stored: { record, stats in
+        try customers.append(record, stats, as: field, to: &response)
       }
-      if found == nil { missing.append(Int32(index)) }
+      if !isFound { missing.append(Int32(index)) }
     }
     try response.append(BatchGetCustomersResponse.with { $0.missing = missing })
   }

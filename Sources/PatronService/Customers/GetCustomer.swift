@@ -4,6 +4,7 @@ internal import PatronModel
 internal import PatronProto
 internal import PatronServer
 internal import PatronStore
+internal import ProtoWire
 internal import ProtobufC
 internal import TTRPC
 
@@ -20,15 +21,13 @@ extension CustomerHandlers {
     guard request.view != .full else {
       return try getFullCustomer(reader, key, customers, &response)
     }
-    let found: Void? = try reader.customer(key) { _, record, stats in
-      try customers.append(
-        record,
-        stats,
-        as: GetCustomerResponse.Field.customer,
-        to: &response
-      )
+    let field = GetCustomerResponse.Field.customer
+    let isFound = try reader.currentCustomer(key) { customer in
+      response.appendField(field, bytes: customer)
+    } stored: { record, stats in
+      try customers.append(record, stats, as: field, to: &response)
     }
-    if found == nil { throw try DomainError.customerNotFound(key, in: reader) }
+    if !isFound { throw try DomainError.customerNotFound(key, in: reader) }
   }
 
   private static func getFullCustomer(

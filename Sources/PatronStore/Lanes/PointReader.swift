@@ -20,13 +20,13 @@ package final class PointReader {
   private var owner: ThreadIdentity?
   private var isTicking = false
   private var isReading = false
-  private var snapshotCount: UInt64 = 0
 
   init(
     _ connection: Connection,
     commits: CommitCounter,
     shortCalls: ShortCalls,
     budget: WorkBudget,
+    records: RecordCache? = nil,
     onSearchFault: @escaping @Sendable (SQLiteError) -> Void,
     onSnapshotOpened: @escaping () -> Void
   ) {
@@ -37,6 +37,7 @@ package final class PointReader {
     self.defaultBudget = budget
     self.onSnapshotOpened = onSnapshotOpened
     self.budget = budget
+    transaction.records = records
     transaction.openSnapshot = { [unowned self] in
       try openSnapshot()
       connection.setBudget(self.budget)
@@ -80,10 +81,10 @@ package final class PointReader {
     // counted, which costs one renewal. The other order would miss a commit.
     let count = commits.current
     if connection.isInTransaction {
-      if count == snapshotCount { return }
+      if count == transaction.snapshotCount { return }
       endSnapshot()
     }
-    snapshotCount = count
+    transaction.snapshotCount = count
     do {
       try connection.begin()
     } catch {

@@ -47,6 +47,14 @@ package final class ReadTransaction {
     try openSnapshot?()
   }
 
+  /// The records that the I/O loops share. Nil on other lanes.
+  var records: RecordCache?
+  /// The number of commits that were counted before the snapshot of the tick began.
+  var snapshotCount: UInt64 = 0
+
+  /// The number of commits that the snapshot of this call has at least; nil before it is opened.
+  var openCount: UInt64? { awaitsSnapshot ? nil : snapshotCount }
+
   /// Returns the first row of a query, or nil if there is none. Binds parameters to `?1`, `?2`, ...
   /// in order. Throws ``StoreError`` and whatever `row` throws.
   @inlinable

@@ -76,6 +76,8 @@ package struct StoreLimits: Sendable, Equatable {
   package var readerCacheBytes = 2 << 20
   /// Page cache of the connection of each thread for long reads, in bytes.
   package var scanCacheBytes = 512 << 10
+  /// Records of customers kept in memory for the I/O loops, in bytes; less than 1 MiB keeps none.
+  package var recordCacheBytes = 256 << 20
   /// Page cache of the writer, in bytes.
   package var writerCacheBytes = 64 << 20
 

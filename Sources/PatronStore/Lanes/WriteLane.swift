@@ -45,6 +45,7 @@ package final class WriteLane: Sendable {
           freeBytes: settings.freeBytes
         )
         let connection = try Self.open(open, &reserve)
+        let changedRecords = try Self.observe(connection, settings.records, directory)
         writer = Writer(
           connection,
           settings,
@@ -52,7 +53,8 @@ package final class WriteLane: Sendable {
           OwnFiles(of: directory),
           reserve,
           pin: LogPin(try openPin()),
-          databaseSync: DatabaseSync(directory.database)
+          databaseSync: DatabaseSync(directory.database),
+          changedRecords: changedRecords
         )
         writer.prepareReserve()
       } catch {
@@ -116,6 +118,20 @@ package final class WriteLane: Sendable {
   /// Does the same as ``close()`` without joining the thread.
   func stop() { queue.close(.closing) }
 
+  /// Makes the connection report the cached records that it changes.
+  private static func observe(
+    _ connection: Connection,
+    _ cache: RecordCache?,
+    _ directory: DataDirectory
+  ) throws(StoreOpenError) -> ChangedRecords? {
+    guard let cache else { return nil }
+    do {
+      return try ChangedRecords(cache, on: connection)
+    } catch {
+      throw StoreOpenError(error, path: directory.databasePath)
+    }
+  }
+
   /// Opens the connection. On a full disk the reserve is given up for it.
   private static func open(
     _ open: () throws(StoreOpenError) -> Connection,
@@ -138,6 +154,8 @@ struct WriterSettings: Sendable {
   var commits: CommitCounter
   var snapshots: SnapshotRegistry
   var meter: StoreMeter
+  /// The records that the I/O loops share; nil for none.
+  var records: RecordCache?
   /// Called on the writer's thread after every commit that changed records, before replies leave.
   var commitObserver: (@Sendable ([RecordChange]) -> Void)?
   /// True to rebuild a failed search index while writes continue.
@@ -164,6 +182,7 @@ struct WriterSettings: Sendable {
     commits: CommitCounter,
     snapshots: SnapshotRegistry,
     meter: StoreMeter,
+    records: RecordCache?,
     backups: Backups
   ) {
     limits = options.limits
@@ -171,6 +190,7 @@ struct WriterSettings: Sendable {
     self.commits = commits
     self.snapshots = snapshots
     self.meter = meter
+    self.records = records
     commitObserver = options.commitObserver
     mendsSearch = options.mendsSearch
     beginsStores = options.beginsStores

@@ -46,6 +46,7 @@ extension Writer {
     }
     do {
       try transaction.search.mergeErased(connection)
+      changedRecords?.publish(commit: settings.commits.current &+ 1)
       // On COMMIT the search index writes its pending entries.
       let start = ContinuousClock.now
       try connection.commit()
@@ -147,6 +148,7 @@ extension Writer {
   /// Rolls back. Returns the error if that failed, in which case nothing can be trusted.
   private func rollBack() -> SQLiteError? {
     _ = transaction.reset()
+    changedRecords?.forget()
     transaction.terms.forget()
     transaction.numbers.forget()
     transaction.audit.forget()

@@ -9,6 +9,8 @@ final class Writer {
   let settings: WriterSettings
   let queue: WriteQueue
   let transaction: WriteTransaction
+  /// The records of the I/O loops that the open transaction changes. Nil without a cache.
+  let changedRecords: ChangedRecords?
   private let owner = ThreadIdentity()
   /// The files that must be in their places before a reply leaves.
   let files: OwnFiles
@@ -48,10 +50,12 @@ final class Writer {
     _ files: OwnFiles,
     _ reserve: DiskReserve,
     pin: LogPin,
-    databaseSync: DatabaseSync
+    databaseSync: DatabaseSync,
+    changedRecords: ChangedRecords?
   ) {
     self.connection = connection
     self.pin = pin
+    self.changedRecords = changedRecords
     self.databaseSync = databaseSync
     checkpoints = CheckpointCycle(wholeEveryPages: settings.limits.checkpointEveryPages)
     self.files = files

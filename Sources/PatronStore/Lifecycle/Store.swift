@@ -22,6 +22,8 @@ package final class Store: Sendable {
   package let meter: StoreMeter
   /// The backups: the one that runs, and the last one.
   package let backups: Backups
+  /// The records that were read lately, shared by the point readers; nil for none.
+  package let records: RecordCache?
   let shortCalls: ShortCalls
   private let snapshots: SnapshotRegistry
   private let freeSpace: @Sendable (String) -> Int?
@@ -36,11 +38,13 @@ package final class Store: Sendable {
     let snapshots = SnapshotRegistry()
     let meter = StoreMeter()
     let backups = Backups()
+    let records = RecordCache(bytes: options.limits.recordCacheBytes)
     let settings = WriterSettings(
       options,
       commits: commits,
       snapshots: snapshots,
       meter: meter,
+      records: records,
       backups: backups
     )
     do throws(StoreOpenError) {
@@ -89,6 +93,7 @@ package final class Store: Sendable {
     self.commitCounter = commits
     self.shortCalls = shortCalls
     self.meter = meter
+    self.records = records
     self.snapshots = snapshots
     freeSpace = options.freeBytes
     self.limits = options.limits
@@ -182,6 +187,7 @@ package final class Store: Sendable {
       commits: commitCounter,
       shortCalls: shortCalls,
       budget: limits.pointBudget,
+      records: records,
       onSearchFault: onSearchFault,
       onSnapshotOpened: onSnapshotOpened
     )

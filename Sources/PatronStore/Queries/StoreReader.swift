@@ -18,7 +18,7 @@ package struct StoreReader {
 // are one statement, so that a look-up of an unknown identifier costs one statement.
 extension StoreReader {
   /// A look-up query for each kind of identifier.
-  private final class Lookups: Sendable {
+  final class Lookups: Sendable {
     let byID: Query
     let byExternalID: Query
     let byEmail: Query
@@ -46,7 +46,7 @@ extension StoreReader {
     }
   }
 
-  private static let lookups = Lookups()
+  static let lookups = Lookups()
   private static let lookupsWithProvenance = Lookups(more: ", c.provenance")
 
   /// Finds a customer and lends its two encoded parts to `body`. Returns nil if there is none.
@@ -84,7 +84,7 @@ extension StoreReader {
     }
   }
 
-  private func find<Result>(
+  func find<Result>(
     _ key: CustomerKey,
     _ lookups: Lookups,
     _ body: (borrowing Row) throws -> Result

@@ -108,6 +108,14 @@ extension Setting {
       "Size at which old scans are ended to truncate the WAL"
     ),
     number(
+      "cache-mib",
+      0...1_048_576,
+      "MiB",
+      nil,
+      "Memory for records of customers that were read lately; 0 for none",
+      "256; with memory-mib a quarter of it, up to 1024"
+    ),
+    number(
       "map-mib",
       0...1_048_576,
       "MiB",

@@ -20,6 +20,7 @@ import Testing
       ("spare connections", { $0.spareConnections += 1 }),
       ("calls", { $0.limits.callsInFlight += 1 }),
       ("writes", { $0.store.writeQueueBytes += Self.mib }),
+      ("records", { $0.store.recordCacheBytes += Self.mib }),
       ("writer's cache", { $0.store.writerCacheBytes += Self.mib }),
       ("readers' caches", { $0.store.readerCacheBytes += 1 << 10 }),
       ("caches of long reads", { $0.store.scanCacheBytes += 1 << 10 }),
@@ -74,6 +75,17 @@ import Testing
         #expect(grows ? new > old : new < old, "\(mib) MiB: \(new), \(old)")
       }
     }
+  }
+
+  @Test func recordsGetAQuarterOfTheTotalIfOthersLeaveIt() throws {
+    for (mib, records) in [(2048, 512), (3000, 750), (8192, 1024)] {
+      let scaled = try Settings().scaled(to: mib << 20, set: [])
+      #expect(scaled.store.recordCacheBytes == records << 20, "\(mib) MiB")
+    }
+    var settings = Settings()
+    settings.store.recordCacheBytes = 5 << 20
+    let set = try settings.scaled(to: 2048 << 20, set: [.records])
+    #expect(set.store.recordCacheBytes == 5 << 20)
   }
 
   @Test func whatTheOperatorHasSetStands() throws {
