@@ -29,7 +29,22 @@ extension RawSpan {
   /// Returns whether `other` has the same bytes.
   @inlinable package func hasSameBytes(as other: RawSpan) -> Bool {
     guard byteCount == other.byteCount else { return false }
-    return withUnsafeBytes { left in other.withUnsafeBytes { left.elementsEqual($0) } }
+    var offset = 0
+    while byteCount &- offset >= 8 {
+      let word = unsafeLoadUnaligned(fromUncheckedByteOffset: offset, as: UInt64.self)
+      guard
+        word == other.unsafeLoadUnaligned(fromUncheckedByteOffset: offset, as: UInt64.self)
+      else { return false }
+      offset &+= 8
+    }
+    while offset < byteCount {
+      let byte = unsafeLoad(fromUncheckedByteOffset: offset, as: UInt8.self)
+      guard byte == other.unsafeLoad(fromUncheckedByteOffset: offset, as: UInt8.self) else {
+        return false
+      }
+      offset &+= 1
+    }
+    return true
   }
 
   /// Returns true if the bytes are less than those of `other`, compared from the first on.

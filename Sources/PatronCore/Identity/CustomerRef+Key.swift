@@ -16,7 +16,7 @@ extension CustomerRef {
       key = .id(id)
     case .externalID(let text):
       // The rules for new identifiers do not apply: an unknown identifier is simply not found.
-      key = .externalID((try? ExternalID(text).value) ?? text)
+      key = .externalID(ExternalID.lookedUp(text))
     case .email(let text):
       key = violations.check("\(path).email") { () throws(RuleError) in
         .email(key: try EmailAddress(text).key)

@@ -14,6 +14,11 @@ package struct ExternalID: Sendable, Hashable {
   /// - Throws: `EXTERNAL_ID_EMPTY`, `EXTERNAL_ID_TOO_LONG`, `EXTERNAL_ID_HAS_CONTROL_CHARACTER`,
   ///   `EXTERNAL_ID_PLACEHOLDER`.
   package init(_ text: String, takesPlaceholders: Bool = false) throws(RuleError) {
+    if Self.isPlain(text.utf8) {
+      guard takesPlaceholders || !Placeholder.matches(text) else { throw Placeholder.error(text) }
+      value = text
+      return
+    }
     let trimmed = TextForm.trimmed(text)
     guard !trimmed.isEmpty else {
       throw RuleError(
@@ -40,6 +45,21 @@ package struct ExternalID: Sendable, Hashable {
       throw Placeholder.error(trimmed)
     }
     value = trimmed
+  }
+
+  /// Returns the form in which an identifier is looked up: trimmed if it keeps the rules, else as
+  /// it is, because an unknown identifier is simply not found.
+  package static func lookedUp(_ text: String) -> String {
+    // A placeholder, which this does not look for, would be looked up as it is anyway.
+    isPlain(text.utf8) ? text : (try? ExternalID(text).value) ?? text
+  }
+
+  /// Returns true for 1 to 255 printable characters of ASCII without a space at either end:
+  /// trimming changes nothing, and no character is forbidden.
+  private static func isPlain(_ bytes: String.UTF8View) -> Bool {
+    let space = UInt8(ascii: " ")
+    guard bytes.count <= limit, let first = bytes.first, let last = bytes.last else { return false }
+    return first != space && last != space && bytes.allSatisfy { (space...0x7E).contains($0) }
   }
 
   private static func isForbidden(_ scalar: Unicode.Scalar) -> Bool {

@@ -33,6 +33,15 @@ import Testing
     #expect(try ExternalID("abc") == ExternalID("abc "))
   }
 
+  @Test(arguments: [
+    ("c-1", "c-1"), (" c-1", "c-1"), ("c-1\t", "c-1"), ("c 1", "c 1"), ("guest", "guest"),
+    (" guest ", " guest "), ("", ""), (" ", " "), ("a\nb", "a\nb"), ("a\u{7F}", "a\u{7F}"),
+    (" \u{E9}", "\u{E9}"), (String.letters(256), String.letters(256)),
+  ])
+  func looksExternalIDsUpAsTheyAreStored(given: String, expected: String) {
+    #expect(ExternalID.lookedUp(given) == expected)
+  }
+
   @Test func names() throws {
     #expect(try PersonName("  Ada ").value == "Ada")
     #expect(try PersonName(" ").value == "")
