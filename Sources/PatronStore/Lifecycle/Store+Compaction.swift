@@ -22,8 +22,8 @@ extension Store {
     do {
       let before = try size(connection)
       try rebuildSearch(connection, progress)
-      // The writer keeps temporary data and a transaction's pages in memory, which has no room for a
-      // copy of the database.
+      // The writer keeps temporary data and a transaction's pages in memory, which has no room for
+      // a copy of the database.
       try connection.execute("PRAGMA temp_store=FILE; PRAGMA cache_spill=ON")
       try connection.execute("VACUUM")
       _ = try connection.checkpoint(.truncate)
