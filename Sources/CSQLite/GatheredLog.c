@@ -47,7 +47,7 @@ struct GatheredFile {
   sqlite3_int64 start;
   /* The end of the latest frame of this transaction; -1 before its first write. */
   sqlite3_int64 next;
-  /* What was written last in this transaction. */
+  /* The kind of the latest write of this transaction. */
   enum { log_page, log_frame_header, log_commit_header } latest;
 };
 

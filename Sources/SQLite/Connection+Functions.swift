@@ -3,8 +3,20 @@ internal import CSQLite
 /// The arguments of a function of SQL, during its call. They count from 0.
 public struct FunctionArguments: ~Copyable {
   private let values: UnsafeMutablePointer<OpaquePointer?>
+  private let count: Int
 
-  fileprivate init(_ values: UnsafeMutablePointer<OpaquePointer?>) { self.values = values }
+  fileprivate init(_ values: UnsafeMutablePointer<OpaquePointer?>, count: Int) {
+    self.values = values
+    self.count = count
+  }
+
+  /// False if there is no memory for the text of an argument.
+  fileprivate var areReadable: Bool {
+    for argument in 0..<count where sqlite3_value_type(values[argument]) == SQLITE_TEXT {
+      if sqlite3_value_text(values[argument]) == nil { return false }
+    }
+    return true
+  }
 
   /// Returns true if the argument is NULL.
   public func isNull(_ argument: Int) -> Bool {
@@ -32,7 +44,7 @@ extension Connection {
     argumentCount: Int32,
     _ body: @escaping (borrowing FunctionArguments) -> Void
   ) throws(SQLiteError) {
-    let context = Unmanaged.passRetained(Observer(body)).toOpaque()
+    let context = Unmanaged.passRetained(Observer(argumentCount, body)).toOpaque()
     let result = sqlite3_create_function_v2(
       handle,
       function,
@@ -42,7 +54,10 @@ extension Connection {
       { call, _, values in
         guard let values, let context = sqlite3_user_data(call) else { return }
         let observer = Unmanaged<Observer>.fromOpaque(context).takeUnretainedValue()
-        observer.body(FunctionArguments(values))
+        let arguments = FunctionArguments(values, count: Int(observer.argumentCount))
+        // The statement fails, rather than that a row is reported under another name.
+        guard arguments.areReadable else { return sqlite3_result_error_nomem(call) }
+        observer.body(arguments)
       },
       nil,
       nil,
@@ -56,8 +71,12 @@ extension Connection {
   }
 
   private final class Observer {
+    let argumentCount: Int32
     let body: (borrowing FunctionArguments) -> Void
 
-    init(_ body: @escaping (borrowing FunctionArguments) -> Void) { self.body = body }
+    init(_ argumentCount: Int32, _ body: @escaping (borrowing FunctionArguments) -> Void) {
+      self.argumentCount = argumentCount
+      self.body = body
+    }
   }
 }

@@ -141,7 +141,7 @@ struct GatheredLogTests {
     }
   }
 
-  /// What a transaction wrote to the log before it was rolled back must not follow the commit of
+  /// The frames that a transaction wrote before it was rolled back must not follow the commit of
   /// another connection.
   @Test func aTransactionThatWasRolledBackOverwritesNoOther() throws {
     let database = TemporaryDatabase()

@@ -4,7 +4,7 @@ internal import Synchronization
 /// the database, for the reads of the I/O loops.
 ///
 /// All loops share it. It is cut into shards by the hash of the key, each behind a lock that is
-/// held while one record is copied in or out. The one writer removes what a commit changes *before*
+/// held while one record is copied, or while a chunk of 64 KiB makes room. The one writer removes what a commit changes *before*
 /// the commit begins, and a fill is refused if its snapshot may lack the last change. So a record
 /// that is found here is what the database has, and stays so until its next change begins.
 ///
@@ -33,7 +33,7 @@ package final class RecordCache: Sendable {
 
   /// Bytes of a shard from which a cache has more of them.
   private static let shardBytes = 4 << 20
-  private static let maxShards = 64
+  private static let maxShards = 1024
 
   private let shards: [Shard]
   private let shift: UInt64

@@ -109,7 +109,7 @@ extension Setting {
     ),
     number(
       "cache-mib",
-      0...1_048_576,
+      0...65_536,
       "MiB",
       nil,
       "Memory for records of customers that were read lately; 0 for none",
