@@ -17,12 +17,21 @@ PATRON, ECHO = "Patron", "epoll echo (the limit)"
 ONE_EACH = "Patron, --no-group-commit"
 
 
+def scratch(work, name):
+    """Returns a path below the work directory at which nothing is."""
+    shutil.rmtree(work / name, ignore_errors=True)
+    return work / name
+
+
 def generated(work, count):
     """Returns a data directory with generated customers, and creates it if it is missing."""
     data = work / f"customers-{count}"
     if not data.exists():
         print(f"  generating {count:,} customers ...", file=sys.stderr, flush=True)
-        run(Programs.path("patrond"), "generate", "--data", data, "--customers", count, "--seed", 1)
+        unfinished = scratch(work, f"unfinished-{count}")
+        run(Programs.path("patrond"), "generate", "--data", unfinished, "--customers", count,
+            "--seed", 1)
+        unfinished.rename(data)
     return data
 
 
@@ -68,12 +77,6 @@ def reads(work, runner, options, skipped):
         for shape in READ_SHAPES:
             asked = [(peer, shape) for peer in peers]
             yield shape, runner.rounds(asked, "get", customers)
-
-
-def scratch(work, name):
-    """Returns a path below the work directory at which nothing is."""
-    shutil.rmtree(work / name, ignore_errors=True)
-    return work / name
 
 
 def copied(work, data, name):
