@@ -4,9 +4,10 @@ internal import Synchronization
 /// the database, for the reads of the I/O loops.
 ///
 /// All loops share it. It is cut into shards by the hash of the key, each behind a lock that is
-/// held while one record is copied, or while a chunk of 64 KiB makes room. The one writer removes what a commit changes *before*
-/// the commit begins, and a fill is refused if its snapshot may lack the last change. So a record
-/// that is found here is what the database has, and stays so until its next change begins.
+/// held while one record is copied, or while a chunk of 64 KiB makes room. The one writer removes
+/// what a commit changes *before* the commit begins, and a fill is refused if its snapshot may lack
+/// the last change. So a record that is found here is what the database has, and stays so until its
+/// next change begins.
 ///
 /// A record is kept under the identifiers that its customer has in its row: an alias is looked up
 /// in the database, because its target can change without the row.

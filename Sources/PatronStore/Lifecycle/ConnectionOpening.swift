@@ -45,8 +45,8 @@ enum ConnectionOpening {
       try runner.run(connection, from: version)
       // SQLite (3.40.1 among others) may commit frames without checksums if pages went to the log
       // twice before a savepoint is rolled back. It loses that commit, and all later ones, when it
-      // recovers the log after a crash. So no page goes there before its commit. Migrations are before
-      // this line: they have no savepoints, and change more pages than memory may hold.
+      // recovers the log after a crash. So no page goes there before its commit. Migrations run
+      // before this line: they have no savepoints, and change more pages than memory may hold.
       try connection.execute("PRAGMA cache_spill=OFF")
       let last = options.migrations.count
       if version < last {
