@@ -41,7 +41,7 @@ extension EndToEnd {
         environment: [
           "PATRON": try Installation.program("patron"), "PATRON_ADDRESS": server.address,
         ],
-        within: .seconds(240)
+        within: .seconds(600)
       )
     }
 
