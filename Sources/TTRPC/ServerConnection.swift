@@ -2,7 +2,7 @@
 /// events and returns the next step. Responses are appended to ``output``.
 ///
 /// A driver calls ``next(_:consumed:now:)`` over the bytes it has until a step ends the pass. It
-/// begins a turn with ``beginTurn(now:)`` each time that the connection may run.
+/// begins a turn with ``beginTurn(now:waiting:)`` each time that the connection may run.
 ///
 /// Input that does not fit the protocol is of one of three kinds:
 /// - **own bug**: the driver broke the order of calls that is documented here (`endReply` without

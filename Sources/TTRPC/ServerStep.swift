@@ -4,7 +4,7 @@ public enum ServerStep {
   /// Ends the pass: the rest of the input is not a whole frame. Keep it and read on.
   case needMore
   /// Ends the pass: the turn is over. Keep the rest of the input, let other connections run, and
-  /// go on after ``ServerConnection/beginTurn(now:)``.
+  /// go on after ``ServerConnection/beginTurn(now:waiting:)``.
   case yield
   /// Ends the pass: keep the rest of the input and stop reading until something changes (messages
   /// consumed, output sent, a timer ran), then try again.
