@@ -20,6 +20,7 @@ HOT, SMALL = "hot", "small"
 # Calls in flight of an open loop, beyond which patron-load drops calls: more than the queue of the
 # writer holds, fewer than the server and its connections admit.
 IN_FLIGHT = 12_000
+# The niceness of a flood.
 FLOOD = 15
 
 
